@@ -1,0 +1,1 @@
+"""The course: questions and their wrong answers, checks, and the learner's own folder."""

@@ -1,0 +1,179 @@
+"""The truth of a hospital as Parquet: for keys and tests; lessons open it only through ``reveal``."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from . import clock, stays
+from . import parameters as sheet
+from .chart import Chart
+from .entries import EMER, IMP
+from .errors import HospitalError
+from .faults import LEDGER
+from .keys import ids
+from .patients import Patients
+from .world import World
+
+STATES = ("readmitted", "died_first", "neither", "not_observable")
+
+
+def write_truth(folder: Path, world: World, chart: Chart, patients: Patients, ledger: list[tuple]) -> None:
+    """Write ``persons``, ``stays``, ``identities`` and ``ledger`` as Parquet into ``folder``."""
+    folder.mkdir(parents=True)
+    tables = {
+        "persons": _persons(world, patients),
+        "stays": _stays(world, chart, patients),
+        "identities": _identities(patients),
+        "ledger": pd.DataFrame(sorted(ledger, key=lambda entry: entry[:5]), columns=list(LEDGER)),
+    }
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def _persons(world: World, patients: Patients) -> pd.DataFrame:
+    rows, people = patients.exported, world.people
+    records: dict[int, list[str]] = {}
+    for row, name in zip(patients.row.tolist(), patients.patient_ids(), strict=True):
+        records.setdefault(row, []).append(name)
+    dead = people["dead"][rows]
+    known = np.isfinite(dead) & (dead < world.end)
+    died = np.full(rows.size, np.datetime64("NaT"), dtype="datetime64[us]")
+    died[known] = clock.instants(clock.seconds(dead[known]))
+    table = {"person_id": patients.person_ids(rows), "patient_ids": [records[row] for row in rows.tolist()]}
+    table |= {
+        "home_site": np.array(["quillmere", "eastbank"])[people["site"][rows]],
+        "race": np.array(sheet.RACES)[people["race"][rows]],
+        "recorded_race": np.array([*sheet.RACES, "missing"])[people["recorded_race"][rows]],
+        "payer": np.array(sheet.PAYERS)[people["payer"][rows]],
+    }
+    table |= {name: people[name][rows] for name in ("female", "interpreter", "reached")}
+    for name in ("age", "social", "frailty", "brittleness", "distance", "charlson"):
+        table[name] = np.round(people[name][rows], 4)
+    for column, name in enumerate(sheet.CONDITIONS):
+        table[name] = people["condition"][rows, column]
+    return pd.DataFrame(table | {"died_at": died, "death_recorded": [row in patients.died for row in rows.tolist()]})
+
+
+def _stays(world: World, chart: Chart, patients: Patients) -> pd.DataFrame:
+    """Return one row a stay that begins in the export; after a move its encounter is the last one."""
+    encounters, source = chart.encounters, world.stays
+    inpatient = np.flatnonzero(encounters["cls"] == IMP)
+    names = np.array(ids("Encounter", encounters["bits"]), dtype=object)
+    subject = np.array(ids("Patient", patients.subject(encounters)), dtype=object)
+    last = inpatient[::-1][np.unique(encounters["stay"][inpatient][::-1], return_index=True)[1]]
+    first = inpatient[np.unique(encounters["stay"][inpatient], return_index=True)[1]]
+    stay = encounters["stay"][last]
+    emergency = np.full(source["row"].size, None, dtype=object)
+    visit = np.flatnonzero((encounters["cls"] == EMER) & (encounters["stay"] >= 0))
+    emergency[encounters["stay"][visit]] = names[visit]
+    row = {name: column[stay] for name, column in source.items()}
+    table = {
+        "encounter_id": names[last],
+        "earlier_encounter_id": np.where(first == last, None, names[first]),
+        "emergency_encounter_id": emergency[stay],
+        "person_id": patients.person_ids(row["row"]),
+        "patient_id": subject[last],
+        "site": np.array(["quillmere", "eastbank"])[encounters["site"][last]],
+        "home_site": np.array(["quillmere", "eastbank"])[row["site"]],
+        "admitted_at": clock.instants(encounters["start"][first]),
+        "discharged_at": pd.Series(clock.instants(encounters["stop"][last])).mask(encounters["open"][last]),
+        "in_progress": encounters["open"][last],
+        "los_days": np.round((encounters["stop"][last] - encounters["start"][first]) / 86_400, 4),
+        "group": np.array(sheet.GROUPS)[row["group"]],
+        "disposition": np.where(
+            encounters["open"][last], None, np.array(sheet.DISPOSITIONS, object)[row["disposition"]]
+        ),
+        "payer": np.array(sheet.PAYERS)[row["payer"]],
+    }
+    table |= {name: row[name] for name in ("planned", "interpreter", "septic", "called", "held_out", "y0", "y1")}
+    table |= _outcome(world, encounters, first, last, row) | {"lace": row["lace"].astype(np.int64)}
+    table |= {"stays_before": row["stays_before"], "emergency_before": row["emergency_before"]}
+    table |= {"deterioration_window": row["event"], "onset_window": row["onset"]}
+    for name in ("age", "frailty", "acuity", "instability", "p0", "p1", "benefit", "p_call", "p_death"):
+        table[name] = np.round(row[name], 5)
+    return pd.DataFrame(table | {"p_true": table["p0"]})
+
+
+def _outcome(world: World, encounters: dict, first: np.ndarray, last: np.ndarray, row: dict) -> dict:
+    """Return index, the four-state outcome, its day, and where an unplanned readmission went.
+
+    A stay is an index stay if its person left alive, not against advice, not to hospice and not to another acute
+    hospital, and thirty days after it lie inside the data. The clock is exact: 30 x 24 hours from discharge to
+    admission. A planned return first means ``neither``.
+    """
+    kind, day = row["next_event"], row["next_day"]
+    here = np.isin(kind, [stays.BACK_HERE, stays.BACK_PLANNED])
+    day = np.where(here & ~np.isnan(row["returned_at"]), row["returned_at"] - row["discharge"], day)
+    happens = (kind != stays.NOTHING) & (day <= 30)
+    seen = row["discharge"] + np.where(happens, day, 30) <= world.end
+    back = np.isin(kind, [stays.BACK_HERE, stays.BACK_ELSEWHERE])
+    state = np.select(
+        [~seen, happens & back, happens & (kind == stays.DIED_OUTSIDE)], ["not_observable", *STATES[:2]], "neither"
+    )
+    closed = ~encounters["open"][last]
+    leaves = ~np.isin(row["disposition"], [sheet.DIED, sheet.HOSPICE, sheet.AMA, sheet.TRANSFER])
+    alive = closed & (row["disposition"] != sheet.DIED)
+    event = np.array(["none", "unplanned_here", "unplanned_elsewhere", "planned", "died"])[np.where(happens, kind, 0)]
+    return {
+        "eligible": closed & leaves,
+        "index": closed & leaves & (row["discharge"] + 30 <= world.end),
+        "outcome": np.where(alive, state, None),
+        "next_event": np.where(alive & seen, event, None),
+        "next_day": np.where(alive & seen & happens, np.round(day, 4), np.nan),
+        "followed": row["followed"] & closed,
+    }
+
+
+def _identities(patients: Patients) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "patient_id": patients.patient_ids(),
+            "person_id": patients.person_ids(patients.row),
+            "second_record": patients.record == 1,
+            "mrn": patients.number,
+        }
+    )
+
+
+class Truth:
+    """The truth of a hospital on disk; every Parquet file of ``truth/`` is an attribute, read when first asked for.
+
+    Examples
+    --------
+    >>> open_truth("datasets/quillmere").ledger.groupby("fault").size()  # doctest: +SKIP
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return sorted(path.stem for path in self.folder.glob("*.parquet"))
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or name not in self._names:
+            raise AttributeError(f"The truth holds {', '.join(self._names)}; there is no {name!r}.")
+        table = pd.read_parquet(self.folder / f"{name}.parquet")
+        setattr(self, name, table)
+        return table
+
+    def __dir__(self) -> list[str]:
+        return self._names
+
+
+def open_truth(directory: str | Path) -> Truth:
+    """Return the truth of the hospital in ``directory``.
+
+    Raises
+    ------
+    HospitalError
+        There is no truth in it: an export of somebody else, or a hospital built for grading and stripped.
+    """
+    folder = Path(directory) / "truth"
+    if not folder.is_dir():
+        raise HospitalError(f"There is no truth in {directory}; build a hospital of our own there to have one.")
+    return Truth(folder)
