@@ -155,7 +155,8 @@ def test_an_interrupt_leaves_the_old_hospital_alone(copy, small):
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background hands down "ignore"
 from wardround.hospital import build
 def wait(done, what):
     print("at", done, flush=True)

@@ -21,6 +21,7 @@ _HOMES = {
     "memo": "memo",
     "keep": "memo",
     "claim": "claim",
+    "given": "given",
 }
 __all__ = sorted(_HOMES)
 

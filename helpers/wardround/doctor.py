@@ -213,7 +213,9 @@ def wheelhouse() -> Finding:
     if not folder:
         return Finding("wheelhouse", "OK", "none is named; packages come from the index")
     here = Path(folder).expanduser()
-    mend = "Fill it on a connected machine: `pip download --require-hashes -r requirements.lock -d DIR` and `… uv -d DIR`."
+    mend = (
+        "Fill it on a connected machine: `pip download --require-hashes -r requirements.lock -d DIR` and `… uv -d DIR`."
+    )
     if not here.is_dir():
         return Finding("wheelhouse", "FAIL", f"{here} is not a folder", mend)
     wheels = [path.name for path in here.iterdir() if path.suffix == ".whl"]

@@ -27,8 +27,8 @@ class Misconception:
     Attributes
     ----------
     answer
-        For a value question ``answer(hospital)`` returns the wrong value; for a function question it *is* the
-        wrong function.
+        For a value question ``answer(hospital)`` returns what the learner would have put in the notebook; for a
+        function question it *is* the wrong function. ``ask`` is put to it as to a learner's.
     says, so_what, look_at
         What happened, what it means on the ward, where to look (a cell or section, never the value).
     teaches

@@ -1,0 +1,210 @@
+"""The command ``wardround``: names, options and help. What a verb does stands in its room, imported when it is used."""
+
+from __future__ import annotations
+
+import json as json_text
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wardround import quiet
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
+)
+hospital = typer.Typer(no_args_is_help=True, help="A hospital on disk.")
+records = typer.Typer(no_args_is_help=True, help="Any FHIR R4 export as tables.")
+app.add_typer(hospital, name="hospital")
+app.add_typer(records, name="records")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Week = Annotated[int, typer.Argument(min=1, max=12, help="Number of the week.")]
+
+
+@app.command(epilog="Example: NO_BROWSER=1 PORT=8899 wardround lab")
+def lab() -> None:
+    """Open JupyterLab at the current week, building the hospital first if it is missing."""
+    from wardround.course.lab import open_lab
+
+    raise typer.Exit(open_lab(say=typer.echo))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    epilog="Example: wardround test -k records -x",
+)
+def test(context: typer.Context) -> None:
+    """Run the tests; further arguments go to pytest."""
+    environment = quiet.environment(headless=True)
+    arguments = context.args or ["-n", os.environ.get("WARDROUND_WORKERS", "2")]
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=quiet.ROOT, env=environment))
+
+
+@app.command(epilog="Example: wardround doctor --json")
+def doctor(json: Json = False) -> None:
+    """Look at this machine and say OK or FAIL, with the mend for each failure."""
+    from wardround.doctor import main
+
+    raise typer.Exit(main(["--json"] if json else []))
+
+
+@app.command(epilog="Example: wardround start 1")
+def start(week: Week) -> None:
+    """Copy a week into your folder, or bring it up to date without touching what you wrote."""
+    from wardround.course.workspace import start as begin
+
+    typer.echo(f"Week {week} is in {begin(week, say=typer.echo)}.")
+
+
+@app.command(epilog="Example: wardround reset 1")
+def reset(week: Week) -> None:
+    """Put a week back as it was shipped, after a backup."""
+    from wardround.course.workspace import reset as put_back
+
+    put_back(week, say=typer.echo)
+    typer.echo(f"Week {week} is as it was shipped.")
+
+
+@app.command(epilog="Example: wardround status --json")
+def status(json: Json = False) -> None:
+    """Say what is done, what is open, and where to go on."""
+    from wardround.course.workspace import status as stand
+
+    found = stand()
+    typer.echo(_text(found.to_dict()) if json else "\n".join(found.lines))
+
+
+@app.command(epilog="Example: wardround check 1")
+def check(week: Week, json: Json = False) -> None:
+    """Run every check of a week on your exercise."""
+    from wardround.course.checkfile import check_week
+
+    found = check_week(week)
+    typer.echo(_text(found.to_dict()) if json else "\n".join(found.lines))
+    raise typer.Exit(0 if found.ok else 1)
+
+
+@app.command(epilog="Example: wardround build W01")
+def build(
+    only: Annotated[list[str] | None, typer.Argument(help="Weeks such as W01; all by default.")] = None,
+    force: Annotated[bool, typer.Option(help="Also rebuild what has not changed.")] = False,
+) -> None:
+    """For authors: exercises from solutions, notebooks from their sources."""
+    from wardround.course.authoring.build import build as make
+
+    with _progress() as progress:
+        changed = make(only, progress=progress, force=force)
+    typer.echo("\n".join([*(str(path) for path in changed), f"{len(changed)} files changed."]))
+
+
+@app.command(epilog="Example: wardround prove W01 --hospitals 2")
+def prove(
+    only: Annotated[list[str] | None, typer.Argument(help="Weeks such as W01; all by default.")] = None,
+    hospitals: Annotated[int, typer.Option(min=1, max=20, help="How many hospitals to prove on.")] = 2,
+    json: Json = False,
+) -> None:
+    """For authors: the solution is right, and each known mistake is refused with its own message."""
+    from wardround.course.authoring.prove import prove as run
+
+    with _progress() as progress:
+        report = run(only, hospitals=hospitals, progress=progress)
+    typer.echo(_text(report.to_dict()) if json else report.render())
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command(epilog="Example: wardround proof")
+def proof() -> None:
+    """For authors: the long proof, on five hospitals."""
+    prove(None, hospitals=5, json=False)
+
+
+@hospital.command("build", epilog="Example: wardround hospital build --seed 7 --scale 0.33 --out /tmp/small")
+def hospital_build(
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    seed: Annotated[int | None, typer.Option(help="Another seed is another hospital.")] = None,
+    scale: Annotated[float, typer.Option(min=0.005, help="1 is the course's size.")] = 1.0,
+) -> None:
+    """Write a hospital: export, truth and manifest."""
+    from wardround.hospital import DEFAULT_SEED
+    from wardround.hospital import build as make
+
+    with _progress() as progress:
+        made = make(out, seed=DEFAULT_SEED if seed is None else seed, scale=scale, progress=progress)
+    typer.echo(f"A hospital is in {made}.")
+
+
+@hospital.command("verify", epilog="Example: wardround hospital verify datasets/quillmere")
+def hospital_verify(folder: Path) -> None:
+    """Compare a hospital's files with its manifest."""
+    from wardround.hospital import verify
+
+    problems = verify(folder)
+    typer.echo("\n".join(problems) if problems else f"{folder} is whole: every file is as its manifest says.")
+    raise typer.Exit(1 if problems else 0)
+
+
+@records.command("tables", epilog="Example: wardround records tables datasets/quillmere/export --out /tmp/tables")
+def records_tables(
+    export: Path,
+    out: Annotated[Path | None, typer.Option(help="Folder for the tables as Parquet.")] = None,
+    json: Json = False,
+) -> None:
+    """Read an export: what it holds, what could not be read, and its tables."""
+    from wardround.records import read_export
+
+    with _progress() as progress:
+        found = read_export(export, progress=progress)
+        tables = {name: len(found.tables[name]) for name in found.tables}
+        for name in tables if out else ():
+            out.mkdir(parents=True, exist_ok=True)
+            found.tables[name].to_parquet(out / f"{name}.parquet")
+    if json:
+        parts = {"counts": found.counts, "quarantine": found.quarantine}
+        typer.echo(_text({**{name: part.to_dict("records") for name, part in parts.items()}, "tables": tables}))
+        return
+    typer.echo(found.counts.to_string(index=False))
+    typer.echo(f"\n{len(found.quarantine):,} documents could not be read.")
+    if len(found.quarantine):
+        typer.echo(found.quarantine.head(20).to_string(index=False))
+    typer.echo("\n" + "\n".join(f"{name}: {rows:,} rows" for name, rows in tables.items()))
+
+
+@records.command("view", epilog="Example: wardround records view my_view.json datasets/quillmere/export")
+def records_view(view: Path, export: Path) -> None:
+    """Run a ViewDefinition over an export and print its rows as JSON lines."""
+    from wardround.records import compile_view, read_export
+
+    definition = json_text.loads(view.read_text(encoding="utf-8"))
+    rows = compile_view(definition)
+    for row in rows(read_export(export).resources(definition["resource"])):
+        typer.echo(json_text.dumps(row, default=str))
+
+
+def _text(value: object) -> str:
+    return json_text.dumps(value, indent=1, default=str)
+
+
+def _progress():
+    from wardround.course.loading import shown_progress
+
+    return shown_progress()
+
+
+def main() -> None:
+    """Run the command; what is a reader's mistake is told in one sentence, without a traceback."""
+    quiet.apply()
+    try:
+        app()
+    except (OSError, ValueError, LookupError, RuntimeError) as trouble:
+        if os.environ.get("WARDROUND_TRACEBACK"):
+            raise
+        typer.echo(f"wardround: {trouble}", err=True)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

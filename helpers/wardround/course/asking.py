@@ -1,0 +1,39 @@
+"""Putting a question to an answer: the one place where learner code is called."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from wardround.course import plain
+from wardround.course.plain import Raised
+from wardround.course.questions import Question
+
+
+def put(asked: Question, value: Any, hospital: Any) -> Any:
+    """Return what ``ask`` makes of a value on a hospital, as plain data; :class:`Raised` where learner code stopped.
+
+    A value that is still ``...`` is passed on as it is.
+    """
+    if value is ...:
+        return ...
+    if asked.kind == "function" and not callable(value):
+        return plain.Unreadable(f"{type(value).__name__} and not a function")
+    try:
+        return plain.through(asked.ask(value, hospital))
+    except (Exception, SystemExit) as trouble:  # learner code may stop in any way; the check must still explain it
+        return Raised(type(trouble).__name__, _first_line(trouble), _line(trouble))
+
+
+def _first_line(trouble: BaseException) -> str:
+    return (str(trouble).splitlines() or [""])[0][:300]
+
+
+def _line(trouble: BaseException) -> int | None:
+    """The last line of learner code in the traceback: code that no file of a package holds."""
+    found = None
+    for frame, line in traceback.walk_tb(trouble.__traceback__):
+        name = frame.f_code.co_filename
+        if "ipykernel" in name or name.startswith("<"):
+            found = line
+    return found

@@ -1,0 +1,46 @@
+"""What every test may use: hospitals of a third of the size, and how a missing tool is treated."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from wardround import quiet
+
+quiet.apply()
+
+ROOT = Path(__file__).resolve().parents[1]
+EXTERNAL = Path(os.environ.get("WARDROUND_EXTERNAL") or ROOT.parent / "shared" / "external")
+PRESENT = {
+    "java": lambda: shutil.which("java"),
+    "chromium": lambda: shutil.which("chromium"),
+    "bwrap": lambda: shutil.which("bwrap"),
+    "external": EXTERNAL.is_dir,
+}
+
+
+def require(name: str) -> None:
+    """Skip with a reason where a tool is missing; fail where ``WARDROUND_REQUIRE`` lists it."""
+    if PRESENT[name]():
+        return
+    reason = f"{name} is not on this machine"
+    if name in os.environ.get("WARDROUND_REQUIRE", "").split(","):
+        pytest.fail(f"{reason}, and WARDROUND_REQUIRE asks for it")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def third_hospitals() -> tuple[Path, Path]:
+    """Folders of two hospitals, a third of the default size, built once for a machine and a version."""
+    from wardround.course.authoring.prove import SEEDS, proof_hospital
+
+    return tuple(proof_hospital(seed) for seed in SEEDS[:2])
+
+
+@pytest.fixture(autouse=True)
+def own_work_folder(tmp_path, monkeypatch) -> None:
+    """No test writes into the learner's own folder."""
+    monkeypatch.setenv("WARDROUND_WORK", str(tmp_path / "work"))
