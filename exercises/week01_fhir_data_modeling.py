@@ -37,16 +37,11 @@ predict("W01.P1", ..., ...)
 patients = list(hospital.resources("Patient"))
 next(patient for patient in patients if "link" in patient)
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "w01-q1", "locked": false, "schema_version": 3, "solution": true}
 counts = {"lines": ..., "resources": ..., "people": ...}
 
-# %%
+# %% nbgrader={"grade": true, "grade_id": "w01-q1-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W01.Q1", counts)
-
-# %% [markdown] tags=["solution"]
-# A pair of linked records is one `frozenset`, so a link that stands on both records counts once. Subtracting pairs is
-# right as long as nobody has three records; with longer chains, join the records into groups first
-# (`networkx.connected_components` does it in one line).
 
 # %%
 # hint("W01.Q1")
@@ -69,16 +64,11 @@ reveal("W01.P1")
 view = given(1).laboratory_view()
 [column["name"] for column in view["select"][0]["column"]]
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "w01-q2", "locked": false, "schema_version": 3, "solution": true}
 lab_view = ...
 
-# %%
+# %% nbgrader={"grade": true, "grade_id": "w01-q2-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W01.Q2", lab_view)
-
-# %% [markdown] tags=["solution"]
-# `where(system = …)` chooses a coding by what it is and not by where it stands; `first()` makes it one value, which is
-# what a column without `collection` demands. `issued` is when the laboratory released this version of the result:
-# `effectiveDateTime` is when the sample was drawn, and nobody knew the value then.
 
 # %%
 # hint("W01.Q2")

@@ -11,7 +11,6 @@ import orjson
 
 from wardround.course import loading, plain
 from wardround.course.asking import put
-from wardround.course.plain import Raised
 from wardround.course.questions import load_questions
 from wardround.records import read_export
 
@@ -33,7 +32,7 @@ def main() -> None:
                 began = time.perf_counter()
                 answer = put(asked, value, hospitals[role])
                 seconds = time.perf_counter() - began
-                _send(out, question=asked.id, role=role, seconds=seconds, answer=orjson.Fragment(_dumped(answer)))
+                _send(out, question=asked.id, role=role, seconds=seconds, answer=orjson.Fragment(plain.dump(answer)))
 
 
 def _cells(path: Path):
@@ -50,13 +49,6 @@ def _execute(source: str, number: int, names: dict) -> BaseException | None:
     except (Exception, SystemExit, KeyboardInterrupt) as trouble:
         return trouble
     return None
-
-
-def _dumped(answer: Any) -> bytes:
-    try:
-        return plain.dump(answer)
-    except ValueError as trouble:
-        return plain.dump(Raised("TooLarge", str(trouble)))
 
 
 def _send(out: Any, **message: Any) -> None:

@@ -72,12 +72,8 @@ class Frames:
         return wrong.merge(reference[[*self.on, *lacking]], on=list(self.on), how="left") if lacking else wrong
 
     def _keyed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Keys as the index (text compared as text), rows of a repeated key in one fixed order."""
         keys = [frame[name] if _is_time(frame[name]) else frame[name].astype(object) for name in self.on]
-        made = frame.set_index(keys[0] if len(keys) == 1 else pd.MultiIndex.from_arrays(keys, names=self.on))
-        if made.index.has_duplicates:
-            made = made.iloc[np.argsort(pd.util.hash_pandas_object(made.astype(str), index=False).to_numpy())]
-        return made
+        return frame.set_index(keys[0] if len(keys) == 1 else pd.MultiIndex.from_arrays(keys, names=self.on))
 
     def _values(self, reference: pd.DataFrame) -> list[str]:
         return [name for name in reference.columns if name not in self.on]
@@ -90,9 +86,9 @@ class Frames:
     def _paired(self, answer: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Rows of the keys that stand equally often on both sides, aligned."""
         shared = answer.index.intersection(reference.index).difference(self._again(answer, reference))
-        names = self._values(reference)
-        mine = answer.loc[answer.index.isin(shared), names].sort_index(kind="stable")
-        return mine, reference.loc[reference.index.isin(shared), names].sort_index(kind="stable")
+        return tuple(
+            _settled(side.loc[side.index.isin(shared), self._values(reference)]) for side in (answer, reference)
+        )
 
     def _rows(self, answer: pd.DataFrame, reference: pd.DataFrame) -> list[str]:
         extra = answer.index.difference(reference.index)
@@ -105,16 +101,22 @@ class Frames:
         return told
 
 
+def _settled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows by key, those of a repeated key in one fixed order."""
+    if frame.index.has_duplicates:
+        frame = frame.iloc[np.argsort(pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy())]
+    return frame.sort_index(kind="stable")
+
+
 def _column_evidence(name: str, mine: pd.Series, theirs: pd.Series, differ: np.ndarray) -> str:
     first = int(np.argmax(differ))
     where = shown(mine.index[first])
-    empty = int((mine.isna().to_numpy() & differ).sum())
+    if mine.isna().all():
+        return f"`{name}` is empty on all {len(mine):,} rows: nothing was found where it looked."
     told = f"`{name}` differs on {counted(int(differ.sum()), 'row', 'rows')} of {len(mine):,}, first {where}, "
     told += "where yours is empty." if pd.isna(mine.iloc[first]) else f"where yours says {shown(mine.iloc[first])}."
     if _is_time(theirs) and not _is_time(mine) and mine.notna().any():
         told += " The column holds text, not instants."
-    if empty and empty == len(mine):
-        told = f"`{name}` is empty on all {len(mine):,} rows: its path finds nothing."
     return told
 
 

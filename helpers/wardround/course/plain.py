@@ -35,17 +35,21 @@ class Raised:
     line: int | None = None
 
 
+class TooLarge(ValueError):
+    """An answer of more than 32 MB."""
+
+
 def dump(value: Any) -> bytes:
     """Plain JSON bytes of an answer.
 
     Raises
     ------
-    ValueError
+    TooLarge
         If it would exceed 32 MB.
     """
     text = orjson.dumps(_plain(value))
     if len(text) > LIMIT:
-        raise ValueError(f"the answer takes {len(text) / 2**20:.0f} MB; an answer may take 32 MB")
+        raise TooLarge(f"the answer takes {len(text) / 2**20:.0f} MB; an answer may take 32 MB")
     return text
 
 

@@ -1,0 +1,252 @@
+# %% [markdown]
+# # Lesson 1: one patient's file
+#
+# *About 40 minutes. Your first check comes after 15.*
+#
+# A vendor has switched on a kidney alert in both of your hospitals. The data behind it are "FHIR-compliant": every file
+# passes the validator. Your director asks whether your own modelling can start on Monday.
+#
+# Before you answer, watch what those valid files did to a ward. Quillmere Health is two hospitals that exist on your
+# disk only. The people are simulated; the mistakes are of kinds that real exports contain.
+
+# %% [markdown]
+# ## 1. Four weeks, replayed (8 minutes)
+#
+# The alert is one line: *page the team when a final creatinine is 2.0 or more*. Creatinine is a waste product that
+# kidneys clear from the blood; both laboratories call 0.6 to 1.3 mg/dL normal. The rule is ours, and simple on
+# purpose: nothing can hide in it.
+
+# %%
+import pandas as pd
+
+from wardround import claim, load
+from wardround.evaluation import figure
+
+hospital = load()
+
+# %% [markdown]
+# `load()` opened an *export*: the files that a record system hands out, and the same content as tables. We take every
+# final creatinine of an inpatient stay, with the hospital that it was taken in.
+
+# %%
+labs, encounters = hospital.tables.labs, hospital.tables.encounters
+stays = encounters.loc[encounters.class_code == "IMP", ["encounter_key", "site"]]
+final = labs[(labs.loinc == "2160-0") & (labs.status == "final")].merge(stays, on="encounter_key")
+sites = {site["id"]: site["name"] for site in hospital.resources("Organization")}
+creatinine = final.assign(site=final.site.map(sites))
+
+# %% [markdown]
+# Now four weeks from Monday, 18 March 2024. A page can only go out once a result is issued, so that is the time that
+# we count by.
+
+# %%
+monday = pd.Timestamp("2024-03-18", tz="America/New_York")
+week = (creatinine.issued_at - monday) // pd.Timedelta(days=7) + 1
+replay = creatinine.assign(week=week)[week.between(1, 4)]
+pages = replay[replay.value >= 2.0]
+weekly = pages.groupby(["week", "site"]).size().unstack()
+weekly
+
+
+# %%
+def draw(axes):
+    weekly.plot(ax=axes, style=["o-", "s--"], color=["#0072B2", "#D55E00"])
+    axes.set(xlabel="week", ylabel="pages a week", xticks=[1, 2, 3, 4], ylim=(0, None))
+
+
+says = "Eastbank Hospital is paged more than twice as often as Quillmere General, which has more patients."
+figure(draw, says=says, table=weekly)
+
+# %% [markdown]
+# Eastbank has the fewer patients and far more pages. Before we blame its kidneys, the same count for each 100 stays
+# with a creatinine:
+
+# %%
+paged_stays = pages.groupby("site").encounter_key.nunique()
+per_100 = 100 * paged_stays / replay.groupby("site").encounter_key.nunique()
+claim(per_100["Eastbank Hospital"], about=53, within=0.5)
+claim(per_100["Quillmere General Hospital"], about=8, within=0.5)
+per_100.round(0)
+
+# %% [markdown]
+# Of 100 such stays at Eastbank, 53 set off the alert. At Quillmere, 8. Either Eastbank treats a very
+# different illness, or the number 2.0 means something else there. Statistics will not tell us which. One patient will.
+
+# %% [markdown]
+# ## 2. One patient (7 minutes)
+#
+# Among those paged most often in these weeks is a man of 83. We open everything the export holds about him.
+
+# %%
+henry = "Patient/p-2608afe7eeb938"
+file = hospital.everything(henry)
+pd.Series([resource["resourceType"] for resource in file]).value_counts()
+
+# %% [markdown]
+# A *resource* is FHIR's unit of record: one observation, one encounter, one condition. His file is a hundred of them,
+# and each names him by a reference. Here are his four creatinines.
+
+# %%
+mine = replay[replay.patient_key == "p-2608afe7eeb938"]
+mine[["issued_at", "value", "unit", "device", "reference_high"]]
+
+# %% [markdown]
+# The first is 0.82 and pages nobody. The next three read 76, 91 and 74, and each of them pages the team. Nothing
+# happened to his kidneys. Something happened to the *unit*: those three came from analyzer B, which reports in umol/L.
+#
+# For creatinine, 1 mg/dL is 88.4 umol/L. In one unit, his week looks like this:
+
+# %%
+mg_per_dl = mine.value.where(mine.unit == "mg/dL", mine.value / 88.4)
+mg_per_dl.round(2).tolist()
+
+# %% [markdown]
+# Normal, four times. Now look at one of the three as it stands in the file.
+
+# %%
+result = hospital.find("Observation/" + mine.lab_key.iloc[1])
+{part: result[part] for part in ["status", "code", "effectiveDateTime", "issued", "valueQuantity"]}
+
+# %% [markdown]
+# Each part of it is allowed. The code exists, the unit exists, the number is a number: a validator has nothing to say.
+# But LOINC 2160-0 is creatinine as a *mass* per volume, and umol/L counts *molecules*. The code says one thing and the
+# unit another, and a rule that reads `value` alone is wrong by a factor of 88.
+#
+# How much of Eastbank's excess is this? The same replay with every value in one unit:
+
+# %%
+in_mg = replay.value.where(replay.unit == "mg/dL", replay.value / 88.4)
+mended = replay[in_mg >= 2.0].groupby("site").encounter_key.nunique()
+per_100_mended = 100 * mended / replay.groupby("site").encounter_key.nunique()
+claim(per_100_mended["Eastbank Hospital"], about=8, within=0.5)
+per_100_mended.round(0)
+
+# %% [markdown]
+# 8 of 100 stays, in both hospitals. All of Eastbank's excess was a unit. "FHIR-compliant" was true, and it did
+# not mean what your director heard.
+
+# %% [markdown]
+# ## 3. Records are not people (5 minutes, then your first check)
+#
+# The second question your director will ask is how many patients there are. Look at a Patient that carries a link:
+
+# %%
+linked = next(patient for patient in hospital.resources("Patient") if "link" in patient)
+other = hospital.find(linked["link"][0]["other"]["reference"])
+[(p["id"], p["name"][0]["family"], p["birthDate"], p["active"], p["link"][0]["type"]) for p in (linked, other)]
+
+# %% [markdown]
+# Two records, two ids, one human being: the registration desk has found out, and written it on both. The *type* says
+# how: `replaced-by` and `replaces` when one record was closed for the other, `seealso` when both stay in use.
+#
+# And a third thing can stand in a file twice: a *line*. Exports get interrupted and resumed, and then the same resource
+# is there again.
+#
+# **Now open the exercise and do Q1** (8 minutes). It asks for a guess first. Come back here afterwards.
+
+# %% [markdown]
+# ## 4. References (5 minutes)
+#
+# What holds the file together are references such as `Patient/p-2608afe7eeb938`. We count where they point, over the
+# whole export.
+
+# %%
+references = hospital.references()
+arrows = references.groupby(["resource_type", "field"]).n.sum()
+arrows[arrows > 40_000]
+
+# %%
+places = {
+    "Patient": (2, 1),
+    "Encounter": (1, 1),
+    "Observation": (0, 0),
+    "Condition": (1, 0),
+    "DiagnosticReport": (0, 2),
+}
+ends = {"subject": "Patient", "encounter": "Encounter", "result": "Observation", "diagnosis.condition": "Condition"}
+
+
+def draw(axes):
+    for start, field in arrows.index:
+        if start in places and field in ends:
+            axes.annotate(
+                "", places[ends[field]], places[start], arrowprops={"arrowstyle": "->", "shrinkA": 24, "shrinkB": 24}
+            )
+    for name, (x, y) in places.items():
+        axes.text(x, y, name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "white"})
+    axes.set(xlim=(-0.4, 2.4), ylim=(-0.4, 2.4))
+    axes.axis("off")
+
+
+figure(
+    draw,
+    says="Everything points at the Patient, most of it at an Encounter too, and the Patient points at none of them.",
+)
+
+# %% [markdown]
+# The arrows go one way: an observation knows its patient, a patient does not know her observations. "Everything about
+# one person" is therefore a search and never a lookup. And not every arrow arrives:
+
+# %%
+kinds = references.groupby("kind").n.sum()
+claim(kinds["dangling"], about=1_759, within=200)
+kinds
+
+# %% [markdown]
+# A *dangling* reference names a resource that is not in the export. A *conditional* one names no id at all: it is a
+# question ("the practitioner with this licence number") that a server was meant to answer on loading. Joined in the
+# ordinary way, both drop rows without a word: about 1,500 observations lose their stay.
+
+# %% [markdown]
+# ## 5. Codes (5 minutes)
+#
+# Three results of the same test, as three parts of the hospital write it:
+
+
+# %%
+def codings_of(result):
+    return tuple(coding["system"].split("/")[2] + ": " + coding["code"] for coding in result["code"]["coding"])
+
+
+sodium = [o for o in hospital.resources("Observation") if o["code"].get("text") == "Sodium"]
+pd.Series([codings_of(result) for result in sodium]).value_counts()
+
+# %% [markdown]
+# `coding` is a list of translations into different *code systems*, and its order promises nothing: LOINC comes first,
+# second, or not at all. Whoever takes the first entry gets a mixture; whoever asks for LOINC alone loses the last row
+# of this table, and loses it from Eastbank only.
+
+# %% [markdown]
+# ## 6. Status, and two times (5 minutes)
+#
+# A resource also says how far it may be trusted, and when it was known.
+
+# %%
+labs.status.value_counts()
+
+# %%
+minutes = (labs.issued_at - labs.effective_at).dt.total_seconds() / 60
+claim(minutes.median(), about=55, within=10)
+minutes.quantile([0.05, 0.5, 0.95])
+
+# %% [markdown]
+# `entered-in-error` means: this never happened, treat it as withdrawn. It stays in the file, with its value. And
+# between the moment the blood was drawn (`effective`) and the moment anybody could read the number (`issued`) lies
+# about an hour; one time in twenty, nearly two. A model that reads `effective` knows the future by that hour.
+#
+# What base FHIR has no field for arrives as an *extension*, named by an address. Race, by the US Core profile:
+
+# %%
+extensions = [
+    extension for patient in file if patient["resourceType"] == "Patient" for extension in patient["extension"]
+]
+[extension["url"].rsplit("/", 1)[1] for extension in extensions]
+
+# %% [markdown]
+# ## What you have now
+#
+# - A file can be valid in every line and wrong by a factor of 88. Validity is about shape; meaning needs a person.
+# - Lines, resources and people are three different counts.
+# - Choose codings by system, results by status, and times by *when it was known*.
+#
+# **Now do Q2 in the exercise** (12 minutes): two columns that the rest of the course stands on.

@@ -1,0 +1,120 @@
+"""Figures in the house style: a message in a sentence, delivered to a screen reader, never by colour alone.
+
+matplotlib's own notebook output has no alternative text, and its SVG changes with each run. So a figure here is one
+``<figure>`` with an image, its sentence as the alternative text, and the numbers folded below it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+# Okabe and Ito's colours, which stay apart for people with colour-blindness; yellow is left out, it vanishes on white.
+palette = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
+_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+_MARKS = ("o", "s", "^", "D", "v", "x")
+MOST_MARKS = 2_000
+FEWEST_WORDS = 6
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "wardround",
+}
+
+
+class FigureError(ValueError):
+    """A figure that would not reach everybody."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A finished figure: the last expression of a cell shows it."""
+
+    image: bytes
+    mime: str
+    says: str
+    table: pd.DataFrame | None = None
+
+    def __repr__(self) -> str:
+        return f"Figure: {self.says}"
+
+    def _repr_html_(self) -> str:
+        source = f"data:{self.mime};base64,{base64.b64encode(self.image).decode()}"
+        picture = f'<img src="{source}" alt="{escape(self.says)}" style="max-width:100%;background:white">'
+        folded = ""
+        if self.table is not None:
+            folded = f"<details><summary>The numbers</summary>{self.table.to_html(border=0)}</details>"
+        return f'<figure style="margin:0.5em 0">{picture}<figcaption>{escape(self.says)}</figcaption>{folded}</figure>'
+
+
+def figure(
+    draw: Callable[[Axes], Any],
+    *,
+    says: str,
+    title: str = "",
+    table: pd.DataFrame | None = None,
+    size: tuple[float, float] = (7.0, 3.4),
+) -> Figure:
+    """Draw one figure.
+
+    Parameters
+    ----------
+    draw
+        Called with the axes; each line it adds gets a colour, a line style and a marker of its own.
+    says
+        The figure's message in a sentence: it is the caption and the alternative text.
+    table
+        The numbers, folded below the picture.
+    size
+        Inches, width and height.
+
+    Raises
+    ------
+    FigureError
+        The sentence is missing or too short to be a message, or an axis has no label.
+    """
+    if len(says.split()) < FEWEST_WORDS:
+        raise FigureError(
+            f"This figure has no message: say in a sentence of {FEWEST_WORDS} words or more what it shows."
+        )
+    styles = matplotlib.cycler(color=palette, linestyle=_LINES, marker=_MARKS)
+    with matplotlib.rc_context({**STYLE, "axes.prop_cycle": styles}):
+        canvas = Canvas(figsize=size, layout="constrained")
+        axes = canvas.add_subplot()
+        draw(axes)
+        axes.set_title(title)
+        bare = [name for name, text in (("x", axes.get_xlabel()), ("y", axes.get_ylabel())) if not text and axes.axison]
+        if bare:
+            raise FigureError(
+                f"The {bare[0]} axis has no label: call `axes.set_{bare[0]}label` with quantity and unit."
+            )
+        kind = "png" if _marks(axes) > MOST_MARKS else "svg"
+        held = io.BytesIO()
+        canvas.savefig(held, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else {"Software": None})
+    return Figure(held.getvalue(), "image/svg+xml" if kind == "svg" else "image/png", says, table)
+
+
+def direct_label(axes: Axes, x: float, y: float, text: str, *, number: int = 0) -> None:
+    """Write a series' name beside its last point, in its colour, so that nobody needs a legend."""
+    axes.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", va="center", color=palette[number])
+
+
+def _marks(axes: Axes) -> int:
+    points = sum(len(line.get_xdata()) for line in axes.lines)
+    return points + len(axes.patches) + sum(len(held.get_offsets()) for held in axes.collections)

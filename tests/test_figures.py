@@ -1,0 +1,67 @@
+"""Figures reach a screen reader, or are not drawn."""
+
+import pandas as pd
+import pytest
+
+from wardround.evaluation import Figure, FigureError, direct_label, figure, palette
+
+SAYS = "Eastbank pages three times as often as Quillmere."
+
+
+def draw(axes):
+    axes.plot([1, 2], [3, 4])
+    axes.plot([1, 2], [1, 2])
+    direct_label(axes, 2, 4, "Eastbank")
+    axes.set(xlabel="week", ylabel="pages")
+
+
+def test_the_message_is_caption_alternative_text_and_repr():
+    made = figure(draw, says=SAYS)
+    assert f'alt="{SAYS}"' in made._repr_html_() and f"<figcaption>{SAYS}" in made._repr_html_()
+    assert SAYS in repr(made)
+
+
+def test_the_message_cannot_break_out_of_its_attribute():
+    made = figure(draw, says='He said "one" <b>and</b> then two more & left')
+    assert 'alt="He said &quot;one&quot; &lt;b&gt;and' in made._repr_html_()
+
+
+@pytest.mark.parametrize("says", ["", "pages", "pages by week"])
+def test_no_message_no_figure(says):
+    with pytest.raises(FigureError, match="no message"):
+        figure(draw, says=says)
+
+
+def test_an_axis_without_a_label_is_refused():
+    with pytest.raises(FigureError, match="y axis"):
+        figure(lambda axes: axes.set_xlabel("week"), says=SAYS)
+
+
+def test_lines_differ_by_more_than_colour():
+    seen = []
+
+    def spy(axes):
+        draw(axes)
+        seen.extend((line.get_color(), line.get_linestyle(), line.get_marker()) for line in axes.lines)
+
+    figure(spy, says=SAYS)
+    assert seen[0][0] == palette[0]
+    assert all(a != b for a, b in zip(*seen, strict=True))
+
+
+def test_same_figure_same_bytes():
+    assert figure(draw, says=SAYS).image == figure(draw, says=SAYS).image
+
+
+def test_many_marks_become_a_png():
+    def crowd(axes):
+        axes.scatter(range(3000), range(3000))
+        axes.set(xlabel="x", ylabel="y")
+
+    assert figure(crowd, says=SAYS).mime == "image/png"
+    assert figure(draw, says=SAYS).mime == "image/svg+xml"
+
+
+def test_the_numbers_fold_below():
+    made = figure(draw, says=SAYS, table=pd.DataFrame({"pages": [16]}))
+    assert isinstance(made, Figure) and "<details>" in made._repr_html_() and ">16<" in made._repr_html_()
