@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from wardround.course.compare import frames, labels, number, order, parts, sets
 
 COUNT = number(atol=0.5)

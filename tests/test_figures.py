@@ -2,8 +2,7 @@
 
 import pandas as pd
 import pytest
-
-from wardround.evaluation import Figure, FigureError, direct_label, figure, palette
+from wardround.evaluation import Figure, FigureError, direct_label, figure, lines, palette
 
 SAYS = "Eastbank pages three times as often as Quillmere."
 
@@ -65,3 +64,16 @@ def test_many_marks_become_a_png():
 def test_the_numbers_fold_below():
     made = figure(draw, says=SAYS, table=pd.DataFrame({"pages": [16]}))
     assert isinstance(made, Figure) and "<details>" in made._repr_html_() and ">16<" in made._repr_html_()
+
+
+def test_lines_name_each_column_beside_its_end():
+    table = pd.DataFrame({"Eastbank": [1, 2], "Quillmere": [2, 1]}, index=pd.Index([1, 2], name="week"))
+    seen = []
+
+    def spy(axes):
+        lines(table, ylabel="pages")(axes)
+        seen.extend(text.get_text() for text in axes.texts)
+        assert axes.get_legend() is None and axes.get_xlabel() == "week"
+
+    figure(spy, says=SAYS)
+    assert seen == ["Eastbank", "Quillmere"]

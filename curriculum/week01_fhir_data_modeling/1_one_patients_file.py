@@ -18,9 +18,8 @@
 
 # %%
 import pandas as pd
-
-from wardround import claim, load
-from wardround.evaluation import figure
+from wardround import claim, given, load
+from wardround.evaluation import figure, lines
 
 hospital = load()
 
@@ -49,13 +48,8 @@ weekly
 
 
 # %%
-def draw(axes):
-    weekly.plot(ax=axes, style=["o-", "s--"], color=["#0072B2", "#D55E00"])
-    axes.set(xlabel="week", ylabel="pages a week", xticks=[1, 2, 3, 4], ylim=(0, None))
-
-
 says = "Eastbank Hospital is paged more than twice as often as Quillmere General, which has more patients."
-figure(draw, says=says, table=weekly)
+figure(lines(weekly, ylabel="pages a week"), says=says, table=weekly)
 
 # %% [markdown]
 # Eastbank has the fewer patients and far more pages. Before we blame its kidneys, the same count for each 100 stays
@@ -156,32 +150,8 @@ arrows = references.groupby(["resource_type", "field"]).n.sum()
 arrows[arrows > 40_000]
 
 # %%
-places = {
-    "Patient": (2, 1),
-    "Encounter": (1, 1),
-    "Observation": (0, 0),
-    "Condition": (1, 0),
-    "DiagnosticReport": (0, 2),
-}
-ends = {"subject": "Patient", "encounter": "Encounter", "result": "Observation", "diagnosis.condition": "Condition"}
-
-
-def draw(axes):
-    for start, field in arrows.index:
-        if start in places and field in ends:
-            axes.annotate(
-                "", places[ends[field]], places[start], arrowprops={"arrowstyle": "->", "shrinkA": 24, "shrinkB": 24}
-            )
-    for name, (x, y) in places.items():
-        axes.text(x, y, name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "white"})
-    axes.set(xlim=(-0.4, 2.4), ylim=(-0.4, 2.4))
-    axes.axis("off")
-
-
-figure(
-    draw,
-    says="Everything points at the Patient, most of it at an Encounter too, and the Patient points at none of them.",
-)
+says = "Everything points at the Patient, most of it at an Encounter too, and the Patient points at none of them."
+figure(given(1).reference_graph(arrows), says=says)
 
 # %% [markdown]
 # The arrows go one way: an observation knows its patient, a patient does not know her observations. "Everything about

@@ -32,3 +32,30 @@ def laboratory_view():
 def _is_laboratory(observation):
     codings = (coding for category in observation.get("category", []) for coding in category.get("coding", []))
     return any(coding.get("code") == "laboratory" for coding in codings)
+
+
+_PLACES = {
+    "Patient": (2, 1),
+    "Encounter": (1, 1),
+    "Observation": (0, 0),
+    "Condition": (1, 0),
+    "DiagnosticReport": (0, 2),
+}
+_ENDS = {"subject": "Patient", "encounter": "Encounter", "result": "Observation", "diagnosis.condition": "Condition"}
+
+
+def reference_graph(arrows):
+    """Draw the references among five types; ``arrows`` counts them by type and field."""
+
+    def draw(axes):
+        for start, field in arrows.index:
+            if start in _PLACES and field in _ENDS:
+                bend = "arc3,rad=0.15" if {start, _ENDS[field]} == {"Encounter", "Condition"} else "arc3"
+                style = {"arrowstyle": "->", "shrinkA": 16, "shrinkB": 22, "connectionstyle": bend}
+                axes.annotate("", _PLACES[_ENDS[field]], _PLACES[start], arrowprops=style)
+        for name, (x, y) in _PLACES.items():
+            axes.text(x, y, name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "white"})
+        axes.set(xlim=(-0.4, 2.4), ylim=(-0.4, 2.4))
+        axes.axis("off")
+
+    return draw

@@ -3,7 +3,6 @@
 import copy
 
 import pandas as pd
-
 from wardround.course.compare import frames, number, parts
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome

@@ -1,7 +1,6 @@
 """Week 1: what is asked, and how. Answers and reasons are in ``keys.py``."""
 
 import pandas as pd
-
 from wardround.course.given import given
 from wardround.course.questions import prediction, question
 from wardround.records import compile_view

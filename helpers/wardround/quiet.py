@@ -19,7 +19,7 @@ TELEMETRY = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # 2 processes and 0.6 GB instead of 15 and 2.7 GB
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
-# Small models are ten times slower when several processes ask for every core; results also stop depending on the machine.
+# Small models are ten times slower when several processes ask for every core, and results would depend on the machine.
 THREADS = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 KERNEL = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # else every kernel start warns about frozen modules
 # Variables of a parent's Python that would make ours look for packages elsewhere.

@@ -50,7 +50,7 @@ def answers(notebook: Any) -> Iterator[tuple[str, int, int]]:
     """``(question, answer cell, check cell)`` of a solution or exercise, by place."""
     last = None
     for place, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and (BEGIN in cell.source or "nbgrader" in cell.metadata):
+        if cell.cell_type == "code" and (BEGIN in cell.source or cell.metadata.get("nbgrader", {}).get("solution")):
             last = place
         question = checked(cell)
         if question and last is not None:

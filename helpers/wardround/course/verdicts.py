@@ -6,6 +6,7 @@ hospital's truth. :func:`judge` holds an answer against it. The notebook, the gr
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,10 +102,8 @@ def _keep(path: Path, answers: dict) -> None:
         "reference": plain.dump(answers["reference"]).decode(),
         "wrong": {name: plain.dump(value).decode() for name, value in answers["wrong"].items()},
     }
-    try:
+    with contextlib.suppress(OSError):  # a hospital on a read-only disk: the next check computes again
         write_atomically(path, orjson.dumps(stored))
-    except OSError:
-        pass  # a hospital on a read-only disk: the next check computes again
 
 
 def _forget_older(path: Path, id: str) -> None:

@@ -110,6 +110,26 @@ def figure(
     return Figure(held.getvalue(), "image/svg+xml" if kind == "svg" else "image/png", says, table)
 
 
+def lines(table: pd.DataFrame, *, ylabel: str, xlabel: str = "") -> Callable[[Axes], Any]:
+    """Draw each column of a table over its index, with the column's name beside its last point.
+
+    Parameters
+    ----------
+    xlabel
+        By default the name of the index.
+    """
+
+    def draw(axes: Axes) -> None:
+        for number, name in enumerate(table.columns):
+            axes.plot(table.index, table[name])
+            direct_label(axes, table.index[-1], table[name].iloc[-1], str(name), number=number)
+        axes.set(xlabel=xlabel or str(table.index.name), ylabel=ylabel, ylim=(0, None))
+        if len(table) <= 12:
+            axes.set_xticks(table.index)
+
+    return draw
+
+
 def direct_label(axes: Axes, x: float, y: float, text: str, *, number: int = 0) -> None:
     """Write a series' name beside its last point, in its colour, so that nobody needs a legend."""
     axes.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", va="center", color=palette[number])

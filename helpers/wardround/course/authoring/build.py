@@ -21,6 +21,7 @@ from wardround.course.notebooks import BEGIN, END, STARTER
 from wardround.course.questions import AuthoringError
 
 CELL_SECONDS = 300
+QUIET_KERNEL = ["--IPKernelApp.log_level=ERROR"]  # else each start warns that loopback is not encrypted
 Progress = Callable[[float, str], None]
 _MARK = re.compile(r"^\s*###\s*(.*)$")
 _METADATA = {"cell_metadata_filter": "tags,nbgrader,-all", "notebook_metadata_filter": "-all"}
@@ -146,7 +147,9 @@ def executed(path: Path) -> Any:
     notebook = _dressed(notebooks.read(path), path)
     with _quiet_kernel():
         resources = {"metadata": {"path": str(path.parent)}}
-        client = NotebookClient(notebook, timeout=CELL_SECONDS, km=_kernel_manager(), resources=resources)
+        client = NotebookClient(
+            notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources, extra_arguments=QUIET_KERNEL
+        )
         try:
             client.execute()
         except CellExecutionError as trouble:
@@ -218,16 +221,6 @@ def _write(path: Path, text: str) -> list[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return [path]
-
-
-def _kernel_manager() -> Any:
-    """This installation's kernel; over files rather than TCP where there are files for it."""
-    from jupyter_client.manager import AsyncKernelManager
-
-    manager = AsyncKernelManager(kernel_name="python3")
-    if os.name != "nt":
-        manager.transport = "ipc"
-    return manager
 
 
 @contextmanager

@@ -1,0 +1,89 @@
+"""What a learner sees first, in a browser: the week's page, then the first lesson, whose first cell runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import require
+from wardround import quiet
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@pytest.fixture
+def lab(third_hospitals, tmp_path):
+    """JupyterLab as ``wardround lab`` opens it; yields its address."""
+    data = tmp_path / "datasets"
+    data.mkdir()
+    for name, folder in zip(("quillmere", "quillmere-second"), third_hospitals, strict=True):
+        (data / name).symlink_to(folder)
+    environment = quiet.environment() | {
+        "WARDROUND_DATA": str(data),
+        "WARDROUND_WORK": str(tmp_path / "work"),
+        "HOME": str(tmp_path),
+        "NO_BROWSER": "1",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wardround.cli", "lab"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+    line = next(line for line in process.stdout if "http://" in line)
+    yield re.search(r"http://\S+", line)[0]
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.fixture
+def page():
+    require("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        browser.close()
+
+
+def opened(page, address):
+    for _ in range(60):  # the server says its address before it listens
+        try:
+            return page.goto(address, timeout=60_000)
+        except Exception as trouble:
+            if "ERR_CONNECTION_REFUSED" not in str(trouble):
+                raise
+            time.sleep(0.5)
+    raise AssertionError("JupyterLab did not listen within 30 seconds")
+
+
+def test_the_week_opens_as_a_page_and_its_first_lesson_runs(lab, page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, lab)
+    page.get_by_role("heading", name="Week 1: FHIR data modeling").wait_for(timeout=90_000)
+    page.get_by_role("link", name="Lesson 1: one patient's file").click()
+    cell = page.locator(".jp-Notebook .jp-CodeCell").first
+    cell.wait_for(timeout=60_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    prompt = cell.locator(".jp-InputPrompt")
+    for _ in range(120):
+        if re.search(r"\[\d+\]", prompt.inner_text()):
+            break
+        time.sleep(0.5)
+    assert re.search(r"\[1\]", prompt.inner_text()), "the first cell did not finish within a minute"
+    assert cell.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
+    foreign = [url for url in asked if url.startswith("http") and "//localhost" not in url]
+    assert foreign == [], "JupyterLab asked another server"
