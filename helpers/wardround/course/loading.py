@@ -95,7 +95,8 @@ def _is_current(folder: Path) -> bool:
 @contextmanager
 def shown_progress() -> Iterator[Progress]:
     """A progress bar that appears only when there is something to wait for, and is gone afterwards."""
-    if "ipykernel" in sys.modules:
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if hasattr(shell, "kernel"):
         yield from _in_notebook()
     else:
         yield from _in_terminal()
@@ -105,7 +106,8 @@ def _in_terminal() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task: list = []
 
         def show(done: float, what: str) -> None:

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class HospitalError(Exception):
+class HospitalError(ValueError):
     """One sentence: what happened, where, and how to mend it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class RecordsError(Exception):
+class RecordsError(ValueError):
     """An export cannot be read, or does not hold what was asked of it."""
 
 
