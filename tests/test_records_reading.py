@@ -109,10 +109,13 @@ def test_gzip_damage_keeps_the_lines_before_it(tmp_path):
         assert found == lines[: len(found)] and least <= len(found), name
         assert total(hospital) == len(found) + len(hospital.quarantine)
         *near, (_, last, why) = reasons(hospital)
-        assert "gzip damage: " in why and ("may be wrong" in why) == (name == "check")
-        assert bool(near) is not trusted and {why for _, _, why in near} <= {"too near to gzip damage to be trusted"}
-        assert last == len(found) + len(near) + 1
-        assert len(found) == least or not trusted
+        assert "gzip damage: " in why
+        if not trusted:  # wrong data may break off at once, or unpack to nonsense up to the check at the end
+            assert near or "may be wrong" in why
+            continue
+        assert ("may be wrong" in why) == (name == "check") and not near
+        assert last == len(found) + 1
+        assert len(found) == least
 
 
 def test_damage_does_not_invent_resources(tmp_path):
@@ -223,7 +226,7 @@ def test_no_damage_to_a_gzip_file_crashes_or_invents(tmp_path_factory, place, by
     (folder / "good.ndjson").write_bytes(patient("good"))
     (folder / "x.ndjson.gz").write_bytes(damaged)
     hospital = read_export(folder)
-    found = len(list(hospital.resources("Patient"))) - 1
+    found = int(hospital.counts["documents"].sum()) - 1  # damage may turn a type into another one before it is noticed
     assert total(hospital) == found + 1 + len(hospital.quarantine)
     assert found <= 60 and (found == 60 or len(hospital.quarantine) or not damaged)
 

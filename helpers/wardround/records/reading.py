@@ -178,13 +178,14 @@ def _lines(pieces: Iterator[bytes | Damage]) -> Iterator[Resource | Refused]:
                 yield one
     last = b"".join(rest)
     if damage is None or (_is_object(last) and not damage.doubtful):
-        yield from document(last, number + 1)
+        number += 1
+        yield from document(last, number)
     elif damage.doubtful:
         for line in (last + damage.doubtful).split(b"\n")[:-1]:
             number += 1
             if line.strip(_BLANK):
                 yield Refused(number, "too near to gzip damage to be trusted")
-    if damage:  # the line that the damage cuts is lost with it
+    if damage:  # the line that the damage cuts is lost with it; past the last line it is one of its own
         yield Refused(number + 1, damage.reason)
 
 
