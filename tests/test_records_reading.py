@@ -209,9 +209,10 @@ def test_documents_are_resources_and_quarantined_whatever_the_bytes(tmp_path_fac
     (folder / "good.ndjson").write_bytes(patient("good"))
     (folder / "x.ndjson").write_bytes(gzip.compress(data) if packed else data)
     hospital = read_export(folder)
-    if packed or data[:2] != b"\x1f\x8b":
-        assert total(hospital) == len(lines) + 1
-    total(hospital)
+    if not packed and data[:2] == b"\x1f\x8b":  # taken for gzip, and said to be damaged
+        assert len(hospital.quarantine) >= 1 and total(hospital) >= 2
+        return
+    assert total(hospital) == len(lines) + 1
     assert len(list(hospital.resources("Patient"))) == sum(line in (patient("a"), patient("b")) for line in lines) + 1
 
 
