@@ -156,13 +156,19 @@ def _readable(question: Question, key: Key, answer: Any, reference: Any) -> Verd
             question.id,
             f"`{question.answer}` stopped with {answer.error}{where}.",
             evidence=f"Python said: {answer.message}" if answer.message else "",
-            look_at=f"Call `{question.answer}` yourself in a cell; the last row of the message names the place.",
+            look_at=_try_it(question),
         )
     problem = _problem(key, answer, reference)
     if problem is None:
         return None
-    says = f"This cannot be read as an answer: {problem}."
-    return Verdict("unreadable", question.id, says, look_at=f"Expected: {question.expects}.")
+    says = f"This cannot be read as an answer: {problem}. Expected: {question.expects}."
+    return Verdict("unreadable", question.id, says)
+
+
+def _try_it(question: Question) -> str:
+    if question.kind == "function":
+        return f"Call `{question.answer}` yourself in a cell; the last row of the message names the place."
+    return f"The message names the part of `{question.answer}` that could not be used."
 
 
 def _problem(key: Key, answer: Any, reference: Any) -> str | None:
