@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Week 1, exercise: what is in the file
 #
-# Two questions, about 25 minutes. Write your answer where the `...` stands and run the check below it.
+# Four questions of about 11 minutes, a memo, and three stretch questions (+). Write your answer where the `...` stands and run the check below it.
 # A wrong answer costs nothing: the check says what happened and where to look.
 
 # %%
-from wardround import check, given, load, predict, reveal
+from wardround import check, check_all, given, load, memo, predict, reveal
 
 hospital = load()
 hospital.counts
@@ -98,3 +98,188 @@ check("W01.Q2", lab_view)
 
 # %%
 # hint("W01.Q2")
+
+# %% [markdown]
+# ## Q3: results without LOINC, and what they are
+#
+# Some results carry no LOINC code. A query by LOINC will never find them. Write a function of the tables that returns
+# them with the code that they should have had: a DataFrame with `lab_key` and `loinc`, one row a result.
+#
+# It is called on this hospital's tables and on another hospital's.
+
+# %%
+labs = hospital.tables.labs
+labs.loc[labs.local_code.notna(), ["local_system", "local_code", "loinc", "text"]].head(8)
+
+# %%
+def without_loinc(tables):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    labs = tables.labs
+    key = ["local_system", "local_code"]
+    words = labs.dropna(subset=["loinc", "local_code"])[[*key, "loinc"]].drop_duplicates()
+    lost = labs.loc[labs.loinc.isna(), ["lab_key", *key]]
+    return lost.merge(words, on=key, how="left")[["lab_key", "loinc"]]
+    ### END SOLUTION
+
+# %%
+check("W01.Q3", without_loinc)
+
+# %% [markdown] tags=["solution"]
+# The laboratory has translated most of its results itself: those with both codes are the dictionary. `how="left"` keeps
+# a result whose code nobody ever translated, with an empty `loinc`, where an inner merge would lose it without a word.
+# A dictionary by `text` gives the same here; names change more often than codes.
+
+# %%
+# hint("W01.Q3")
+
+# %% [markdown]
+# ## Q4: find the flaw
+#
+# A colleague has flattened diagnoses with `forEach: code.coding` and counted patients. The code runs, the table looks
+# fine, and the head of cardiology is about to plan a clinic with it. Guess first how far off it is.
+
+# %%
+predict("W01.P2", ..., ...)
+
+# %%
+rows = given(1).coding_rows(hospital)
+rows.groupby("display").size().rename("patients").reset_index().nlargest(5, "patients")
+
+# %% [markdown]
+# Write it right, from the same rows: a DataFrame with `display` and `patients`, the number of different patients
+# (`patient_id`) with that diagnosis.
+
+# %%
+def patients_with(rows):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    counted = rows.groupby("display").patient_id.nunique()
+    return counted.rename("patients").reset_index()
+    ### END SOLUTION
+
+# %%
+check("W01.Q4", patients_with)
+
+# %% [markdown] tags=["solution"]
+# `nunique` says what is counted: different patients. The tempting repair is to keep one code system and go on counting
+# rows; then every stay still counts. Whether two records are one person (Q1) is a further step: here a patient is a
+# record, and the column's documentation should say so.
+
+# %%
+# hint("W01.Q4")
+
+# %%
+reveal("W01.P2")
+
+# %% [markdown]
+# ## Memo: five things before Monday (15 minutes)
+#
+# Your director wants an answer: can we start modelling on Monday? At most 150 words. Score it afterwards by the rubric
+# in [memo.md](../curriculum/week01_fhir_data_modeling/memo.md), then read the three scored samples there.
+
+# %%
+memo("W01.M", five=[..., ..., ..., ..., ...], first=..., changes_my_mind=..., because=...)
+
+# %% [markdown]
+# ## Stretch (+)
+#
+# Never counted. Take what interests you.
+#
+# ## Q5 (+): references that resolve, dangle, or ask
+#
+# For the prescriptions of an export: how many of the different MedicationRequests name a requester who is there
+# (`resolves`), one who is not (`dangling`), or only a search (`conditional`)? Your function gets two lists of
+# resources, every line of them.
+
+# %%
+def where_requesters_point(requests, practitioners):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    known = {"Practitioner/" + practitioner["id"] for practitioner in practitioners}
+    points = [request["requester"]["reference"] for request in {r["id"]: r for r in requests}.values()]
+    conditional = sum("?" in point for point in points)
+    resolves = sum(point in known for point in points)
+    return {"resolves": resolves, "dangling": len(points) - resolves - conditional, "conditional": conditional}
+    ### END SOLUTION
+
+# %%
+check("W01.Q5", where_requesters_point)
+
+# %% [markdown] tags=["solution"]
+# Membership in the set of what exists decides, not the look of the reference. In production, fail loudly when the share
+# that resolves falls below what it was last week.
+
+# %%
+# hint("W01.Q5")
+
+# %% [markdown]
+# ## Q6 (+): length of stay when a date has no time
+#
+# Some inpatient stays end on a bare date. Return for each of them (class IMP, `discharged_raw` of ten characters) its
+# `encounter_key` and how long it lasted, in hours: `shortest` and `longest`. Both hospitals keep the time of New York.
+
+# %%
+import pandas as pd
+
+# %%
+def stay_lengths(tables):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    stays = tables.encounters
+    stays = stays[(stays.class_code == "IMP") & (stays.discharged_raw.str.len() == 10)]
+    day = pd.to_datetime(stays.discharged_raw)
+    begins = day.dt.tz_localize("America/New_York")
+    ends = (day + pd.Timedelta(days=1)).dt.tz_localize("America/New_York")
+    hour = pd.Timedelta(hours=1)
+    low, high = ((begins - stays.admitted_at) / hour).clip(lower=0), (ends - stays.admitted_at) / hour
+    return pd.DataFrame({"encounter_key": stays.encounter_key, "shortest": low, "longest": high})
+    ### END SOLUTION
+
+# %%
+check("W01.Q6", stay_lengths)
+
+# %% [markdown] tags=["solution"]
+# The day is 23 or 25 hours long when clocks change, which is why both midnights are put on the time line and 24 hours
+# are not simply added. `clip` says what cannot be: a stay that ended before it began.
+
+# %%
+# hint("W01.Q6")
+
+# %% [markdown]
+# ## Q7 (+): R5 shapes in a feed that says R4
+#
+# A second sender's encounters. Its server was updated last week. Put the ids of those in R5's shape into `r5_ids`.
+
+# %%
+encounters = given(1).mixed_encounters(hospital)
+encounters[0]
+
+# %%
+### STARTER r5_ids = ...
+### BEGIN SOLUTION
+def is_r5(encounter):
+    actors = any("actor" in part for part in encounter.get("participant", []))
+    return isinstance(encounter["class"], list) or "actualPeriod" in encounter or actors
+
+
+r5_ids = {encounter["id"] for encounter in encounters if is_r5(encounter)}
+### END SOLUTION
+
+# %%
+check("W01.Q7", r5_ids)
+
+# %% [markdown] tags=["solution"]
+# Or let the published model decide: `fhir.resources.R4B` refuses exactly these. That takes about 6,000 resources a
+# second on one core, so use it on samples.
+
+# %%
+# hint("W01.Q7")
+
+# %% [markdown]
+# ## What to bring to the group
+#
+# Your memo, and the one check whose answer surprised you.
+
+# %%
+check_all(1)

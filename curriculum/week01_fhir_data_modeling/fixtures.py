@@ -59,3 +59,54 @@ def reference_graph(arrows):
         axes.axis("off")
 
     return draw
+
+
+def coding_rows(hospital):
+    """Diagnoses flattened with ``forEach`` over their codings: one row for each coding of each Condition."""
+    import pandas as pd
+
+    from wardround.records import compile_view
+
+    condition = [
+        {"name": "condition_id", "path": "getResourceKey()", "type": "string"},
+        {"name": "patient_id", "path": "subject.getReferenceKey(Patient)", "type": "string"},
+    ]
+    coding = [{"name": name, "path": name, "type": "string"} for name in ("system", "code", "display")]
+    select = [{"column": condition}, {"forEach": "code.coding", "column": coding}]
+    view = {"resourceType": "ViewDefinition", "resource": "Condition", "status": "draft", "select": select}
+    return pd.DataFrame(compile_view(view)(hospital.resources("Condition")))
+
+
+def mixed_encounters(hospital, wanted=120):
+    """Encounters of a second feed: the hospital's own, some rewritten in the shape of FHIR R5.
+
+    Which ones, and in which of three ways, follows from their ids, so another hospital gives another answer. Others
+    look odd and are good R4: no period yet, or a class history.
+    """
+    found = list({e["id"]: e for e in islice(hospital.resources("Encounter"), 4 * wanted)}.values())[:wanted]
+    return [_rewritten(encounter, _draw(encounter["id"])) for encounter in found]
+
+
+def _draw(text):
+    from hashlib import sha256
+
+    return sha256(text.encode()).digest()[0] % 12
+
+
+def _rewritten(encounter, draw):
+    made = {**encounter}
+    if draw in (0, 1):  # R5: class is a list of concepts
+        made["class"] = [{"coding": [made["class"]]}]
+    elif draw in (2, 3):  # R5: the period that happened is called actualPeriod
+        made["actualPeriod"] = made.pop("period")
+    elif draw == 4:  # R5: the participant is an actor
+        made["participant"] = [
+            {("actor" if name == "individual" else name): value for name, value in part.items()}
+            for part in made["participant"]
+        ]
+    elif draw in (5, 6):  # good R4: planned, so that no period is known
+        made["status"] = "planned"
+        del made["period"]
+    elif draw == 7:  # good R4, gone in R5
+        made["classHistory"] = [{"class": made["class"], "period": made["period"]}]
+    return made

@@ -1,9 +1,10 @@
 """Week 1: what is right, what is known to be wrong, and what a colleague would say. Never shown before an answer."""
 
 import copy
+import json
 
 import pandas as pd
-from wardround.course.compare import frames, number, parts
+from wardround.course.compare import frames, number, parts, sets
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome
 
@@ -181,6 +182,421 @@ key(
             "knows every result before the ward does.",
             look_at="`effectiveDateTime` and `issued` of one result",
             teaches="M12",
+        ),
+    ],
+)
+
+
+# W01.Q3 ---------------------------------------------------------------------------------------------------------------
+def meant(hospital, truth):
+    """From the ledger: what each result was coded as before its LOINC code was lost."""
+    lost = truth.ledger[truth.ledger.fault.eq("local_code")]
+    codings = lost.before.map(lambda text: next(c["code"] for c in json.loads(text) if c["system"] == LOINC))
+    return pd.DataFrame({"lab_key": lost.resource_id.to_numpy(), "loinc": codings.to_numpy()})
+
+
+def dictionary(labs):
+    """What local codes stand for, by the results that carry both; each entry once."""
+    both = labs.dropna(subset=["loinc", "local_code"])
+    return both[["local_system", "local_code", "loinc"]].drop_duplicates()
+
+
+def every_local_code(tables):
+    labs = tables.labs.dropna(subset=["local_code"])
+    merged = labs.drop(columns="loinc").merge(dictionary(labs), on=["local_system", "local_code"])
+    return merged[["lab_key", "loinc"]]
+
+
+def local_code_kept(tables):
+    labs = tables.labs
+    return labs[labs.loinc.isna()][["lab_key", "local_code"]].rename(columns={"local_code": "loinc"})
+
+
+def without_the_system(tables):
+    labs = tables.labs
+    lost = labs[labs.loinc.isna()].drop(columns="loinc")
+    return lost.merge(dictionary(labs)[["local_code", "loinc"]], on="local_code")[["lab_key", "loinc"]]
+
+
+def by_site(answer, hospital):
+    labs = hospital.tables.labs.set_index("lab_key")
+    rows = labs.reindex(answer.lab_key.drop_duplicates())
+    already = int(rows.loinc.notna().sum())
+    return f"{already:,} of your {len(rows):,} results carry a LOINC code already."
+
+
+key(
+    "W01.Q3",
+    reference=meant,
+    same=frames(on="lab_key"),
+    right=(
+        "All of them are Eastbank's. A query by LOINC over both hospitals loses about one result in five there and none "
+        "at Quillmere, so Eastbank's patients look as if fewer tests had been taken: a difference between sites that "
+        "nobody's body made."
+    ),
+    look_at="lesson 1, section 5: the last row of the table",
+    misconceptions=[
+        misconception(
+            "translated_ones_too",
+            answer=every_local_code,
+            says="You took every result that has a local code, also those with LOINC beside it.",
+            so_what="A local code next to LOINC is a translation, not a loss. Counted as lost, the problem looks several "
+            "times its size and seems to concern both hospitals.",
+            look_at="`loinc` of the results that you return",
+            teaches="M15",
+            evidence=by_site,
+        ),
+        misconception(
+            "local_code_kept",
+            answer=local_code_kept,
+            says="You put the local code into the column `loinc`.",
+            so_what="A model that meets `NA` beside `2951-2` learns that sodium is two tests, one of them only taken at "
+            "Eastbank. The site leaks in through the code.",
+            look_at="results of the same laboratory that carry both codes",
+            teaches="M15",
+        ),
+        misconception(
+            "two_dictionaries",
+            answer=without_the_system,
+            says="You merged on the code alone, and both hospitals' dictionaries answered.",
+            so_what="Each result now stands there twice. Here both say the same; the day they differ, a potassium becomes "
+            "a calcium and nobody is told.",
+            look_at="`local_system`: a local code means something only within it",
+            teaches="M16",
+        ),
+    ],
+)
+
+
+# W01.P2 and W01.Q4 ----------------------------------------------------------------------------------------------------
+HYPERTENSION = "I10"
+
+
+def times_too_high(hospital, truth):
+    rows = given(1).coding_rows(hospital)
+    name = rows[rows.code.eq(HYPERTENSION)].display.iloc[0]
+    of_it = rows[rows.display.eq(name)]
+    return len(of_it) / of_it.patient_id.nunique()
+
+
+outcome("W01.P2", times_too_high)
+
+
+def patients_by_diagnosis(hospital, truth):
+    """By plain dictionaries, without any rows: the set of patients of each diagnosis."""
+    who = {}
+    for condition in hospital.resources("Condition"):
+        who.setdefault(condition["code"]["coding"][0]["display"], set()).add(condition["subject"]["reference"])
+    return pd.DataFrame({"display": list(who), "patients": [len(patients) for patients in who.values()]})
+
+
+def each(count):
+    """A misconception that counts something else within each diagnosis."""
+
+    def patients_with(rows):
+        return count(rows).rename("patients").reset_index()
+
+    return patients_with
+
+
+def once_in_all(rows):
+    return rows.drop_duplicates("patient_id").groupby("display").size()
+
+
+def how_many_times(answer, hospital):
+    mine = int(answer.patients.sum())
+    people = given(1).coding_rows(hospital).patient_id.nunique()
+    return f"Your column adds up to {mine:,}; {people:,} different patients have any diagnosis at all."
+
+
+key(
+    "W01.Q4",
+    reference=patients_by_diagnosis,
+    same=frames(on="display"),
+    right=(
+        "One row means one patient with one diagnosis now, and you can say so in a sentence. That sentence is the "
+        "grain, and it belongs in the name of every table. `reveal('W01.P2')` says how far off the colleague was."
+    ),
+    look_at="lesson 2, section 2: what has to happen for one more row",
+    misconceptions=[
+        misconception(
+            "rows_counted",
+            answer=each(lambda rows: rows.groupby("display").size()),
+            says="You counted rows, as your colleague did.",
+            so_what="A row is a coding. A patient counts once for each code system and each stay: someone with ten stays "
+            "weighs like ten to twenty patients, and the clinic is planned for people who do not exist.",
+            look_at="all rows of one patient",
+            teaches="M16",
+            evidence=how_many_times,
+        ),
+        misconception(
+            "stays_counted",
+            answer=each(lambda rows: rows.groupby("display").condition_id.nunique()),
+            says="You counted conditions: one for each stay in which the diagnosis was coded.",
+            so_what="Half the flaw is gone. Patients who come often still count often, and they are the ones a "
+            "readmission programme would double-count.",
+            look_at="how many `condition_id` one patient has for one diagnosis",
+            teaches="M16",
+            evidence=how_many_times,
+        ),
+        misconception(
+            "one_system_counted",
+            answer=each(lambda rows: rows[rows.system.str.contains("icd-10")].groupby("display").size()),
+            says="You kept one code system and then counted rows.",
+            so_what="Each condition counts once now, and lines that stand twice still count twice, as do patients with "
+            "several stays.",
+            look_at="how many rows one patient still has for one diagnosis",
+            teaches="M16",
+            evidence=how_many_times,
+        ),
+        misconception(
+            "once_in_all",
+            answer=each(once_in_all),
+            says="You kept one row for each patient over all diagnoses.",
+            so_what="Whoever has hypertension and diabetes now has whichever came first in the file. The rarer diagnosis "
+            "of every pair disappears from the plan.",
+            look_at="what `drop_duplicates` was told to compare",
+            teaches="M16",
+            evidence=how_many_times,
+        ),
+    ],
+)
+
+
+# W01.Q5 ---------------------------------------------------------------------------------------------------------------
+def from_the_ledger(hospital, truth):
+    planted = truth.ledger[truth.ledger.resource_type.eq("MedicationRequest")]
+    number_of = {fault: int(planted.fault.eq(fault).sum()) for fault in planted.fault.unique()}
+    counts = hospital.counts.set_index("resource_type").resources
+    conditional, dangling = number_of["conditional_reference"], number_of["dangling_reference"]
+    rest = int(counts["MedicationRequest"]) - conditional - dangling
+    return {"resolves": rest, "dangling": dangling, "conditional": conditional}
+
+
+def sorted_into(requests, known):
+    points = [request["requester"]["reference"] for request in requests]
+    conditional = sum("?" in point for point in points)
+    resolves = sum(known(point) for point in points if "?" not in point)
+    return {"resolves": resolves, "dangling": len(points) - conditional - resolves, "conditional": conditional}
+
+
+def ids_of(practitioners):
+    return {f"Practitioner/{practitioner['id']}" for practitioner in practitioners}
+
+
+def once(requests):
+    return list({request["id"]: request for request in requests}.values())
+
+
+def form_is_enough(requests, practitioners):
+    return sorted_into(once(requests), lambda point: point.startswith("Practitioner/"))
+
+
+def lines_counted(requests, practitioners):
+    known = ids_of(practitioners)
+    return sorted_into(requests, lambda point: point in known)
+
+
+def searches_dangle(requests, practitioners):
+    known, points = ids_of(practitioners), [request["requester"]["reference"] for request in once(requests)]
+    resolves = sum(point in known for point in points)
+    return {"resolves": resolves, "dangling": len(points) - resolves, "conditional": 0}
+
+
+key(
+    "W01.Q5",
+    reference=from_the_ledger,
+    same=parts({name: number(atol=0.5) for name in ("resolves", "dangling", "conditional")}),
+    right=(
+        "Three different mends: a dangling reference needs a new export, a conditional one needs the search to be run, "
+        "and only the rest can be joined today."
+    ),
+    look_at="lesson 1, section 4: what the two kinds mean",
+    misconceptions=[
+        misconception(
+            "form_is_enough",
+            answer=form_is_enough,
+            says="You took a reference of the right form for one that arrives.",
+            so_what="Nobody dangles in your count. In the join they vanish all the same, and with them prescriptions "
+            "that patients were given.",
+            look_at="whether the practitioner named is in the export",
+            teaches="M16",
+        ),
+        misconception(
+            "searches_dangle",
+            answer=searches_dangle,
+            says="You counted searches as dangling.",
+            so_what="A search can be answered: the practitioner's number is in it. Reported as lost, repairable orders are "
+            "thrown away.",
+            look_at="references with a `?`",
+            teaches="M16",
+        ),
+        misconception(
+            "lines_counted",
+            answer=lines_counted,
+            says="You counted lines; some prescriptions stand on two.",
+            so_what="A prescription counted twice is a dose counted twice.",
+            look_at="ids that occur more than once",
+            teaches="M16",
+        ),
+    ],
+)
+
+
+# W01.Q6 ---------------------------------------------------------------------------------------------------------------
+HERE = "America/New_York"
+
+
+def hours_possible(hospital, truth):
+    """By the standard library's calendar, one stay after the other."""
+    import datetime as dt
+    from zoneinfo import ZoneInfo
+
+    zone, rows = ZoneInfo(HERE), []
+    for encounter in {e["id"]: e for e in hospital.resources("Encounter")}.values():
+        end = encounter["period"].get("end", "")
+        if encounter["class"]["code"] != "IMP" or len(end) != 10:
+            continue
+        begun = dt.datetime.fromisoformat(encounter["period"]["start"])
+        day = dt.date.fromisoformat(end)
+        midnights = [dt.datetime.combine(day + dt.timedelta(days=n), dt.time(), zone) for n in (0, 1)]
+        low, high = ((midnight.timestamp() - begun.timestamp()) / 3600 for midnight in midnights)
+        rows.append({"encounter_key": encounter["id"], "shortest": max(0.0, low), "longest": high})
+    return pd.DataFrame(rows)
+
+
+def day_only(tables):
+    """Inpatient stays whose discharge is a bare date, with that day."""
+    rows = tables.encounters
+    rows = rows[rows.class_code.eq("IMP") & rows.discharged_raw.str.len().eq(10)]
+    return rows, pd.to_datetime(rows.discharged_raw)
+
+
+def lengths(rows, first, last):
+    hours = pd.Timedelta(hours=1)
+    shortest = ((first - rows.admitted_at) / hours).clip(lower=0)
+    return pd.DataFrame(
+        {"encounter_key": rows.encounter_key, "shortest": shortest, "longest": (last - rows.admitted_at) / hours}
+    )
+
+
+def at_midnight(tables):
+    rows, day = day_only(tables)
+    return lengths(rows, day.dt.tz_localize(HERE), day.dt.tz_localize(HERE))
+
+
+def at_noon(tables):
+    rows, day = day_only(tables)
+    noon = day.dt.tz_localize(HERE) + pd.Timedelta(hours=12)
+    return lengths(rows, noon, noon)
+
+
+def in_utc(tables):
+    rows, day = day_only(tables)
+    return lengths(rows, day.dt.tz_localize("UTC"), (day + pd.Timedelta(days=1)).dt.tz_localize("UTC"))
+
+
+key(
+    "W01.Q6",
+    reference=hours_possible,
+    same=frames(on="encounter_key"),
+    right=(
+        "An interval is the honest answer, and it tells you what the data can carry: a rule about days of stay survives "
+        "it, one about hours does not."
+    ),
+    look_at="`discharged_raw` of these stays, and the offset in `admitted_raw`",
+    misconceptions=[
+        misconception(
+            "at_midnight",
+            answer=at_midnight,
+            says="You put every discharge at midnight, where the day begins.",
+            so_what="Patients leave in the daytime. Every one of these stays became too short, all at one hospital, so "
+            "Eastbank looks faster than it is.",
+            look_at="what `pd.to_datetime` makes of a bare date",
+            teaches="M16",
+        ),
+        misconception(
+            "at_noon",
+            answer=at_noon,
+            says="You chose noon.",
+            so_what="A guess in the middle is often near and never said to be a guess. Whoever uses the column takes it for "
+            "a measured hour.",
+            look_at="how many different hours of discharge your column implies",
+            teaches="M16",
+        ),
+        misconception(
+            "in_utc",
+            answer=in_utc,
+            says="You took the day to be one of Greenwich.",
+            so_what="Eastbank's day begins four or five hours later. Some stays end, in your table, on the evening before "
+            "the patient left.",
+            look_at="the offset in `admitted_raw`",
+            teaches="M16",
+        ),
+    ],
+)
+
+
+# W01.Q7 ---------------------------------------------------------------------------------------------------------------
+def validator_says(hospital, truth):
+    """By the published model of R4B: what it refuses."""
+    from fhir.resources.R4B.encounter import Encounter
+
+    def refused(encounter):
+        try:
+            Encounter.model_validate(encounter)
+        except ValueError:
+            return True
+        return False
+
+    return {encounter["id"] for encounter in given(1).mixed_encounters(hospital) if refused(encounter)}
+
+
+def with_a_list_of_classes(hospital):
+    return {e["id"] for e in given(1).mixed_encounters(hospital) if isinstance(e["class"], list)}
+
+
+def without_a_period(hospital):
+    return {e["id"] for e in given(1).mixed_encounters(hospital) if "period" not in e}
+
+
+def with_a_rare_key(hospital):
+    usual = {"resourceType", "id", "meta", "identifier", "status", "class", "type", "priority", "subject", "participant",
+             "period", "reasonCode", "location", "serviceProvider", "hospitalization", "diagnosis"}  # fmt: skip
+    return {e["id"] for e in given(1).mixed_encounters(hospital) if set(e) - usual}
+
+
+key(
+    "W01.Q7",
+    reference=validator_says,
+    same=sets(at_least=8),
+    right="A version is a fact about each resource and not about a feed. Count shapes at the door, every day.",
+    look_at="lesson 2, section 4: the table of R4, R4B and R5",
+    misconceptions=[
+        misconception(
+            "only_the_class",
+            answer=with_a_list_of_classes,
+            says="You looked at `class` alone.",
+            so_what="Encounters with `actualPeriod` pass, and get no dates: they have neither a beginning nor an end, and "
+            "no window of your model will hold them.",
+            look_at="the other rows of the table in lesson 2",
+            teaches="M15",
+        ),
+        misconception(
+            "no_period",
+            answer=without_a_period,
+            says="You took a missing `period` for R5.",
+            so_what="R4 allows it: a planned encounter has none yet. You would turn away people who are expected tomorrow.",
+            look_at="`status` of the encounters that you name",
+            teaches="M15",
+        ),
+        misconception(
+            "rare_key",
+            answer=with_a_rare_key,
+            says="You took keys that are rare for R5.",
+            so_what="Rare is not wrong: `classHistory` is good R4. And a known key can hold a new shape, as `class` does.",
+            look_at="the types of the values, beside the keys",
+            teaches="M15",
         ),
     ],
 )
