@@ -110,3 +110,32 @@ def _rewritten(encounter, draw):
     elif draw == 7:  # good R4, gone in R5
         made["classHistory"] = [{"class": made["class"], "period": made["period"]}]
     return made
+
+
+def planted_faults(hospital):
+    """Eight good resources of the export, each with one fault that changes its meaning and not its shape."""
+    result = laboratory_page(hospital, 1)[0]
+    patient = next(hospital.resources("Patient"))
+    stay = next(e for e in hospital.resources("Encounter") if len(e["period"].get("end", "")) > 10)
+    quantity, period = result["valueQuantity"], stay["period"]
+    return {
+        "a unit that cannot be": {**result, "valueQuantity": {**quantity, "unit": "furlong", "code": "[fur_us]"}},
+        "a number as text": {**result, "valueQuantity": {**quantity, "value": "13.1"}},
+        "a status that does not exist": {**result, "status": "finished-ish"},
+        "a patient who is not there": {**result, "subject": {"reference": "Patient/nobody"}},
+        "a reference to the wrong type": {**result, "subject": {"reference": "Location/ward-3"}},
+        "gender outside its value set": {**patient, "gender": "Male"},
+        "born in the year 2090": {**patient, "birthDate": "2090-01-01"},
+        "a stay that ends before it begins": {**stay, "period": {"start": period["end"], "end": period["start"]}},
+    }
+
+
+def validator_accepts(resource):
+    """Whether the R4B model of a resource's type raises nothing."""
+    from fhir.resources.R4B import get_fhir_model_class
+
+    try:
+        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+    except ValueError:
+        return False
+    return True

@@ -230,7 +230,7 @@ key(
     reference=meant,
     same=frames(on="lab_key"),
     right=(
-        "All of them are Eastbank's. A query by LOINC over both hospitals loses about one result in five there and none "
+        "All of them are Eastbank's. A query by LOINC over both hospitals loses 12 of 100 results there and none "
         "at Quillmere, so Eastbank's patients look as if fewer tests had been taken: a difference between sites that "
         "nobody's body made."
     ),

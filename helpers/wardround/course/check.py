@@ -99,12 +99,13 @@ def check_all(week: int, answers: dict[str, Any] | None = None) -> Block:
         Values by answer name; by default the names of the notebook that calls.
     """
     names = sys._getframe(2).f_globals if answers is None else answers
-    told = []
+    told, right = [], 0
     for id, asked in week_questions(week).items():
         verdict = verdict_on(asked, names.get(asked.answer, ...))
         progress.record(id, verdict.kind, _teaches(asked, verdict))
-        told.append((HEADINGS[verdict.kind].format(id=id), "" if verdict.kind == "right" else verdict.says))
-    right = sum(heading.endswith(": right") for heading, _ in told)
+        heading = HEADINGS[verdict.kind].format(id=id)
+        told.append(("", f"{heading}.") if verdict.kind == "right" else (heading, verdict.says))
+        right += verdict.kind == "right"
     return Block(f"Week {week}: {right} of {len(told)} right", tuple(told), "right" if right == len(told) else "note")
 
 

@@ -1,0 +1,215 @@
+# %% [markdown]
+# # Lesson 2: grain
+#
+# *About 40 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+#
+# A table is a claim: *each row is one of something*. When nobody has said of what, every sum over it is a guess. In this
+# lesson you build one table three ways, see what a validator lets through, and meet three versions of the same standard.
+#
+# You will be able to
+#
+# - say the grain of a table in one sentence, and test it in one line (Q4);
+# - flatten resources by hand and with a ViewDefinition, and say why the second lasts longer (Q2, Q3);
+# - name eight faults that a validator accepts, and tell R4 from R5 by its shapes (Q7).
+
+# %%
+import pandas as pd
+
+from wardround import claim, given, load, quiz
+from wardround.records import compile_view
+
+hospital = load()
+page = given(1).laboratory_page(hospital)
+
+# %% [markdown]
+# ## 1. By hand
+#
+# *About 8 min · 10 min so far*
+#
+# `page` holds 5,000 laboratory results as the resources they are. A library gives them types: `fhir.resources` has a
+# class for each kind of resource and refuses what does not fit. We take the models of R4B.
+
+# %%
+from fhir.resources.R4B.observation import Observation
+
+result = Observation.model_validate(page[0])
+result.code.text, result.valueQuantity.value, result.valueQuantity.unit, result.issued.isoformat()
+
+# %% [markdown]
+# Attributes instead of dictionary keys, a `Decimal` instead of a float, a real time instead of text. Now a table, one
+# row a result:
+
+# %%
+def row_of(one):
+    quantity = one["valueQuantity"]
+    return {"result_id": one["id"], "test": one["code"]["text"], "value": quantity["value"], "unit": quantity["unit"]}
+
+
+by_hand = pd.DataFrame(row_of(one) for one in page)
+by_hand.head(3)
+
+# %% [markdown]
+# It works, and it knows only this hospital. Each field is a line of our own code; a missing `valueQuantity` at the next
+# site is a crash in the night. What we want to hand over is not code but a *description* of the table.
+
+# %% [markdown]
+# ## 2. What has to happen for one more row?
+#
+# *About 10 min · 20 min so far*
+#
+# That question finds the grain of any table. Here is the same page with one innocent change: we want all codes, so we
+# take a row for each coding.
+
+# %%
+exploded = pd.DataFrame(
+    {"result_id": one["id"], "test": one["code"]["text"], "system": coding["system"], "value": one["valueQuantity"]["value"]}
+    for one in page
+    for coding in one["code"]["coding"]
+)
+claim(len(exploded) / len(by_hand), about=1.3, within=0.05)
+len(by_hand), len(exploded)
+
+# %% [markdown]
+# 5,000 results have become some 6,500 rows. Nothing failed, and `exploded.value.mean()` still returns a number. For one
+# more row here, a result needs one more *coding*; the table is no longer about results. One line tests that:
+
+# %%
+by_hand.result_id.is_unique, exploded.result_id.is_unique
+
+# %% [markdown]
+# Does it matter? Results with two codings now weigh double. Which ones have two is a habit of each laboratory's
+# computer, so the weight comes from the site and not from the patient. The effect is small in a mean and large in a
+# count: here is the number of rows for each patient, in both tables.
+
+# %%
+patient_of = {one["id"]: one["subject"]["reference"] for one in page}
+tests_each = pd.DataFrame({
+    name: table.result_id.map(patient_of).value_counts() for name, table in [("by hand", by_hand), ("exploded", exploded)]
+})
+(tests_each["exploded"] / tests_each["by hand"]).describe().round(2)
+
+# %% [markdown]
+# Somebody's tests are counted once, somebody else's up to twice. A feature "number of tests in 24 hours" would have
+# learned which computer filed them.
+#
+# Write the grain into the name: `results`, `codings_of_results`. And test it where the table is made, not where it is
+# used.
+#
+# **Q4 in the exercise is this flaw in a colleague's work** (11 minutes). Do it now or after the lesson.
+
+# %% [markdown]
+# ## 3. As a description
+#
+# *About 7 min · 27 min so far*
+#
+# SQL on FHIR is a small standard for exactly this: a *ViewDefinition* is JSON that names a resource type and, for each
+# column, a path. The one that you completed in Q2 begins like this.
+
+# %%
+view = given(1).laboratory_view()
+view["select"][0]["column"][:3]
+
+# %%
+table = pd.DataFrame(compile_view(view)(page))
+same = table.merge(by_hand, on="result_id", suffixes=("", "_by_hand"))
+claim(bool((same.value == same.value_by_hand).all()), exactly=True)
+len(table), len(same)
+
+# %% [markdown]
+# The same 5,000 rows, and no code of ours in between. Two properties make it worth the trouble. A path that finds
+# nothing gives an empty cell and not a crash. And a path that finds *two* values where a column has room for one is
+# an error: the standard makes you say `first()` or make a row for each, so nobody changes the grain by accident.
+
+# %%
+def attempt(path):
+    columns = [{"name": "code", "path": path, "type": "string"}]
+    try:
+        rows = compile_view({"resource": "Observation", "select": [{"column": columns}]})(page)
+    except ValueError as refused:
+        return str(refused)
+    return f"{sum(row['code'] is not None for row in rows):,} of {len(rows):,} rows have a code"
+
+
+attempt("code.coding.code"), attempt("code.coding.first().code"), attempt("code.nothing")
+
+# %% [markdown]
+# The first is refused, the second picks whichever comes first, the third is empty. Empty is easy to count. The second
+# is the dangerous one: it looks finished.
+
+# %% [markdown]
+# ## 4. Valid, and wrong
+#
+# *About 7 min · 34 min so far*
+#
+# "It validates" is where many projects stop looking. We plant eight faults in good resources, one at a time, and show
+# each to the R4B models.
+
+# %%
+faults = given(1).planted_faults(hospital)
+verdicts = pd.Series({name: given(1).validator_accepts(resource) for name, resource in faults.items()})
+claim(int(verdicts.sum()), exactly=8)
+verdicts.map({True: "accepted", False: "refused"})
+
+# %% [markdown]
+# All eight pass. The validator is not at fault: it checks shape (is this field allowed, is it a date?) and not meaning.
+# Profiles and terminology servers go further, to codes and required fields. None of them can know that a man of 83 does
+# not change from 0.82 to 76 overnight.
+#
+# And the shapes themselves move. Three versions of one resource, as you will meet them:
+
+# %%
+pd.DataFrame(
+    {
+        "R4 (4.0.1)": ["one coding", "period", "participant.individual", "hospitalization"],
+        "R4B (4.3.0)": ["one coding", "period", "participant.individual", "hospitalization"],
+        "R5 (5.0.0)": ["a list of concepts", "actualPeriod", "participant.actor", "admission"],
+    },
+    index=["class", "when it happened", "who took part", "admission details"],
+)
+
+# %% [markdown]
+# Encounter did not change from R4 to R4B, and changed in nearly every field that a cohort needs from R4 to R5
+# [encounter-versions](#Sources). R5 is published and R6 is still in ballot, while the current US Core stands on R4
+# [fhir-current](#Sources). A sender that updates its server changes your table, and no validator of yours is asked.
+
+# %% [markdown]
+# ## 5. The lead's lens
+#
+# *About 3 min · 37 min so far*
+#
+# Three questions for the vendor who says "FHIR-compliant":
+#
+# 1. *Which profile, which version, and what share of our own resources did you run through it?* A good answer is a
+#    number and a date.
+# 2. *What is one row of the table that your model was trained on?* A good answer is one sentence without "and".
+# 3. *Which of our results can your queries not see?* A good answer names codes and sites. "None" is not one.
+
+# %% [markdown]
+# ## Exit check
+#
+# *About 3 min · 40 min so far*
+#
+# Three items. Put a letter behind the id, such as `quiz("W01.R9", "b")`; every option has an answer of its own.
+
+# %%
+quiz("W01.R9")
+
+# %%
+quiz("W01.R10")
+
+# %%
+quiz("W01.R11")
+
+# %% [markdown]
+# ## What you have now
+#
+# - Ask of every table: what has to happen for one more row? Test it in one line where the table is made.
+# - A ViewDefinition is a table's description, and travels; code for one site stays there.
+# - A validator checks shape. Unit, meaning, time and person are yours.
+#
+# **Next: Q3, Q4 and the memo in the exercise.** New words are in the [glossary](../glossary.md).
+#
+# ## Sources
+#
+# - **encounter-versions**: Encounter has the same elements in FHIR R4 and R4B; in R5 class is a list, period is actualPeriod, participant.individual is participant.actor and hospitalization is admission. Computed from the models of fhir.resources 8.3.0.
+# - **fhir-current**: FHIR R5 (5.0.0) is published and R6 is in ballot; US Core 9.0.0 builds on R4. HL7 version list and IG registry, read August 2026.
