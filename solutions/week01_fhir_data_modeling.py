@@ -270,8 +270,8 @@ r5_ids = {encounter["id"] for encounter in encounters if is_r5(encounter)}
 check("W01.Q7", r5_ids)
 
 # %% [markdown] tags=["solution"]
-# Or let the published model decide: `fhir.resources.R4B` refuses exactly these. That takes about 6,000 resources a
-# second on one core, so use it on samples.
+# Or let a library's models decide: those of `fhir.resources.R4B` refuse exactly these. They are slow beside a look at
+# three keys, so use them on samples.
 
 # %%
 # hint("W01.Q7")

@@ -16,7 +16,7 @@ from wardround import cli, doctor, quiet
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = CliRunner()
-VERBS = ["lab", "test", "doctor", "start", "reset", "status", "check", "build", "prove", "proof"]
+VERBS = ["lab", "test", "doctor", "start", "reset", "status", "check", "build", "prove", "proof", "session", "facts"]
 
 
 @pytest.fixture

@@ -1,16 +1,40 @@
 # %% [markdown]
 # # Lesson 1: one patient's file
 #
-# *About 40 minutes. Your first check comes after 15.*
+# *About 40 minutes (an estimate). Your first check comes after some 20. You need Python and no FHIR.*
 #
 # A vendor has switched on a kidney alert in both of your hospitals. The data behind it are "FHIR-compliant": every file
 # passes the validator. Your director asks whether your own modelling can start on Monday.
 #
 # Before you answer, watch what those valid files did to a ward. Quillmere Health is two hospitals that exist on your
 # disk only. The people are simulated; the mistakes are of kinds that real exports contain.
+#
+# You will be able to
+#
+# - read a resource: its references, codings, status and times (Q2, Q3);
+# - say why lines, records and people are three counts (Q1).
+#
+# ## Before you begin
+#
+# *About 4 min · 4 min so far*
+#
+# Five questions, to show you what you know already. Put a letter behind the id, such as `quiz("W01.R1", "b")`: every
+# option has an answer of its own. If you know FHIR, try R6 to R8 as well; with all three right you may skip sections 3
+# to 6.
+
+# %%
+from wardround import quiz
+
+for n in range(1, 6):
+    display(quiz(f"W01.R{n}"))
+
+# %%
+quiz("W01.R1", ...)
 
 # %% [markdown]
-# ## 1. Four weeks, replayed (8 minutes)
+# ## 1. Four weeks, replayed
+#
+# *About 9 min · 13 min so far*
 #
 # The alert is one line: *page the team when a final creatinine is 2.0 or more*. Creatinine is a waste product that
 # kidneys clear from the blood; both laboratories call 0.6 to 1.3 mg/dL normal. The rule is ours, and simple on
@@ -65,9 +89,10 @@ per_100.round(0)
 # %% [markdown]
 # Of 100 such stays at Eastbank, 53 set off the alert. At Quillmere, 8. Either Eastbank treats a very
 # different illness, or the number 2.0 means something else there. Statistics will not tell us which. One patient will.
-
-# %% [markdown]
-# ## 2. One patient (7 minutes)
+#
+# ## 2. One patient
+#
+# *About 10 min · 23 min so far*
 #
 # Among those paged most often in these weeks is a man of 83. We open everything the export holds about him.
 
@@ -88,7 +113,7 @@ mine[["issued_at", "value", "unit", "device", "reference_high"]]
 # The first is 0.82 and pages nobody. The next three read 76, 91 and 74, and each of them pages the team. Nothing
 # happened to his kidneys. Something happened to the *unit*: those three came from analyzer B, which reports in umol/L.
 #
-# For creatinine, 1 mg/dL is 88.4 umol/L. In one unit, his week looks like this:
+# For creatinine, 1 mg/dL is 88.4 umol/L [creatinine-si](#Sources). In one unit, his week looks like this:
 
 # %%
 mg_per_dl = mine.value.where(mine.unit == "mg/dL", mine.value / 88.4)
@@ -103,7 +128,7 @@ result = hospital.find("Observation/" + mine.lab_key.iloc[1])
 
 # %% [markdown]
 # Each part of it is allowed. The code exists, the unit exists, the number is a number: a validator has nothing to say.
-# But LOINC 2160-0 is creatinine as a *mass* per volume, and umol/L counts *molecules*. The code says one thing and the
+# But LOINC 2160-0 is creatinine as a *mass* per volume [loinc-2160-0](#Sources), and umol/L counts *molecules*. The code says one thing and the
 # unit another, and a rule that reads `value` alone is wrong by a factor of 88.
 #
 # How much of Eastbank's excess is this? The same replay with every value in one unit:
@@ -118,9 +143,10 @@ per_100_mended.round(0)
 # %% [markdown]
 # 8 of 100 stays, in both hospitals. All of Eastbank's excess was a unit. "FHIR-compliant" was true, and it did
 # not mean what your director heard.
-
-# %% [markdown]
-# ## 3. Records are not people (5 minutes, then your first check)
+#
+# ## 3. Records are not people
+#
+# *About 3 min · 26 min so far, then your first check*
 #
 # The second question your director will ask is how many patients there are. Look at a Patient that carries a link:
 
@@ -137,21 +163,19 @@ other = hospital.find(linked["link"][0]["other"]["reference"])
 # is there again.
 #
 # **Now open the exercise and do Q1** (8 minutes). It asks for a guess first. Come back here afterwards.
-
-# %% [markdown]
-# ## 4. References (5 minutes)
 #
-# What holds the file together are references such as `Patient/p-2608afe7eeb938`. We count where they point, over the
-# whole export.
+# ## 4. References
+#
+# *About 4 min · 30 min so far*
+#
+# What holds the file together are references such as `Patient/p-2608afe7eeb938`. Here is where they point, over the
+# whole export; the counts fold out below the picture.
 
 # %%
 references = hospital.references()
 arrows = references.groupby(["resource_type", "field"]).n.sum()
-arrows[arrows > 40_000]
-
-# %%
 says = "Everything points at the Patient, most of it at an Encounter too, and the Patient points at none of them."
-figure(given(1).reference_graph(arrows), says=says)
+figure(given(1).reference_graph(arrows), says=says, table=arrows[arrows > 40_000].to_frame())
 
 # %% [markdown]
 # The arrows go one way: an observation knows its patient, a patient does not know her observations. "Everything about
@@ -166,9 +190,10 @@ kinds
 # A *dangling* reference names a resource that is not in the export. A *conditional* one names no id at all: it is a
 # question ("the practitioner with this licence number") that a server was meant to answer on loading. Joined in the
 # ordinary way, both drop rows without a word: about 1,500 observations lose their stay.
-
-# %% [markdown]
-# ## 5. Codes (5 minutes)
+#
+# ## 5. Codes
+#
+# *About 2 min · 32 min so far*
 #
 # Three results of the same test, as three parts of the hospital write it:
 
@@ -185,9 +210,10 @@ pd.Series([codings_of(result) for result in sodium]).value_counts()
 # `coding` is a list of translations into different *code systems*, and its order promises nothing: LOINC comes first,
 # second, or not at all. Whoever takes the first entry gets a mixture; whoever asks for LOINC alone loses the last row
 # of this table, and loses it from Eastbank only.
-
-# %% [markdown]
-# ## 6. Status, and two times (5 minutes)
+#
+# ## 6. Status, and two times
+#
+# *About 6 min · 38 min so far*
 #
 # A resource also says how far it may be trusted, and when it was known.
 
@@ -220,3 +246,8 @@ extensions = [
 # - Choose codings by system, results by status, and times by *when it was known*.
 #
 # **Now do Q2 in the exercise** (12 minutes): two columns that the rest of the course stands on.
+#
+# ## Sources
+#
+# - **creatinine-si**: 1 mg/dL of creatinine is 88.4 umol/L. Computed from its molar mass, 113.12 g/mol: 10 mg/L divided by 113.12 g/mol.
+# - **loinc-2160-0**: LOINC 2160-0 is Creatinine [Mass/volume] in Serum or Plasma. LOINC, as mapped by MIMIC-IV (LOINC 2.71).

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: grain
 #
-# *About 40 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 30 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # A table is a claim: *each row is one of something*. When nobody has said of what, every sum over it is a guess. In this
 # lesson you build one table three ways, see what a validator lets through, and meet three versions of the same standard.
@@ -24,7 +24,7 @@ page = given(1).laboratory_page(hospital)
 # %% [markdown]
 # ## 1. By hand
 #
-# *About 8 min · 10 min so far*
+# *About 7 min · 7 min so far*
 #
 # `page` holds 5,000 laboratory results as the resources they are. A library gives them types: `fhir.resources` has a
 # class for each kind of resource and refuses what does not fit. We take the models of R4B.
@@ -55,7 +55,7 @@ by_hand.head(3)
 # %% [markdown]
 # ## 2. What has to happen for one more row?
 #
-# *About 10 min · 20 min so far*
+# *About 6 min · 13 min so far*
 #
 # That question finds the grain of any table. Here is the same page with one innocent change: we want all codes, so we
 # take a row for each coding.
@@ -77,9 +77,8 @@ len(by_hand), len(exploded)
 by_hand.result_id.is_unique, exploded.result_id.is_unique
 
 # %% [markdown]
-# Does it matter? Results with two codings now weigh double. Which ones have two is a habit of each laboratory's
-# computer, so the weight comes from the site and not from the patient. The effect is small in a mean and large in a
-# count: here is the number of rows for each patient, in both tables.
+# Does it matter? Results with two codings now weigh double. In a mean that is little; in a count it is everything. Here
+# is how many times its true length each patient's list of tests has become.
 
 # %%
 patient_of = {one["id"]: one["subject"]["reference"] for one in page}
@@ -89,8 +88,8 @@ tests_each = pd.DataFrame({
 (tests_each["exploded"] / tests_each["by hand"]).describe().round(2)
 
 # %% [markdown]
-# Somebody's tests are counted once, somebody else's up to twice. A feature "number of tests in 24 hours" would have
-# learned which computer filed them.
+# One patient's tests are counted once, another's 1.75 times, and what decides is the computer that filed the result. A
+# feature "number of tests in 24 hours" would carry that into your model.
 #
 # Write the grain into the name: `results`, `codings_of_results`. And test it where the table is made, not where it is
 # used.
@@ -100,7 +99,7 @@ tests_each = pd.DataFrame({
 # %% [markdown]
 # ## 3. As a description
 #
-# *About 7 min · 27 min so far*
+# *About 6 min · 19 min so far*
 #
 # SQL on FHIR is a small standard for exactly this: a *ViewDefinition* is JSON that names a resource type and, for each
 # column, a path. The one that you completed in Q2 begins like this.
@@ -139,7 +138,7 @@ attempt("code.coding.code"), attempt("code.coding.first().code"), attempt("code.
 # %% [markdown]
 # ## 4. Valid, and wrong
 #
-# *About 7 min · 34 min so far*
+# *About 5 min · 24 min so far*
 #
 # "It validates" is where many projects stop looking. We plant eight faults in good resources, one at a time, and show
 # each to the R4B models.
@@ -175,21 +174,18 @@ pd.DataFrame(
 # %% [markdown]
 # ## 5. The lead's lens
 #
-# *About 3 min · 37 min so far*
+# *About 1 min · 25 min so far*
 #
-# Three questions for the vendor who says "FHIR-compliant":
-#
-# 1. *Which profile, which version, and what share of our own resources did you run through it?* A good answer is a
-#    number and a date.
-# 2. *What is one row of the table that your model was trained on?* A good answer is one sentence without "and".
-# 3. *Which of our results can your queries not see?* A good answer names codes and sites. "None" is not one.
+# Before your next meeting with a vendor, choose one question and ask it of your own team first: *what is one row of the
+# table that the model was trained on?* A good answer is one sentence without "and". Two more, with good and evasive
+# answers, are in the [take-away](takeaway.md).
 
 # %% [markdown]
 # ## Exit check
 #
-# *About 3 min · 40 min so far*
+# *About 3 min · 28 min so far*
 #
-# Three items. Put a letter behind the id, such as `quiz("W01.R9", "b")`; every option has an answer of its own.
+# Put a letter behind the id, such as `quiz("W01.R9", "b")`.
 
 # %%
 quiz("W01.R9")

@@ -88,6 +88,29 @@ def check(week: Week, json: Json = False) -> None:
     raise typer.Exit(0 if found.ok else 1)
 
 
+@app.command(epilog="Example: wardround session 1 --out week1.html")
+def session(
+    week: Week,
+    out: Annotated[Path | None, typer.Option(help="The HTML file; by default sessionNN.html here.")] = None,
+) -> None:
+    """For a team lead: the week's meeting as one offline page that also prints."""
+    from wardround.course.session import write_session
+
+    typer.echo(f"The session is in {write_session(week, out or Path(f'session{week:02d}.html'))}.")
+
+
+@app.command(epilog="Example: wardround facts --stale 2027-06")
+def facts(
+    stale: Annotated[str | None, typer.Option(help="Only those to re-check before this date (YYYY-MM).")] = None,
+) -> None:
+    """For authors: what the course states about the world, where it was read, when to look again."""
+    from wardround.course.authoring import prose
+
+    known = prose.facts()
+    for name in prose.stale(stale) if stale else sorted(known):
+        typer.echo(f"{name}: {known[name]['says']} {known[name]['source']} Review by {known[name]['review_by']}.")
+
+
 @app.command(epilog="Example: wardround build W01")
 def build(
     only: Annotated[list[str] | None, typer.Argument(help="Weeks such as W01; all by default.")] = None,
