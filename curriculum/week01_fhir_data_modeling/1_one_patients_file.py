@@ -188,7 +188,7 @@ kinds
 
 # %% [markdown]
 # A *dangling* reference names a resource that is not in the export. A *conditional* one names no id at all: it is a
-# question ("the practitioner with this licence number") that a server was meant to answer on loading. Joined in the
+# question ("the practitioner with this staff number") that a server was meant to answer on loading. Joined in the
 # ordinary way, both drop rows without a word: about 1,500 observations lose their stay.
 #
 # ## 5. Codes

@@ -87,3 +87,41 @@ def test_the_week_opens_as_a_page_and_its_first_lesson_runs(lab, page):
     assert cell.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
     foreign = [url for url in asked if url.startswith("http") and "//localhost" not in url]
     assert foreign == [], "JupyterLab asked another server"
+
+
+CONTRAST = """block => {
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const light = rgb => rgb.slice(0, 3).map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  let behind = block, paint = [0, 0, 0, 0];
+  while (behind && (paint.length === 4 && paint[3] === 0)) {
+    paint = parse(getComputedStyle(behind).backgroundColor); behind = behind.parentElement;
+  }
+  return [...block.querySelectorAll('strong, p, code')].map(part => {
+    const pair = [light(parse(getComputedStyle(part).color)), light(paint)].sort((a, b) => b - a);
+    return (pair[0] + .05) / (pair[1] + .05);
+  });
+}"""
+
+
+def test_a_verdict_is_readable_in_both_themes(lab, page, tmp_path):
+    import nbformat
+
+    source = "from wardround import check, load\nload()\ncheck('W01.Q1', 3)"
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(made, tmp_path / "work" / "try.ipynb")
+    opened(page, lab.replace("week01/README.md", "try.ipynb"))
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=90_000)
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    block = page.get_by_role("note").first
+    block.wait_for(timeout=90_000)
+    assert "W01.Q1: not readable yet" in block.inner_text()
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        page.get_by_text("Settings", exact=True).click()
+        page.get_by_text("Theme", exact=True).hover()
+        page.get_by_text(theme, exact=True).click()
+        page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
+        ratios = block.evaluate(CONTRAST)
+        assert len(ratios) > 3 and min(ratios) >= 4.5, (theme, ratios)

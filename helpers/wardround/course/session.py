@@ -47,6 +47,7 @@ class Session(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     figure: str
+    context: str = Field(min_length=1)
     vote: list[Vote] = Field(min_length=VOTES, max_length=VOTES)
     demonstration: Demonstration
 
@@ -80,6 +81,7 @@ def session_page(week: int) -> str:
         week=week,
         title=entry.title,
         decision=_decision(folder / "README.md"),
+        context=plan.context,
         figure=_figure(folder / f"{plan.figure}.ipynb"),
         votes=[_vote(week, vote) for vote in plan.vote],
         demonstration=plan.demonstration,
