@@ -81,7 +81,7 @@ def test_rows_too_many_and_too_few():
     answer = pd.DataFrame({"id": ["a", "z"], "x": [1, 2]})
     assert TABLE.distance(answer, table(x=[1, 2, 3])) == 3
     told = TABLE.evidence(answer, table(x=[1, 2, 3]))
-    assert "1 row does not belong, first `z`" in told and "2 rows are missing of 3" in told
+    assert "1 row does not belong, first `z`" in told and "2 rows are missing of 3, `b` among them" in told
 
 
 def test_a_repeated_key_is_named():
@@ -139,3 +139,11 @@ def test_every_valid_order_is_right():
     assert steps.distance(["mend", "stop", "tell"], before) == 2
     assert "`mend` comes too early" in steps.evidence(["mend", "stop", "tell"], before)
     assert "leaves out `tell`" in steps.evidence(["stop", "mend"], before)
+
+
+def test_numbers_in_a_column_say_which_way_they_are_off():
+    right = table(x=[1.0, 2.0, 3.0])
+    assert "where yours says 9. Yours is too high on every one of them" in TABLE.evidence(
+        table(x=[9.0, 2.0, 3.0]), right
+    )
+    assert "too high on 1 and too low on 1" in TABLE.evidence(table(x=[9.0, 0.5, 3.0]), right)

@@ -97,7 +97,8 @@ class Frames:
         if len(extra):
             told.append(f"{counted(len(extra), 'row does', 'rows do')} not belong, first {shown(extra[0])}.")
         if len(lacking):
-            told.append(f"{counted(len(lacking), 'row is', 'rows are')} missing of {len(reference):,}.")
+            lost = counted(len(lacking), "row is", "rows are")
+            told.append(f"{lost} missing of {len(reference):,}, {shown(lacking[0])} among them.")
         return told
 
 
@@ -115,9 +116,21 @@ def _column_evidence(name: str, mine: pd.Series, theirs: pd.Series, differ: np.n
         return f"`{name}` is empty on all {len(mine):,} rows: nothing was found where it looked."
     told = f"`{name}` differs on {counted(int(differ.sum()), 'row', 'rows')} of {len(mine):,}, first {where}, "
     told += "where yours is empty." if pd.isna(mine.iloc[first]) else f"where yours says {shown(mine.iloc[first])}."
+    told += _sides(mine, theirs, differ)
     if _is_time(theirs) and not _is_time(mine) and mine.notna().any():
         told += " The column holds text, not instants."
     return told
+
+
+def _sides(mine: pd.Series, theirs: pd.Series, differ: np.ndarray) -> str:
+    """For numbers, which way they are off: it tells a wrong rule from a slip."""
+    if _is_text(mine) or _is_text(theirs) or _is_time(mine) or _is_time(theirs):
+        return ""
+    a, b = (pd.to_numeric(side, errors="coerce").to_numpy(float)[differ] for side in (mine, theirs))
+    high, low = int((a > b).sum()), int((a < b).sum())
+    if high and low:
+        return f" Yours is too high on {high:,} and too low on {low:,}."
+    return f" Yours is too {'high' if high else 'low'} on every one of them." if high or low else ""
 
 
 def _equal(mine: pd.Series, theirs: pd.Series, rtol: float) -> np.ndarray:

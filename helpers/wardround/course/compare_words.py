@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from wardround.course.plain import Unreadable
@@ -36,11 +37,11 @@ def named(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """A single value as it may stand in a sentence."""
-    if value is None or (type(value) is float and math.isnan(value)):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return "nothing"
-    if type(value) is int:
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         return f"{value:,}"
-    if type(value) is float:
+    if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
     return f"`{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}`".replace("\n", " ")
