@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import wardround
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wardround.records import RecordsError, read_export
 
@@ -193,6 +193,8 @@ def test_a_bundle_nested_too_deeply_to_be_rewritten_loses_only_that_entry(tmp_pa
 
 
 @settings(max_examples=150, deadline=None)
+@example(data=b"\xef\xbb\xbf", packed=True)
+@example(data=b"\xef\xbb\xbf" + patient("a"), packed=True)
 @given(
     data=st.lists(
         st.one_of(

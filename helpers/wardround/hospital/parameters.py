@@ -1,7 +1,7 @@
 """The parameter sheet of Quillmere Health as tables.
 
 Every coefficient is an assumption, chosen so that the course's lessons hold; what they produce (readmission, length of
-stay, disposition) is compared with published figures in ``tests/test_hospital_realism.py``. Log-odds unless said
+stay, disposition) is compared with published figures in ``tests/test_hospital_world.py``. Log-odds unless said
 otherwise. Sources of the targets: HCUP Statistical Briefs 115, 230 and 248, and Rhee et al., JAMA 2017;318:1241.
 """
 

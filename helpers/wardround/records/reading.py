@@ -20,6 +20,7 @@ from . import bundles
 _READ = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz", ".json", ".json.gz")
 _CHUNK = 1 << 18
 _BLANK = b" \t\r\n"
+_MARK = b"\xef\xbb\xbf"
 # Damaged compressed data may go on for a while as wrong text that looks right, until the damage is noticed: so many
 # bytes before that are not trusted. A deflate block of JSON is about as long.
 _DOUBT = 1 << 16
@@ -94,14 +95,30 @@ def _pieces(stream, digest, moved: Callable[[int], None]) -> Iterator[bytes | Da
     """Yield the uncompressed bytes of a file in pieces, and a Damage where compressed data are damaged."""
     chunk = stream.read(_CHUNK)
     pieces = _unpacked(stream, chunk) if chunk[:2] == b"\x1f\x8b" else _plain(stream, chunk)
-    first = True
+    yield from _unmarked(_counted(pieces, digest, lambda: moved(stream.tell())))
+
+
+def _counted(pieces: Iterator[bytes | Damage], digest, moved: Callable[[], None]) -> Iterator[bytes | Damage]:
     for piece in pieces:
         if isinstance(piece, bytes):
             digest.update(piece)
-            piece = piece.removeprefix(b"\xef\xbb\xbf") if first else piece  # the mark Windows tools write
-            first = False
-            moved(stream.tell())
+            moved()
         yield piece
+
+
+def _unmarked(pieces: Iterator[bytes | Damage]) -> Iterator[bytes | Damage]:
+    """Take the mark that Windows tools write off the start, however small the first pieces are."""
+    start = b""
+    for piece in pieces:
+        if isinstance(piece, bytes) and len(start := start + piece) < len(_MARK):
+            continue
+        yield start.removeprefix(_MARK)
+        if isinstance(piece, Damage):
+            yield piece
+        break
+    else:
+        yield start
+    yield from pieces
 
 
 def _plain(stream, chunk: bytes) -> Iterator[bytes]:
