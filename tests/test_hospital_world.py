@@ -6,7 +6,7 @@ from wardround.hospital import HospitalError, simulate
 from wardround.hospital import parameters as sheet
 from wardround.hospital import stays as after
 from wardround.hospital.chart import write_chart
-from wardround.hospital.world import panel_size
+from wardround.hospital.simulation import panel_size
 
 SEED = 2026014
 

@@ -22,12 +22,14 @@ import orjson
 from . import fhir, fhir_clinical
 from .block import PLAIN, Block, Sink, blocks, file_of
 from .chart import write_chart
+from .contacts import Contacts
 from .errors import HospitalError
 from .faults import FAULTS, plan_faults
 from .patients import Patients
+from .simulation import check_parameters, simulate
 from .staff import Staff
 from .truth import write_truth
-from .world import check_parameters, simulate
+from .warehouse import write_warehouse
 
 VERSION = "1"
 # Of 24 seeds each (2026001 on at scale 1, 2026101 on at a third), those whose worst row lay nearest to the mean of all:
@@ -133,7 +135,9 @@ def _write(
     for name, lines in again.items():
         files.add(name, lines, repeated=True)
     progress(0.9, "writing down the truth")
-    write_truth(folder / "truth", world, chart, patients, ledger)
+    contacts = Contacts(world, chart, patients)
+    write_warehouse(folder / "warehouse", world, contacts)
+    write_truth(folder / "truth", world, chart, patients, contacts, ledger)
     manifest = _manifest(facts, files.close())
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     progress(1.0, "done")

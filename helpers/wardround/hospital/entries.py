@@ -8,7 +8,7 @@ from scipy.special import expit
 from . import codes
 from . import parameters as sheet
 from .people import Table
-from .streams import DAY, Purpose, uniform
+from .streams import Purpose, uniform
 from .world import World
 
 EMER, IMP, OBSENC = range(3)
@@ -85,26 +85,13 @@ def _diagnosis(encounters: Table, which: np.ndarray, code: np.ndarray, slot, ran
     }
 
 
-def coded_sepsis(world: World) -> np.ndarray:
-    """Return which stays a coder calls sepsis: more of them every year, whatever happens on the wards.
-
-    Sensitivity .47 and false positives .012 in the first week, growing 10.3% a year (Rhee et al. 2017) and by a fifth
-    from the week of a documentation campaign.
-    """
-    stays = world.stays
-    week = stays["admit"] / 7
-    growth = 1.103 ** (week / 52) * np.where(week >= sheet.CAMPAIGN_FROM, 1.20, 1.0)
-    u = uniform(world.seed, stays["person"], stays["day"] + DAY, 0, Purpose.SEPSIS_CODE)[0]
-    return u < np.where(stays["septic"], 0.47, 0.012) * growth
-
-
 def _stay_diagnoses(world: World, encounters: Table) -> list[Table]:
     stays = world.stays
     inpatient = np.flatnonzero(encounters["cls"] == IMP)
     stay = encounters["stay"][inpatient]
     person, when = encounters["person"][inpatient], encounters["when"][inpatient]
     main_u, _, extra_u, failure_u = uniform(world.seed, person, when, 0, Purpose.DIAGNOSIS)
-    septic = coded_sepsis(world)[stay]
+    septic = stays["claims_label"][stay]
     main = _codes_of(codes.PRINCIPAL, sheet.GROUPS, stays["group"][stay], main_u)
     sepsis_first = septic & (stays["group"][stay] == sheet.GROUP["sepsis"])
     first = np.where(sepsis_first, _ICD["A41.9"], main)

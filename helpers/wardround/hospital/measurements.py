@@ -12,7 +12,6 @@ from . import parameters as sheet
 from .people import Table, has
 from .streams import DAY, Purpose, normal, uniform
 
-WINDOW = sheet.WINDOW_HOURS / 24
 _INFLAMED = ("copd", "pneumonia", "sepsis", "gut", "infection")
 _FEVER = {"pneumonia": 0.55, "infection": 0.55, "sepsis": 0.55, "copd": 0.30, "gut": 0.30}
 
@@ -21,16 +20,21 @@ def _by_group(values: dict[str, float]) -> np.ndarray:
     return np.array([values.get(name, 0.0) for name in sheet.GROUPS])
 
 
+def _until(stay: Table) -> np.ndarray:
+    """Return when measuring ends: at discharge where that is known, which for the dead may be early."""
+    return stay.get("discharge", stay["leave"])
+
+
 def ward_vitals(seed: int, people: Table, stay: Table, windows: Table) -> Table:
     """Return the sets of vital signs taken on the wards, one row a set."""
     owner = windows["stay"]
     person, when, window = stay["person"][owner], stay["day"][owner] + DAY, windows["window"]
     measured_u, minute_u, heart_u, breath_u = uniform(seed, person, when, window, Purpose.VITAL_SET)
     chance = expit(-0.8 + 0.75 * windows["acuity"] + 0.6 * windows["respiratory"])
-    starts = stay["admit"][owner] + window * WINDOW
-    room = np.minimum(np.where(window == 0, 1 / 24, WINDOW), stay["discharge"][owner] - starts)
+    starts = stay["admit"][owner] + window * sheet.WINDOW
+    room = np.minimum(np.where(window == 0, 1 / 24, sheet.WINDOW), stay["leave"][owner] - starts)
     time = starts + minute_u * room
-    taken = ((window == 0) | (measured_u < chance)) & (room > 0)
+    taken = ((window == 0) | (measured_u < chance)) & (room > 0) & (time < _until(stay)[owner])
     owner, window, person, when = owner[taken], window[taken], person[taken], when[taken]
     acuity, breath = windows["acuity"][taken], windows["respiratory"][taken]
     temperature_u, systolic_u, true_u, diastolic_u = uniform(seed, person, when, window, Purpose.VITAL_VALUE)
@@ -48,7 +52,8 @@ def ward_vitals(seed: int, people: Table, stay: Table, windows: Table) -> Table:
         "true_saturation": saturation,
     }
     place = {"row": row, "stay": owner, "visit": np.full(owner.size, -1), "slot": window, "time": time[taken]}
-    return _finish_vitals(people, place | {"person": person, "when": when} | values, diastolic_u, sensor_u)
+    rows = place | {"person": person, "when": when} | values
+    return _finish_vitals(seed, people, rows, diastolic_u, sensor_u)
 
 
 def emergency_vitals(seed: int, people: Table, visit: Table) -> Table:
@@ -67,14 +72,17 @@ def emergency_vitals(seed: int, people: Table, visit: Table) -> Table:
     }
     time = visit["arrive"] + np.minimum(2 + 25 * minute_u, 1440 * (visit["leave"] - visit["arrive"])) / 1440
     place = {"row": row, "stay": np.full(row.size, -1), "visit": np.arange(row.size), "slot": slot, "time": time}
-    return _finish_vitals(people, place | {"person": person, "when": when} | values, diastolic_u, sensor_u)
+    rows = place | {"person": person, "when": when} | values
+    return _finish_vitals(seed, people, rows, diastolic_u, sensor_u)
 
 
-def _finish_vitals(people: Table, rows: Table, diastolic_u: np.ndarray, sensor_u: np.ndarray) -> Table:
+def _finish_vitals(seed: int, people: Table, rows: Table, diastolic_u: np.ndarray, sensor_u: np.ndarray) -> Table:
     """Add the diastolic pressure and what the oximeter displays, and round as the devices do."""
     true = rows["true_saturation"]
     dark = people["race"][rows["row"]] == sheet.RACES.index("black")  # a crude stand-in for skin tone
-    shown = true + 0.8 * normal(sensor_u) + dark * (1.0 + 0.45 * np.clip(95 - true, 0, 6))
+    older = uniform(seed, rows["person"], rows["when"], 0, Purpose.OXIMETER)[0] < sheet.OLDER_OXIMETERS
+    bias = np.where(older, *sheet.OXIMETER_BIAS) * dark * (1.0 + 0.45 * np.clip(95 - true, 0, 6))
+    shown = true + 0.8 * normal(sensor_u) + bias
     rows["diastolic"] = 0.45 * rows["systolic"] + 19 + 5 * normal(diastolic_u)
     for name, low, high in (
         ("heart_rate", 25, 220),
@@ -87,6 +95,7 @@ def _finish_vitals(people: Table, rows: Table, diastolic_u: np.ndarray, sensor_u
     rows["temperature"] = np.round(rows["temperature"], 1)
     rows["saturation"] = np.clip(np.rint(shown), 60, 100).astype(np.int64)
     rows["true_saturation"] = np.round(true, 2)
+    rows["older_oximeter"] = older
     return rows
 
 
@@ -104,8 +113,8 @@ def ward_labs(seed: int, people: Table, stay: Table, windows: Table) -> Table:
     early = (stay["group"][owner] == sheet.GROUP["sepsis"]) & (window < 3)
     suspected = windows["suspicion_u"] < expit(-4.0 + 1.2 * windows["acuity"] + 1.6 * early + 1.2 * late)
     lactate = suspected & (lactate_u < np.where(late, 0.254, 0.72))
-    starts = stay["admit"][owner] + window * WINDOW
-    room = np.minimum(np.where(window == 0, 2 / 24, WINDOW), stay["discharge"][owner] - starts)
+    starts = stay["admit"][owner] + window * sheet.WINDOW
+    room = np.minimum(np.where(window == 0, 2 / 24, sheet.WINDOW), stay["leave"][owner] - starts)
     panel = uniform(seed, person, when, window, Purpose.PANEL)
     # the liver panel is asked for once a stay, with the first draw: albumin is missing in more than half of stays
     liver_u = uniform(seed, person, when, 998, Purpose.PANEL)[2]
@@ -116,7 +125,7 @@ def ward_labs(seed: int, people: Table, stay: Table, windows: Table) -> Table:
     wanted[:, _columns(sheet.LIVER)] = (_first(owner, drawn) & (liver_u < sheet.PANEL_SHARE["liver"]))[:, None]
     wanted[:, sheet.ANALYTE["troponin"]] = drawn & (window == 0) & (chest_pain | (panel[3] < 0.1))
     wanted[:, sheet.ANALYTE["lactate"]] = lactate
-    wanted &= (room > 0)[:, None]
+    wanted &= ((room > 0) & (starts + minute_u * room < _until(stay)[owner]))[:, None]
     source, analyte = np.nonzero(wanted)
     rows = {
         "row": stay["row"][owner[source]],

@@ -113,9 +113,7 @@ def identities(seed: int, people: Table) -> Table:
         "line": _lines(number_u, street_u),
         "city": np.where(site == 0, _pick(TOWNS[0][0], town_u), _pick(TOWNS[1][0], town_u)),
         "state": np.where(site == 0, TOWNS[0][1], TOWNS[1][1]).astype(object),
-        "zip": np.array(
-            [f"{TOWNS[s][2]}{int(60 * u) + 10:02d}" for s, u in zip(site, zip_u, strict=True)], dtype=object
-        ),
+        "zip": np.array([zip_code(s, u) for s, u in zip(site, zip_u, strict=True)], dtype=object),
         "phone": np.array(
             [f"{AREA[s][int(2 * a)]}-555-01{int(100 * b):02d}" for s, a, b in zip(site, area_u, line_u, strict=True)],
             dtype=object,
@@ -139,6 +137,11 @@ def _by_race(lists: dict[str, str], race: np.ndarray, u: np.ndarray) -> np.ndarr
 def _lines(number_u: np.ndarray, street_u: np.ndarray) -> np.ndarray:
     streets = _pick(STREETS, street_u)
     return np.array([f"{int(3 + 480 * n)} {s}" for n, s in zip(number_u, streets, strict=True)], dtype=object)
+
+
+def zip_code(site: int, u: float) -> str:
+    """Return one of the sixty ZIP codes around a site; which one means nothing."""
+    return f"{TOWNS[site][2]}{int(60 * u) + 10:02d}"
 
 
 def _language(race: int, interpreter: bool, u: float) -> str:

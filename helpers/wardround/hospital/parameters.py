@@ -16,8 +16,13 @@ BURN_IN = 52  # weeks simulated before the export begins, so that prior use is k
 EASTBANK_FROM = 104  # Eastbank joins, and its records begin, in this week
 CAMPAIGN_FROM = 78  # a documentation campaign raises sepsis coding by a fifth
 HOLD_OUT_FROM = 104  # from this week a tenth of eligible home discharges get no call, drawn by chance
+HOLD_OUT_SHARE = 0.10
+OLDER_OXIMETERS = 0.8  # share of contacts measured with the older model
+OXIMETER_BIAS = (1.15, 0.40)  # of the mean overreading on dark skin: older model, newer model
+ACCESS = 0.72  # of the cost that need would bring, for Black patients
 HORIZON = 208  # weeks over which people join the panel
 WINDOW_HOURS, MAX_WINDOWS = 8, 90
+WINDOW = WINDOW_HOURS / 24  # days
 FIRST_DAY = np.datetime64("2022-01-03")  # a Monday
 ZONE = ZoneInfo("America/New_York")
 

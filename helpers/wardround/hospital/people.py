@@ -11,6 +11,12 @@ from .streams import Purpose, normal, uniform
 Table = dict[str, np.ndarray]
 
 
+def joined(parts: list[Table]) -> Table:
+    """Return tables of the same columns as one."""
+    names = parts[0].keys() if parts else ()
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+
 def make_people(seed: int, first: int, last: int) -> Table:
     """Return the people ``first`` to ``last`` (exclusive) of the panel as columns of one row a person.
 
@@ -46,7 +52,16 @@ def make_people(seed: int, first: int, last: int) -> Table:
     people |= _recorded_race(people, draw(Purpose.RACE_RECORD))
     people["condition"] = _conditions(seed, people)
     people["charlson"] = people["condition"] @ sheet.CONDITION["charlson"]
+    people["support"] = normal(draw(Purpose.SUPPORT)[0])  # at home; it does something only where an incident says so
+    people |= _cost(people, draw(Purpose.COST)[0])
     return people
+
+
+def _cost(people: Table, u: np.ndarray) -> Table:
+    """Return need, and the yearly cost in US dollars that stands for it: lower where access is worse."""
+    need = people["charlson"] + 1.1 * np.maximum(people["frailty"], -1) + 1
+    access = np.where(people["race"] == sheet.RACES.index("black"), sheet.ACCESS, 1.0)
+    return {"need": need, "cost": access * np.exp(7.3 + 0.42 * need + 0.55 * normal(u))}
 
 
 def has(people: Table, name: str) -> np.ndarray:

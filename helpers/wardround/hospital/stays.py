@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import expit
 
 from . import parameters as sheet
 from .clock import summer_shift
+from .incidents import Incident
 from .people import Table, has
 from .streams import DAY, Purpose, normal, uniform
-from .ward import course
 
 NOTHING, BACK_HERE, BACK_ELSEWHERE, BACK_PLANNED, DIED_OUTSIDE = range(5)
 
@@ -18,7 +20,9 @@ def gather(people: Table, row: np.ndarray, day: np.ndarray) -> Table:
     """Return one row a stay with what its owner brings along; frailty and age are those of the day."""
     years = day / 364
     stay = {name: people[name][row] for name in ("person", "site", "social", "brittleness", "distance", "reached")}
-    stay |= {name: people[name][row] for name in ("interpreter", "payer", "charlson", "female", "own_respiratory")}
+    stay |= {
+        name: people[name][row] for name in ("interpreter", "payer", "charlson", "female", "own_respiratory", "support")
+    }
     stay |= {name: has(people, name)[row] for name in sheet.CONDITIONS}
     return stay | {
         "row": row,
@@ -40,9 +44,11 @@ def case(seed: int, stay: Table) -> Table:
     length = np.clip(np.exp(log_length), 0.3, 60)
     windows = np.ceil(length * 24 / sheet.WINDOW_HOURS)
     late_sepsis = (septic_u < 0.011) & (length > 2) & (windows > 3)
+    stay = stay | {"acuity": acuity, "group": group}
+    hospice_u = draw(Purpose.FATE)[1]
     return stay | {
-        "group": group,
-        "acuity": acuity,
+        "septic": (group == sheet.GROUP["sepsis"]) | late_sepsis,
+        "comfort": hospice_u < _hospice_chance(stay, (group == sheet.GROUP["sepsis"]) | late_sepsis),
         "length": length,
         "instability": normal(unstable_u),
         "kidney": normal(kidney_u),
@@ -50,6 +56,11 @@ def case(seed: int, stay: Table) -> Table:
         "emergency_hours": np.clip(np.exp(np.log(5) + 0.4 * normal(emergency_u)), 1, 16),
         "chest": np.isin(group, [sheet.GROUP["copd"], sheet.GROUP["pneumonia"]]).astype(float),
     }
+
+
+def _hospice_chance(stay: Table, septic: np.ndarray) -> np.ndarray:
+    log_odds = -5.2 + 0.45 * stay["frailty"] + 0.03 * (stay["age"] - 65) + 1.1 * stay["cancer"]
+    return expit(log_odds + 0.5 * septic + 0.3 * stay["acuity"])
 
 
 def _draws(seed: int, stay: Table):
@@ -67,18 +78,14 @@ def _group(stay: Table, u: np.ndarray) -> np.ndarray:
     return np.where(stay["planned"], planned, unplanned)
 
 
-def follow(seed: int, stay: Table) -> tuple[Table, Table]:
-    """Run the ward course, then draw death and disposition; return stays and their windows."""
-    happened, windows = course(seed, stay)
-    stay = stay | happened
+def follow(seed: int, stay: Table) -> Table:
+    """Draw death and disposition of stays whose ward course is known (``event``: window of deterioration, or -1)."""
     draw = _draws(seed, stay)
-    death_u, hospice_u, ama_u, snf_u = draw(Purpose.FATE)
+    death_u, _, ama_u, snf_u = draw(Purpose.FATE)
     health_u, other_u, move_u, when_u = draw(Purpose.HOME)
     group, age, frailty, acuity = stay["group"], stay["age"] - 65, stay["frailty"], stay["acuity"]
-    septic = (group == sheet.GROUP["sepsis"]) | (stay["onset"] >= 0)
     worse = stay["event"] >= 0
-    died = expit(-5.17 + 0.60 * acuity + 0.030 * age + 2.3 * septic + 0.5 * stay["cancer"] + 2.2 * worse)
-    hospice = expit(-5.2 + 0.45 * frailty + 0.03 * age + 1.1 * stay["cancer"] + 0.5 * septic + 0.3 * acuity)
+    died = expit(-5.17 + 0.60 * acuity + 0.030 * age + 2.3 * stay["septic"] + 0.5 * stay["cancer"] + 2.2 * worse)
     against = 0.012 * np.exp(0.5 * stay["social"] + 0.9 * stay["alcohol"]) * (stay["age"] < 75)
     relative = np.log(stay["length"] / 3)
     nursing = -2.62 + 0.55 * frailty + 0.045 * age + 0.30 * acuity + 0.35 * relative
@@ -87,7 +94,7 @@ def follow(seed: int, stay: Table) -> tuple[Table, Table]:
     disposition = np.select(
         [
             death_u < died,
-            hospice_u < hospice,
+            stay["comfort"],
             ama_u < against,
             snf_u < expit(nursing),
             health_u < health,
@@ -97,19 +104,25 @@ def follow(seed: int, stay: Table) -> tuple[Table, Table]:
         sheet.HOME,
     )
     moved = (move_u < 0.015) & (stay["admit"] >= 7 * sheet.EASTBANK_FROM) & (stay["length"] > 1)
-    stay |= {"septic": septic, "p_death": died, "disposition": disposition}
-    stay["discharge"] = _leaving(stay)
+    stay |= {"p_death": died, "disposition": disposition}
+    stay["discharge"] = _discharge(stay)
     moment = stay["admit"] + (0.2 + 0.5 * when_u) * (stay["discharge"] - stay["admit"])
-    return stay | {"moved_at": np.where(moved, moment, np.nan)}, windows
+    return stay | {"moved_at": np.where(moved, moment, np.nan)}
 
 
-def _leaving(stay: Table) -> np.ndarray:
-    """Return the moment of discharge: death at any hour, everyone else between 7 a.m. and 7 p.m. by the wall clock."""
+def leaving(stay: Table) -> np.ndarray:
+    """Return when the living leave: between 7 a.m. and 7 p.m. by the wall clock of the day on which the stay ends."""
     end = stay["admit"] + stay["length"]
     day = np.floor(end)
     daytime = day + (7 + 12 * (end - day)) / 24 - summer_shift(day)
-    daytime = np.maximum(daytime, stay["admit"] + 0.3)
-    return np.where(stay["disposition"] == sheet.DIED, end, daytime)
+    return np.maximum(daytime, stay["admit"] + 0.3)
+
+
+def _discharge(stay: Table) -> np.ndarray:
+    """Return the moment of discharge; the dead go at any hour, not before what they died of."""
+    end = stay["admit"] + stay["length"]
+    struck = np.where(stay["event"] >= 0, stay["admit"] + (stay["event"] + 0.5) * sheet.WINDOW, end)
+    return np.where(stay["disposition"] == sheet.DIED, np.maximum(end, struck), stay["leave"])
 
 
 def lace(stay: Table) -> np.ndarray:
@@ -120,26 +133,29 @@ def lace(stay: Table) -> np.ndarray:
     return points + 3 * ~stay["planned"] + charlson + np.minimum(stay["emergency_before"], 4)
 
 
-def after(seed: int, stay: Table) -> Table:
-    """Add the care call, both potential outcomes, and which event comes first in the thirty days after discharge."""
-    draw = _draws(seed, stay)
-    call_u, hold_u, _, _ = draw(Purpose.CALL)
-    back_u, day_u, elsewhere_u, planned_u = draw(Purpose.RETURN)
+def usual_call(seed: int, stay: Table, incidents: Sequence[Incident] = ()) -> Table:
+    """Add who is eligible for a call, usual care's chance of one, who is held out by chance, and who is called."""
+    call_u, hold_u, _, _ = _draws(seed, stay)(Purpose.CALL)
     disposition = stay["disposition"]
-    followed = ~np.isin(disposition, [sheet.DIED, sheet.HOSPICE, sheet.TRANSFER])
     home = np.isin(disposition, [sheet.HOME, sheet.HOME_HEALTH])
-    stay = stay | {"lace": lace(stay), "followed": followed, "eligible_home": home}
-    propensity = np.where(home, _call_chance(stay), 0.0)
-    held = home & (stay["discharge"] >= 7 * sheet.HOLD_OUT_FROM) & (hold_u < 0.10)
+    stay = stay | {"lace": lace(stay), "eligible_home": home}
+    held = home & (stay["discharge"] >= 7 * sheet.HOLD_OUT_FROM) & (hold_u < sheet.HOLD_OUT_SHARE)
+    propensity = np.where(home, _call_chance(stay, _shift("call_log_odds", stay, incidents)), 0.0)
     called = (call_u < propensity) & ~held
-    p0, benefit = _risk(stay), _benefit(stay)
+    return stay | {"p_call": propensity, "held_out": held, "called": called}
+
+
+def after(seed: int, stay: Table, incidents: Sequence[Incident] = ()) -> Table:
+    """Add both potential outcomes and which event comes first in the thirty days after discharge, given ``called``."""
+    draw = _draws(seed, stay)
+    back_u, day_u, elsewhere_u, planned_u = draw(Purpose.RETURN)
+    followed = ~np.isin(stay["disposition"], [sheet.DIED, sheet.HOSPICE, sheet.TRANSFER])
+    p0, benefit = _risk(stay, _shift("readmission_log_odds", stay, incidents)), _benefit(stay)
     p1 = p0 * (1 - benefit)
-    returns = followed & (back_u < np.where(called, p1, p0))
+    returns = followed & (back_u < np.where(stay["called"], p1, p0))
     elsewhere = elsewhere_u < 0.22 * (0.45 + 1.1 * stay["distance"])
-    stay |= {
-        "p_call": propensity,
-        "called": called,
-        "held_out": held,
+    stay = stay | {
+        "followed": followed,
         "p0": np.where(followed, p0, np.nan),
         "p1": np.where(followed, p1, np.nan),
         "benefit": benefit,
@@ -149,18 +165,26 @@ def after(seed: int, stay: Table) -> Table:
     return stay | _first_event(stay, draw(Purpose.AFTER), returns, 30 * day_u**sheet.RETURN_SHAPE, elsewhere, planned_u)
 
 
-def _call_chance(stay: Table) -> np.ndarray:
+def _shift(what: str, stay: Table, incidents: Sequence[Incident]) -> np.ndarray:
+    """Return what the incidents of a stay's day of discharge add to a log-odds."""
+    total = np.zeros(stay["row"].size)
+    for incident in incidents:
+        total += np.where(incident.active(stay["discharge"]), getattr(incident, what)(stay), 0.0)
+    return total
+
+
+def _call_chance(stay: Table, shift: np.ndarray) -> np.ndarray:
     """Return usual care's chance of a call, from recorded facts only (so that adjustment can succeed)."""
-    log_odds = -1.60 + 0.26 * (stay["lace"] - 8) + 0.5 * (stay["hf"] + stay["copd"])
+    log_odds = -1.60 + 0.26 * (stay["lace"] - 8) + 0.5 * (stay["hf"] + stay["copd"]) + shift
     log_odds += 0.7 * (stay["payer"] == 1) + 0.55 * np.minimum(stay["stays_before"], 3)
     return np.where(stay["planned"], 0.03, np.clip(expit(log_odds), 0.05, 0.92))
 
 
-def _risk(stay: Table) -> np.ndarray:
+def _risk(stay: Table, shift: np.ndarray) -> np.ndarray:
     """Return p0, the risk of an unplanned readmission within 30 days without a call."""
     mixed = 0.68 * stay["frailty"] + 0.46 * stay["social"] + 0.42 * stay["brittleness"]
     mixed += 0.22 * stay["acuity"] + sheet.GROUP_RETURN[stay["group"]]
-    log_odds = -2.79 + sheet.RETURN_SLOPE[stay["site"]] * mixed + 0.30 * stay["instability"]
+    log_odds = -2.79 + sheet.RETURN_SLOPE[stay["site"]] * mixed + 0.30 * stay["instability"] + shift
     log_odds += 0.75 * stay["interpreter"] + 0.55 * (stay["disposition"] == sheet.AMA)
     return expit(log_odds + 0.12 * (stay["disposition"] == sheet.SNF) - 0.10 * stay["site"])
 

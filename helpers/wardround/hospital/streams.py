@@ -36,6 +36,10 @@ class Purpose(IntEnum):
     RACE_RECORD = 8  # missing?, discordant?, which instead, how a missing value is written
     WEEK = 10  # when = week: unplanned, planned, emergency visit sent home
     WEEK_TIME = 11  # slot = kind of arrival: day, hour
+    TRIAGE = 13  # noise of the assigned level, critical?, when, a nurse overrules?
+    COST = 14  # yearly cost
+    SUPPORT = 15  # support at home, unmeasured
+    OXIMETER = 16  # when = day of the contact: which model of oximeter
     VISIT = 12  # length in the emergency department, observed?, length of observation, acuity
     CASE = 20  # diagnosis group, acuity, length of stay, instability
     COURSE = 21  # kidney, septic from the ward?, from which window, hours in emergency; slot 1: a return
@@ -46,6 +50,9 @@ class Purpose(IntEnum):
     CALL = 26  # usual care calls?, held out?
     SEPSIS_CODE = 27  # a claims coder writes sepsis?
     STAY_LAB = 28  # haemoglobin, sodium, albumin, creatinine
+    RECOGNITION = (
+        29  # sepsis: clinical label?, false label?, early order?, hours before; slot 1: hours, antibiotic, late
+    )
     WINDOW = 30  # slot = window: acuity, respiratory, deterioration, suspicion
     VITAL_SET = 31  # slot = window: measured?, minute, heart rate, respiratory rate
     VITAL_VALUE = 32  # slot = window: temperature, systolic, diastolic, true saturation
@@ -54,12 +61,15 @@ class Purpose(IntEnum):
     PANEL = 35  # slot = window: metabolic, blood count, liver, troponin
     LAB_VALUE = 36  # slot = window and analyte: noise
     EMERGENCY_LAB = 37  # drawn?, minute, delay
+    EVENT_TIME = 38  # slot = window: moment of deterioration within it
+    RESPONSE = 39  # slot = window: a nurse answers the alert? Used under a policy only
     DEATH_RECORD = 40  # a death after discharge reaches the record?
     ATTENDING = 41  # attending, ward, second attending; slot 1: emergency physician
     DIAGNOSIS = 42  # which code of the group, reason of a visit, secondary codes
     PROBLEM = 43  # slot = condition: which code, year of onset, listed?, day
     MEDICATION = 44  # slot = item: ordered?, hour
     PROCEDURE = 45  # slot = item: done?, hour
+    AFTERWARDS = 46  # what is written later: codes, no-show, billing status
     NAME = 50  # family, given, middle, has a middle name?
     ADDRESS = 51  # street, number, town, ZIP
     CONTACT = 52  # area code, last two digits, language

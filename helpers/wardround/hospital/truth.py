@@ -10,24 +10,37 @@ import pandas as pd
 
 from . import clock, stays
 from . import parameters as sheet
+from .causes import CAUSES, VARIABLES
 from .chart import Chart
-from .entries import EMER, IMP
+from .contacts import Contacts
 from .errors import HospitalError
 from .faults import LEDGER
-from .keys import ids
+from .flown import HELP
 from .patients import Patients
+from .warehouse import LATER, instants
 from .world import World
 
 STATES = ("readmitted", "died_first", "neither", "not_observable")
 
 
-def write_truth(folder: Path, world: World, chart: Chart, patients: Patients, ledger: list[tuple]) -> None:
-    """Write ``persons``, ``stays``, ``identities`` and ``ledger`` as Parquet into ``folder``."""
+def write_truth(
+    folder: Path, world: World, chart: Chart, patients: Patients, contacts: Contacts, ledger: list[tuple]
+) -> None:
+    """Write every table of the truth as Parquet into ``folder``."""
     folder.mkdir(parents=True)
     tables = {
         "persons": _persons(world, patients),
-        "stays": _stays(world, chart, patients),
+        "stays": _stays(world, chart, patients, contacts),
+        "sepsis": _sepsis(world, contacts),
+        "effects": _effects(world, contacts),
+        "windows": _windows(world, contacts),
+        "emergency": _emergency(world, contacts),
         "identities": _identities(patients),
+        "causes": pd.DataFrame(CAUSES, columns=["cause", "effect", "what"]),
+        "variables": pd.DataFrame(VARIABLES, columns=["name", "kind", "meaning"]),
+        "availability": pd.DataFrame(
+            [(*name, when) for name, when in LATER.items()], columns=["table", "column", "known"]
+        ),
         "ledger": pd.DataFrame(sorted(ledger, key=lambda entry: entry[:5]), columns=list(LEDGER)),
     }
     for name, table in tables.items():
@@ -51,32 +64,25 @@ def _persons(world: World, patients: Patients) -> pd.DataFrame:
         "payer": np.array(sheet.PAYERS)[people["payer"][rows]],
     }
     table |= {name: people[name][rows] for name in ("female", "interpreter", "reached")}
-    for name in ("age", "social", "frailty", "brittleness", "distance", "charlson"):
+    for name in ("age", "social", "frailty", "brittleness", "distance", "charlson", "support", "need", "cost"):
         table[name] = np.round(people[name][rows], 4)
     for column, name in enumerate(sheet.CONDITIONS):
         table[name] = people["condition"][rows, column]
     return pd.DataFrame(table | {"died_at": died, "death_recorded": [row in patients.died for row in rows.tolist()]})
 
 
-def _stays(world: World, chart: Chart, patients: Patients) -> pd.DataFrame:
+def _stays(world: World, chart: Chart, patients: Patients, contacts: Contacts) -> pd.DataFrame:
     """Return one row a stay that begins in the export; after a move its encounter is the last one."""
     encounters, source = chart.encounters, world.stays
-    inpatient = np.flatnonzero(encounters["cls"] == IMP)
-    names = np.array(ids("Encounter", encounters["bits"]), dtype=object)
-    subject = np.array(ids("Patient", patients.subject(encounters)), dtype=object)
-    last = inpatient[::-1][np.unique(encounters["stay"][inpatient][::-1], return_index=True)[1]]
-    first = inpatient[np.unique(encounters["stay"][inpatient], return_index=True)[1]]
-    stay = encounters["stay"][last]
-    emergency = np.full(source["row"].size, None, dtype=object)
-    visit = np.flatnonzero((encounters["cls"] == EMER) & (encounters["stay"] >= 0))
-    emergency[encounters["stay"][visit]] = names[visit]
+    stay = np.flatnonzero(contacts.last >= 0)
+    first, last = contacts.first[stay], contacts.last[stay]
     row = {name: column[stay] for name, column in source.items()}
     table = {
-        "encounter_id": names[last],
-        "earlier_encounter_id": np.where(first == last, None, names[first]),
-        "emergency_encounter_id": emergency[stay],
+        "encounter_id": contacts.stay[stay],
+        "earlier_encounter_id": contacts.earlier[stay],
+        "emergency_encounter_id": contacts.emergency[stay],
         "person_id": patients.person_ids(row["row"]),
-        "patient_id": subject[last],
+        "patient_id": contacts.stay_patient[stay],
         "site": np.array(["quillmere", "eastbank"])[encounters["site"][last]],
         "home_site": np.array(["quillmere", "eastbank"])[row["site"]],
         "admitted_at": clock.instants(encounters["start"][first]),
@@ -126,6 +132,65 @@ def _outcome(world: World, encounters: dict, first: np.ndarray, last: np.ndarray
         "next_day": np.where(alive & seen & happens, np.round(day, 4), np.nan),
         "followed": row["followed"] & closed,
     }
+
+
+def _sepsis(world: World, contacts: Contacts) -> pd.DataFrame:
+    """Return truth, recognition and both labels of every stay that begins in the export; times are UTC instants."""
+    here = np.flatnonzero(contacts.last >= 0)
+    row = {name: column[here] for name, column in world.stays.items()}
+    table = {
+        "encounter_id": contacts.stay[here],
+        "septic": row["septic"],
+        "on_admission": row["septic"] & (row["onset"] < 0),
+    }
+    table |= {name: instants(row[name]) for name in ("onset_at", "criteria_at", "order_at", "antibiotic_at")}
+    return pd.DataFrame(table | {name: row[name] for name in ("clinical_label", "claims_label")})
+
+
+def _effects(world: World, contacts: Contacts) -> pd.DataFrame:
+    """Return what a care call and a nurse's response would change, stay by stay.
+
+    ``p0``/``p1`` and ``y0``/``y1``: unplanned readmission within 30 days without and with a call. ``p_worse`` and
+    ``p_worse_watched``: deterioration during the stay without any response, and with one that never ends.
+    """
+    here = np.flatnonzero(contacts.last >= 0)
+    row = {name: column[here] for name, column in world.stays.items()}
+    table = {"encounter_id": contacts.stay[here]}
+    table |= {name: row[name] for name in ("eligible_home", "held_out", "called", "y0", "y1")}
+    table |= {name: np.round(row[name], 5) for name in ("p0", "p1", "benefit", "p_call")}
+    windows = world.windows
+    for name, factor in (("p_worse", 1.0), ("p_worse_watched", HELP)):
+        calm = np.bincount(windows["stay"], np.log1p(-windows["hazard"] * factor), world.stays["row"].size)
+        table[name] = np.round(-np.expm1(calm), 5)[here]
+    return pd.DataFrame(table)
+
+
+def _windows(world: World, contacts: Contacts) -> pd.DataFrame:
+    """Return the latent course of every ward window; ``p_24h`` is the chance to get worse in it or the next two."""
+    windows = world.windows
+    known = np.flatnonzero(contacts.last[windows["stay"]] >= 0)
+    calm = np.log1p(-windows["hazard"])
+    ahead = calm.copy()
+    for step in (1, 2):
+        same = windows["stay"][step:] == windows["stay"][:-step]
+        ahead[:-step] += np.where(same, calm[step:], 0.0)
+    table = {"encounter_id": contacts.stay[windows["stay"]], "window": windows["window"]}
+    table |= {name: np.round(windows[name], 4) for name in ("acuity", "respiratory")}
+    table |= {"hazard": np.round(windows["hazard"], 6), "p_24h": np.round(-np.expm1(ahead), 6)}
+    return pd.DataFrame(table).iloc[known].reset_index(drop=True)
+
+
+def _emergency(world: World, contacts: Contacts) -> pd.DataFrame:
+    """Return what was true at the door of every emergency visit in the export."""
+    visits = world.visits
+    here = np.flatnonzero(np.not_equal(contacts.visit, None))
+    table = {"encounter_id": contacts.visit[here], "acuity": np.round(visits["acuity"][here], 4)}
+    table |= {name: visits[name][here] for name in ("deserved", "assigned", "admitted", "critical")}
+    table |= {
+        "p_critical": np.round(visits["p_critical"][here], 5),
+        "critical_at": instants(visits["critical_at"][here]),
+    }
+    return pd.DataFrame(table)
 
 
 def _identities(patients: Patients) -> pd.DataFrame:

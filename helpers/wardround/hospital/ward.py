@@ -10,32 +10,33 @@ from scipy.signal import lfilter
 from scipy.special import expit
 
 from . import parameters as sheet
+from .parameters import MAX_WINDOWS
 from .streams import DAY, Purpose, normal, uniform
 
 MEMORY, SHOCK = 0.93, 0.26  # of acuity from window to window
 
 
-def windows_of(length: np.ndarray) -> np.ndarray:
-    """Return how many windows a stay of ``length`` days has, at most 90."""
-    return np.clip(np.ceil(length * 24 / sheet.WINDOW_HOURS), 1, sheet.MAX_WINDOWS).astype(np.int64)
+def windows_of(stay: dict[str, np.ndarray]) -> np.ndarray:
+    """Return how many windows each stay has, from admission until the patient is to leave; at most 90."""
+    return np.clip(np.ceil((stay["leave"] - stay["admit"]) / sheet.WINDOW), 1, MAX_WINDOWS).astype(np.int64)
 
 
-def course(seed: int, stay: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Follow stays through the ward.
+def course(seed: int, stay: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Follow stays through the ward, as they would go if nobody deteriorated; see :func:`first_events`.
 
     Parameters
     ----------
     stay : dict of arrays
-        One row a stay: person, day, length (days), acuity, frailty, copd, age, chest (COPD or pneumonia), kidney,
-        own_respiratory, onset (window of hospital-onset sepsis, -1 for none).
+        One row a stay: person, day, admit and leave (days), acuity, frailty, copd, age, chest (COPD or pneumonia),
+        kidney, own_respiratory, onset (window of hospital-onset sepsis, -1 for none).
 
     Returns
     -------
-    stays, windows : dict of arrays
-        ``event`` (window of deterioration, -1 for none) per stay; and stay (position), window, acuity, respiratory,
-        hazard, suspicion_u per window the patient spent on the ward.
+    dict of arrays
+        One row a window: stay (position), window, acuity, respiratory, hazard (of deterioration in it, untreated),
+        event_u (the uniform that is compared with the hazard), suspicion_u.
     """
-    count = windows_of(stay["length"])
+    count = windows_of(stay)
     row = np.repeat(np.arange(count.size), count)
     window = np.arange(row.size) - np.repeat(np.cumsum(count) - count, count)
     noise = uniform(seed, stay["person"][row], stay["day"][row] + DAY, window, Purpose.WINDOW)
@@ -46,20 +47,34 @@ def course(seed: int, stay: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray
     acuity = acuity + 0.45 * ((stay["onset"][row] >= 0) & (since >= 0) & (since < 5))
     log_odds = -6.92 + 1.25 * acuity + 1.25 * respiratory
     log_odds += 0.60 * stay["kidney"][row] + 0.012 * (stay["age"][row] - 65)
-    hazard = np.minimum(expit(log_odds) + 0.0006, 0.6)
-    happens = noise[2] < hazard
-    event = np.full(count.size, sheet.MAX_WINDOWS)
-    np.minimum.at(event, row[happens], window[happens])
-    kept = window <= event[row]  # afterwards the patient has left the ward for intensive care, which is not modelled
-    windows = {
+    return {
         "stay": row,
         "window": window,
         "acuity": acuity,
         "respiratory": respiratory,
-        "hazard": hazard,
+        "hazard": np.minimum(expit(log_odds) + 0.0006, 0.6),
+        "event_u": noise[2],
         "suspicion_u": noise[3],
     }
-    return {"event": np.where(event == sheet.MAX_WINDOWS, -1, event)}, {k: v[kept] for k, v in windows.items()}
+
+
+def first_events(windows: dict[str, np.ndarray], stays: int, *, factor: float | np.ndarray = 1.0) -> np.ndarray:
+    """Return the window in which each of ``stays`` deteriorates, -1 for none.
+
+    ``factor`` multiplies the hazard: a nurse who came lowers it. The same uniform meets every hazard, so a lower one
+    can only take events away.
+    """
+    happens = windows["event_u"] < windows["hazard"] * factor
+    event = np.full(stays, MAX_WINDOWS)
+    np.minimum.at(event, windows["stay"][happens], windows["window"][happens])
+    return np.where(event == MAX_WINDOWS, -1, event)
+
+
+def until_event(windows: dict[str, np.ndarray], event: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the windows up to each stay's event: then the patient leaves for intensive care, which is not modelled."""
+    last = np.where(event < 0, MAX_WINDOWS, event)
+    kept = windows["window"] <= last[windows["stay"]]
+    return {name: column[kept] for name, column in windows.items()}
 
 
 def _walk(u: np.ndarray, row: np.ndarray, window: np.ndarray, start: np.ndarray, mean: np.ndarray) -> np.ndarray:
