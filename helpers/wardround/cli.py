@@ -187,7 +187,8 @@ def records_tables(
             out.mkdir(parents=True, exist_ok=True)
             (found.tables if name in tables else found.feeds)[name].to_parquet(out / f"{name}.parquet")
     if json:
-        parts = {"counts": found.counts, "quarantine": found.quarantine}
+        refused = {"quarantine": found.quarantine, "feeds_quarantine": found.feeds.quarantine}
+        parts = {"counts": found.counts, **refused}
         typer.echo(
             _text({**{name: part.to_dict("records") for name, part in parts.items()}, "tables": tables, "feeds": feeds})
         )
@@ -197,6 +198,7 @@ def records_tables(
     if len(found.quarantine):
         typer.echo(found.quarantine.head(20).to_string(index=False))
     typer.echo("\n" + "\n".join(f"{name}: {rows:,} rows" for name, rows in (tables | feeds).items()))
+    typer.echo(f"\n{len(found.feeds.quarantine):,} messages and claims could not be read." if feeds else "")
 
 
 @records.command("view", epilog="Example: wardround records view my_view.json datasets/quillmere/export")
