@@ -182,18 +182,23 @@ def records_tables(
     with _progress() as progress:
         found = read_export(export, progress=progress)
         tables = {name: len(found.tables[name]) for name in found.tables}
-        for name in tables if out else ():
+        feeds = {name: len(found.feeds[name]) for name in found.feeds}
+        for name in [*tables, *feeds] if out else ():
             out.mkdir(parents=True, exist_ok=True)
-            found.tables[name].to_parquet(out / f"{name}.parquet")
+            (found.tables if name in tables else found.feeds)[name].to_parquet(out / f"{name}.parquet")
     if json:
-        parts = {"counts": found.counts, "quarantine": found.quarantine}
-        typer.echo(_text({**{name: part.to_dict("records") for name, part in parts.items()}, "tables": tables}))
+        refused = {"quarantine": found.quarantine, "feeds_quarantine": found.feeds.quarantine}
+        parts = {"counts": found.counts, **refused}
+        typer.echo(
+            _text({**{name: part.to_dict("records") for name, part in parts.items()}, "tables": tables, "feeds": feeds})
+        )
         return
     typer.echo(found.counts.to_string(index=False))
     typer.echo(f"\n{len(found.quarantine):,} documents could not be read.")
     if len(found.quarantine):
         typer.echo(found.quarantine.head(20).to_string(index=False))
-    typer.echo("\n" + "\n".join(f"{name}: {rows:,} rows" for name, rows in tables.items()))
+    typer.echo("\n" + "\n".join(f"{name}: {rows:,} rows" for name, rows in (tables | feeds).items()))
+    typer.echo(f"\n{len(found.feeds.quarantine):,} messages and claims could not be read." if feeds else "")
 
 
 @records.command("view", epilog="Example: wardround records view my_view.json datasets/quillmere/export")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import orjson
@@ -13,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import references
+from . import feeds, references
 from .errors import RecordsError
 from .functions import reference_parts
 from .store import Progress, Store, open_store
@@ -65,14 +64,14 @@ class Hospital:
         What was read.
     tables : Tables
         ``patients encounters conditions labs vitals medications procedures reports``, as attributes and keys.
-    feeds : mapping
-        Streams beside the export; none yet.
+    feeds : Feeds
+        ``adt oru claims``, those that are there: streams of HL7 v2 messages and claims beside the export.
     """
 
     def __init__(self, path: Path, store: Store, progress: Progress):
         self.path, self._store = path, store
         self.tables = Tables(store, progress)
-        self.feeds: Mapping[str, object] = MappingProxyType({})
+        self.feeds = feeds.beside(path, store, progress)
 
     def __repr__(self) -> str:
         counts = self.counts

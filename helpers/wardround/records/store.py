@@ -119,7 +119,7 @@ def open_store(path: Path, cache: Path | None, progress: Progress) -> Store:
     patients' records are not left about where nobody asked for them.
     """
     files, passed = reading.find_files(path)
-    key = _content_key(path, files)
+    key = content_key(path, files, FORMAT)
     if cache is not None:
         found = _opened(cache / key)
         if found is not None:
@@ -153,8 +153,9 @@ def _opened(folder: Path) -> Store | None:
         return None
 
 
-def _content_key(path: Path, files: list[Path]) -> str:
-    digest = hashlib.sha256(FORMAT.encode())
+def content_key(path: Path, files: list[Path], version: str) -> str:
+    """Return a key that changes with the content or names of files, and with the version of how they are read."""
+    digest = hashlib.sha256(version.encode())
     for file in files:
         name = file.relative_to(path).as_posix() if file != path else ""
         try:
