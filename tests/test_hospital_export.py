@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from base64 import b64decode
 from collections import Counter, defaultdict
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,7 @@ from wardround.hospital.block import file_of
 from wardround.hospital.chart import write_chart
 from wardround.hospital.disk import TYPES
 from wardround.hospital.faults import FAULTS, plan_faults
+from wardround.hospital.notes import Notes
 from wardround.hospital.patients import Patients, slip, typo
 
 SCALE = 0.13  # about 1,170 people: more than the thousand for which every kind of fault is promised
@@ -74,6 +76,15 @@ def known(value):
 
 def entries(ledger, fault):
     return ledger[ledger["fault"] == fault].to_dict("records")
+
+
+def touched(ledger, *faults) -> set[str]:
+    """The ids of what these faults have changed."""
+    return set(ledger.loc[ledger["fault"].isin(faults), "resource_id"])
+
+
+MOVED = ("utc_as_local", "clock_change", "device_clock", "result_before_collection")
+FALSE_ENDS = ("overlapping_stay", "discharge_before_admission")
 
 
 # legal ---------------------------------------------------------------------------------------------------------------
@@ -178,11 +189,11 @@ def test_subject_of_a_record_is_the_subject_of_its_encounter(resources, ledger):
 
 
 def test_measurements_lie_inside_their_encounter(resources, ledger):
-    dangling = {row["resource_id"] for row in entries(ledger, "dangling_reference")}
+    elsewhere, ends = touched(ledger, "dangling_reference", *MOVED), touched(ledger, *FALSE_ENDS)
     rows = [
         (one["effectiveDateTime"], one["encounter"]["reference"].split("/")[1])
         for key, one in resources["Observation"].items()
-        if key not in dangling
+        if key not in elsewhere and one["encounter"]["reference"].split("/")[1] not in ends
     ]
     taken = pd.to_datetime(pd.Series([when for when, _ in rows]), utc=True, format="ISO8601")
     periods = [resources["Encounter"][key]["period"] for _, key in rows]
@@ -206,9 +217,10 @@ def test_open_stays_have_no_end(folder, tmp_path):
     assert all("end" in one["period"] for one in encounters if one["status"] == "finished")
 
 
-def test_laboratory_flags_agree_with_their_ranges(resources):
-    for observation in resources["Observation"].values():
-        if "referenceRange" not in observation:
+def test_laboratory_flags_agree_with_their_ranges(resources, ledger):
+    unflagged = touched(ledger, "glucose_in_mmol")
+    for key, observation in resources["Observation"].items():
+        if "referenceRange" not in observation or key in unflagged:
             continue
         (limits,), value = observation["referenceRange"], observation["valueQuantity"]["value"]
         flag = observation["interpretation"][0]["coding"][0]["code"]
@@ -216,11 +228,46 @@ def test_laboratory_flags_agree_with_their_ranges(resources):
         assert flag == expected
 
 
-def test_reports_hold_the_results_of_one_draw(resources):
+def test_reports_hold_the_results_of_one_draw(resources, ledger):
+    moved = touched(ledger, *MOVED)
     for report in resources["DiagnosticReport"].values():
-        results = [resources["Observation"][one["reference"].split("/")[1]] for one in report["result"]]
-        assert {one["effectiveDateTime"] for one in results} == {report["effectiveDateTime"]}
-        assert len(results) in (4, 7)
+        keys = [one["reference"].split("/")[1] for one in report["result"]]
+        times = {resources["Observation"][key]["effectiveDateTime"] for key in keys if key not in moved}
+        assert times <= {report["effectiveDateTime"]}
+        assert len(keys) in (4, 7)
+
+
+def test_notes_can_be_read_and_name_nobody_but_by_plan(resources, ledger, truth):
+    """A note without a planted identifier holds neither name, number nor address of its patient."""
+    named = touched(ledger, "note_with_identifier")
+    patients = resources["Patient"]
+    for key, note in resources["DocumentReference"].items():
+        text = note_text(note)
+        patient = patients[note["subject"]["reference"].split("/")[1]]
+        private = [patient["name"][0]["family"], patient["address"][0]["line"][0], patient["telecom"][0]["value"]]
+        if key not in named:
+            assert 60 < len(text) < 900 and not [one for one in private if one in text], text
+    spans = truth.note_spans
+    assert set(spans["note_id"]) == named
+    for row in spans.to_dict("records"):
+        text = note_text(resources["DocumentReference"][row["note_id"]])
+        assert text[row["begin"] : row["end"]] == row["text"]
+
+
+def note_text(note) -> str:
+    return b64decode(note["content"][0]["attachment"]["data"]).decode()
+
+
+def test_a_first_dose_follows_its_order_and_a_culture_its_suspicion(resources, truth):
+    requests = resources["MedicationRequest"]
+    for dose in resources["MedicationAdministration"].values():
+        request = requests[dose["request"]["reference"].split("/")[1]]
+        assert request["authoredOn"] and dose["medicationCodeableConcept"] == request["medicationCodeableConcept"]
+        assert pd.Timestamp(dose["effectiveDateTime"]) > pd.Timestamp(request["authoredOn"])
+    cultures = [one for one in resources["Observation"].values() if one["code"]["coding"][0]["code"] == "600-7"]
+    orders = truth.sepsis["order_at"].dropna().dt.tz_convert("UTC").dt.floor("min")
+    drawn = pd.to_datetime([one["effectiveDateTime"] for one in cultures], utc=True, format="ISO8601").floor("min")
+    assert len(cultures) > 50 and set(drawn) <= set(orders.dt.round("min")) | set(orders)
 
 
 def test_interpreter_need_stands_in_communication(resources, truth):
@@ -246,16 +293,19 @@ def test_every_kind_is_planted_at_least_eight_times(ledger, truth):
 
 def test_faults_have_their_rates(ledger, resources):
     count = ledger.drop_duplicates(["fault", "resource_id"]).groupby("fault").size()
-    labs = [one for one in resources["Observation"].values() if one["category"][0]["coding"][0]["code"] == "laboratory"]
+    body, culture = {"29463-7", "8302-2"}, "600-7"
+    code = lambda one: one["code"]["coding"][0]["code"]  # noqa: E731
+    values = [one for one in resources["Observation"].values() if code(one) not in body | {culture}]
+    labs = [one for one in values if one["category"][0]["coding"][0]["code"] == "laboratory"]
     name = {f"Organization/{key}": one["name"] for key, one in resources["Organization"].items()}
     eastbank = sum(name[one["performer"][0]["reference"]] == "Eastbank Laboratory" for one in labs)
     local = count["local_code"]
     several = round(0.30 * (len(labs) - local)) + round(0.30 * len(resources["Condition"]))
     assert local == round(0.12 * eastbank) and count["several_codings"] == several
     assert count["preliminary_never_final"] == round(0.012 * len(labs))
-    assert count["entered_in_error"] == round(
-        0.005 * (len(resources["Observation"]) - count["preliminary_never_final"])
-    )
+    assert count["entered_in_error"] == round(0.005 * (len(values) - count["preliminary_never_final"]))
+    withdrawn = [one for one in labs if one["status"] == "entered-in-error"]
+    assert count["corrected_result"] == round(0.008 * (len(labs) - count["preliminary_never_final"] - len(withdrawn)))
     holders = sum(len(resources[kind]) for kind in ("Encounter", "MedicationRequest", "Procedure"))
     assert count["conditional_reference"] == round(0.01 * holders)
     creatinine = [one for one in labs if name[one["performer"][0]["reference"]] == "Eastbank Laboratory"]
@@ -383,6 +433,7 @@ def test_the_other_unit_is_the_same_amount(ledger, resources):
 
 def test_statuses_are_final_but_for_the_ledger(ledger, resources):
     planned = {"entered_in_error": "entered-in-error", "preliminary_never_final": "preliminary"}
+    planned |= {"corrected_result": "corrected"}
     expected = {row["resource_id"]: status for fault, status in planned.items() for row in entries(ledger, fault)}
     for key, one in resources["Observation"].items():
         assert one["status"] == expected.get(key, "final")
@@ -397,7 +448,7 @@ def test_date_only_discharges_are_inpatients_of_eastbank(ledger, resources):
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_leaving_one_fault_out_changes_no_other(fault):
-    world = simulate(5, scale=0.05)
+    world = simulate(5, scale=0.03)
     chart = write_chart(world)
 
     def planned(without):
@@ -412,6 +463,10 @@ def test_leaving_one_fault_out_changes_no_other(fault):
         found |= {("repeated_line", "Patient"): set()}
         for name, rows, _ in plan.edits.get("Patient", []):
             found[name, "Patient"] = set(patients.bits[rows].tolist())
+        written = Notes(world, chart, patients, without)
+        for name in ("note_with_identifier", "note_denies_code"):
+            found[name, ""] = {row[:3] for row in written.entries if row[1] == name}
+        found |= {("wrong_merge", ""): set(patients.merged.items())}
         found |= {("duplicate_patient", ""): {(row, *map(str, what)) for row, what in patients.changes.items()}}
         return found | {("duplicate_joined", ""): set(patients.joined.items()), ("near_miss", ""): set(patients.near)}
 
@@ -446,7 +501,7 @@ def test_a_slipped_birth_date_is_another_date(day):
 
 
 def test_stays_agree_with_the_encounters(truth, resources, ledger):
-    dated = {row["resource_id"] for row in entries(ledger, "date_only_discharge")}
+    dated = touched(ledger, "date_only_discharge", *FALSE_ENDS)
     stays = truth.stays
     inpatient = {key for key, one in resources["Encounter"].items() if one["class"]["code"] == "IMP"}
     assert inpatient == set(stays["encounter_id"]) | set(stays["earlier_encounter_id"].dropna())
@@ -495,6 +550,6 @@ def test_deaths_in_hospital_are_recorded_and_most_others(truth):
 
 
 def test_truth_names_what_it_holds(truth):
-    with pytest.raises(AttributeError, match="ledger, persons, stays"):
+    with pytest.raises(AttributeError, match="ledger, note_spans, persons, sepsis, stays"):
         _ = truth.nonsense
     assert {"ledger", "persons", "stays", "identities"} <= set(dir(truth))

@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 from orjson import Fragment
 
-from . import codes, faults
+from . import codes, fault_writers, faults
 from . import parameters as sheet
 from .chart import Chart
 from .faults import Plan
@@ -29,11 +29,12 @@ TYPES = {  # resource type -> kinds of record that are written as it
         "Patient": ("Patient",),
         "Encounter": ("Encounter",),
         "Condition": ("Condition",),
-        "Observation": ("Lab", "Vital"),
+        "Observation": ("Lab", "Vital", "Body", "Culture"),
     },
     **{name: (name,) for name in ("MedicationRequest", "Procedure", "DiagnosticReport")},
+    **{name: (name,) for name in ("MedicationAdministration", "DocumentReference")},
 }
-KINDS = ("Encounter", "Condition", "Lab", "Vital", "MedicationRequest", "Procedure", "DiagnosticReport")
+KINDS = tuple(kind for kinds in TYPES.values() for kind in kinds if kind != "Patient")
 
 
 def file_of(resource_type: str) -> str:
@@ -72,6 +73,8 @@ def blocks(world: World, chart: Chart, patients: Patients, plan: Plan, staff: St
                 table["subject"] = subjects[kind][first:last]
             if "encounter" in table:
                 table["encounter"] = np.where(table["encounter"] >= 0, table["encounter"] - cut["Encounter"][0], -1)
+            if "order" in table:
+                table["order"] = table["order"] - cut["MedicationRequest"][0]
             tables[kind] = table
         for name in ("begin", "stop"):
             tables["DiagnosticReport"][name] = tables["DiagnosticReport"][name] - cut["Lab"][0]
@@ -120,30 +123,64 @@ class Sink:
         twice, resource_type = False, resource["resourceType"]
         for fault, extra in planned:
             if fault == "repeated_line":
-                twice, what = True, ("identical_bytes", "", "1", "2")
+                twice, changes = True, [("identical_bytes", "", "1", "2")]
             else:
-                what = faults.apply(fault, resource, kind, extra, self._context(kind, place))
-            self.note(fault, *what, resource_type, resource["id"], why=faults.WHY[fault])
+                changes = fault_writers.apply(fault, resource, kind, extra, self._context(kind, place))
+            for what in changes:
+                self.note(fault, *what, resource_type, resource["id"], why=faults.WHY[fault])
         return twice
 
     def note(self, fault, kind, name, before, after, resource_type, resource_id, *, why, related=None) -> None:
         """Add one entry to the ledger."""
-        entry = (fault, kind, resource_type, resource_id, name, faults.as_text(before), faults.as_text(after))
-        self.ledger.append((*entry, related, why, file_of(resource_type)))
+        self.ledger.append(
+            ledger_entry(fault, kind, resource_type, resource_id, name, before, after, why=why, related=related)
+        )
 
     def _context(self, kind: str, place: int) -> dict:
         """Return what a fault may need to know of a row beyond its resource."""
+        if kind == "Patient":
+            return {}
         table, encounters = self.block.tables[kind], self.block.tables["Encounter"]
         at = place if kind == "Encounter" else int(table["encounter"][place])
         context = {"bits": int(table["bits"][place]), "site": int(encounters["site"][at]) if at >= 0 else 0}
         context["badge"] = self.block.staff.badges[int(encounters["doctor"][at])]
         context["encounter"] = f"Encounter/{ids('Encounter', encounters['bits'][[at]])[0]}"
         if kind == "Lab":
-            context["analyte"] = int(table["analyte"][place])
-            context["local"] = codes.LAB[sheet.ANALYTES[context["analyte"]]][6]
+            context |= {name: int(table[name][place]) for name in ("analyte", "moment", "issued")}
+            context["local"] = local_test_code(context["analyte"], context["site"], context["moment"])
         elif kind == "Condition":
             context["local"] = f"D{1200 + 7 * int(table['code'][place])}"
+        elif kind == "Vital":
+            context |= {"vital": int(table["vital"][place])}
+            context |= {"last": float(table["value"][place - 5]), "last_diastolic": int(table["diastolic"][place - 5])}
+        elif kind == "Encounter":
+            following = min(place + 1, encounters["start"].size - 1)
+            context |= {"start": int(encounters["start"][place]), "next_start": int(encounters["start"][following])}
         return context
+
+
+def ledger_entry(fault, kind, resource_type, resource_id, name, before, after, *, why=None, related=None) -> tuple:
+    """Return one entry of the ledger; see ``faults.LEDGER``."""
+    what = (fault_writers.as_text(before), fault_writers.as_text(after))
+    return (
+        fault,
+        kind,
+        resource_type,
+        resource_id,
+        name,
+        *what,
+        related,
+        why or faults.WHY[fault],
+        file_of(resource_type),
+    )
+
+
+def local_test_code(analyte: int, site: int, moment: int) -> str:
+    """Return a laboratory's own code of a test; Quillmere renamed two."""
+    name = sheet.ANALYTES[analyte]
+    if site == sheet.QUILLMERE and name in sheet.RENAMED and moment >= sheet.RENAMED_FROM * 7 * 86_400:
+        return sheet.RENAMED[name][0]
+    return codes.LAB[name][6]
 
 
 def id_columns(block: Block, kind: str) -> tuple[list[str], list[Fragment], list[Fragment | None]]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import codes, staff
+from . import bedside, codes, staff
 from . import parameters as sheet
 from .clock import seconds
-from .entries import EMER, IMP, OBSENC, conditions, orders, procedures
+from .entries import EMER, IMP, OBSENC, antibiotics_of_sepsis, conditions, orders, procedures
 from .keys import with_ids
-from .people import Table
+from .people import Table, joined
 from .streams import DAY, Purpose, derived_key, uniform
 from .world import World
 
@@ -36,6 +36,10 @@ class Chart:
     medications: Table
     procedures: Table
     reports: Table
+    bodies: Table
+    cultures: Table
+    doses: Table
+    notes: Table
 
     def table(self, kind: str) -> Table:
         """Return the table that holds records of ``kind`` (see ``keys.KIND``)."""
@@ -47,6 +51,10 @@ class Chart:
             "MedicationRequest": self.medications,
             "Procedure": self.procedures,
             "DiagnosticReport": self.reports,
+            "Body": self.bodies,
+            "Culture": self.cultures,
+            "MedicationAdministration": self.doses,
+            "DocumentReference": self.notes,
         }[kind]
 
 
@@ -60,6 +68,8 @@ def write_chart(world: World) -> Chart:
     vitals = _placed(world.vitals, find, end, reaches=world.vitals["time"])
     vitals = _split_sets(vitals)
     reports = with_ids(_reports(labs), "DiagnosticReport", id_key)
+    suspected = antibiotics_of_sepsis(world, encounters, find)
+    medications = _merged(orders(world, encounters), suspected)
     return Chart(
         id_key,
         end,
@@ -67,10 +77,20 @@ def write_chart(world: World) -> Chart:
         with_ids(conditions(world, encounters), "Condition", id_key),
         with_ids(labs, "Lab", id_key),
         with_ids(vitals, "Vital", id_key),
-        with_ids(orders(world, encounters), "MedicationRequest", id_key),
+        with_ids(medications, "MedicationRequest", id_key),
         with_ids(procedures(world, encounters), "Procedure", id_key),
         reports,
+        with_ids(bedside.body_sizes(world, encounters), "Body", id_key),
+        with_ids(bedside.cultures(world, suspected, end), "Culture", id_key),
+        with_ids(bedside.doses(world, medications, encounters), "MedicationAdministration", id_key),
+        with_ids(bedside.notes(encounters), "DocumentReference", id_key),
     )
+
+
+def _merged(orders: Table, more: Table) -> Table:
+    rows = joined([orders, {name: more[name] for name in orders}])
+    order = np.lexsort((rows["slot"], rows["moment"], rows["row"]))
+    return {name: column[order] for name, column in rows.items()}
 
 
 # encounters ---------------------------------------------------------------------------------------------------------

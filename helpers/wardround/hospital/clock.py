@@ -25,7 +25,7 @@ def _summer_table() -> np.ndarray:
 
 
 @cache
-def _changes() -> tuple[np.ndarray, np.ndarray]:
+def changes() -> tuple[np.ndarray, np.ndarray]:
     """Return the instants (seconds of the model) at which the offset changes, and the offset that follows each."""
     summer = _summer_table()
     days = np.flatnonzero(np.diff(summer.astype(int))) + 1
@@ -60,7 +60,7 @@ def local(moments: np.ndarray, milliseconds: np.ndarray | None = None) -> list[s
     fine = moments * 1000 + (0 if milliseconds is None else milliseconds)
     runs, place = _runs(fine)
     moments, fine = moments[runs], fine[runs]
-    starts, offsets = _changes()
+    starts, offsets = changes()
     offset = offsets[np.searchsorted(starts, moments, side="right") - 1]
     unit = "datetime64[s]" if milliseconds is None else "datetime64[ms]"
     wall = (fine + (FIRST_INSTANT + offset) * 1000).astype("datetime64[ms]").astype(unit)

@@ -227,6 +227,13 @@ VITAL = {
     "systolic": ("8480-6", "Systolic blood pressure", "mm[Hg]", "mmHg"),
     "diastolic": ("8462-4", "Diastolic blood pressure", "mm[Hg]", "mmHg"),
 }
+BODY = {
+    "weight": ("29463-7", "Body weight", "kg", "kg"),
+    "height": ("8302-2", "Body height", "cm", "cm"),
+}
+CULTURE = ("600-7", "Bacteria identified in Blood by Culture")
+GROWTH = ("Escherichia coli", "Staphylococcus aureus", "Klebsiella pneumoniae", "Streptococcus pneumoniae")
+ANTIBIOTICS = ("ceftriaxone", "vancomycin", "azithromycin")
 BLOOD_PRESSURE = ("85354-9", "Blood pressure panel with all children optional")
 SATURATION_PARENT = ("2708-6", "Oxygen saturation in Arterial blood")
 

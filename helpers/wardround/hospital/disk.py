@@ -17,21 +17,25 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import orjson
 
-from . import fhir, fhir_clinical
-from .block import PLAIN, Block, Sink, blocks, file_of
-from .chart import write_chart
+from . import fhir, fhir_bedside, fhir_clinical
+from .block import PLAIN, Block, Sink, blocks, file_of, ledger_entry
+from .chart import Chart, write_chart
 from .contacts import Contacts
 from .errors import HospitalError
 from .faults import FAULTS, plan_faults
+from .fhir_bedside import encoded
+from .keys import ids
+from .notes import Notes
 from .patients import Patients
 from .simulation import check_parameters, simulate
 from .staff import Staff
 from .truth import write_truth
 from .warehouse import write_warehouse
 
-VERSION = "1"
+VERSION = "2"
 # Of 24 seeds each (2026001 on at scale 1, 2026101 on at a third), those whose worst row lay nearest to the mean of all:
 # 45 figures of size, readmission, length of stay, disposition, payer and measurement, worst 1.7 SD away (both).
 DEFAULT_SEED = 2026014
@@ -40,6 +44,7 @@ _STALE_AFTER = 1800  # seconds; a build takes less than two minutes, and process
 TYPES = (
     *PLAIN,
     *("Condition", "Observation", "MedicationRequest", "Procedure", "DiagnosticReport"),
+    *("MedicationAdministration", "DocumentReference"),
 )
 _WRITERS = {
     "Encounter": fhir.encounters,
@@ -49,7 +54,12 @@ _WRITERS = {
     "DiagnosticReport": fhir_clinical.reports,
     "MedicationRequest": fhir_clinical.orders,
     "Procedure": fhir_clinical.procedures,
+    "Body": fhir_bedside.bodies,
+    "Culture": fhir_bedside.cultures,
+    "MedicationAdministration": fhir_bedside.doses,
+    "DocumentReference": fhir_bedside.notes,
 }
+_NOTE_TEXT = "content[0].attachment.data"
 Progress = Callable[[float, str], None]
 
 
@@ -117,11 +127,13 @@ def _write(
     world = simulate(seed, facts["weeks"], facts["scale"])
     chart = write_chart(world)
     patients = Patients(world, chart, without)
+    written = Notes(world, chart, patients, without)
+    chart.notes["text"] = np.array(written.texts, dtype=object)
     plan = plan_faults(world, chart, patients, without)
     staff = Staff(chart.id_key)
     jobs = blocks(world, chart, patients, plan, staff, lambda place: fhir.describe_patient(patients, staff, place))
     progress(0.2, "writing charts")
-    files, ledger = _Files(folder), []
+    files, ledger = _Files(folder), [*_note_entries(chart, written), *_merge_entries(chart, patients)]
     for name, resources in fhir.static_resources(staff).items():
         files.add(name, [orjson.dumps(resource, option=orjson.OPT_APPEND_NEWLINE) for resource in resources])
     again: dict[str, list[bytes]] = {}
@@ -137,10 +149,34 @@ def _write(
     progress(0.9, "writing down the truth")
     contacts = Contacts(world, chart, patients)
     write_warehouse(folder / "warehouse", world, contacts)
-    write_truth(folder / "truth", world, chart, patients, contacts, ledger)
+    write_truth(folder / "truth", world, chart, patients, contacts, written, ledger)
     manifest = _manifest(facts, files.close())
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     progress(1.0, "done")
+
+
+def _note_entries(chart: Chart, written: Notes) -> list[tuple]:
+    """Return what the ledger says of notes: with and without what does not belong there."""
+    names = ids("DocumentReference", chart.notes["bits"])
+    return [
+        ledger_entry(fault, kind, "DocumentReference", names[place], _NOTE_TEXT, *map(encoded, (before, after)))
+        for place, fault, kind, before, after in written.entries
+    ]
+
+
+def _merge_entries(chart: Chart, patients: Patients) -> list[tuple]:
+    """Return the encounters that lie in somebody else's record."""
+    encounters = chart.encounters
+    names, people = ids("Encounter", encounters["bits"]), ids("Patient", patients.first)
+    found = []
+    for place, key in enumerate(zip(encounters["row"].tolist(), encounters["when"].tolist(), strict=True)):
+        other = patients.merged.get(key)
+        if other is not None:
+            own, there = f"Patient/{people[key[0]]}", f"Patient/{people[other]}"
+            found.append(
+                ledger_entry("wrong_merge", "filed", "Encounter", names[place], "subject.reference", own, there)
+            )
+    return found
 
 
 def render(block: Block) -> tuple[dict[str, tuple[bytes, int]], dict[str, list[bytes]], list[tuple]]:

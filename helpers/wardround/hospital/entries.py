@@ -7,11 +7,13 @@ from scipy.special import expit
 
 from . import codes
 from . import parameters as sheet
+from .clock import seconds
 from .people import Table
-from .streams import Purpose, uniform
+from .streams import DAY, Purpose, uniform
 from .world import World
 
 EMER, IMP, OBSENC = range(3)
+SOON, NEVER_GIVEN = -1, -2  # instead of the moment of a first dose: some hours after the order; not at all
 ICD = tuple(codes.ICD10)
 _ICD = {code: number for number, code in enumerate(ICD)}
 DRUGS = tuple(codes.DRUG)
@@ -163,14 +165,39 @@ def orders(world: World, encounters: Table) -> Table:
         for drug in drugs:
             column = chance[inpatient, _DRUG[drug]]
             chance[inpatient, _DRUG[drug]] = np.maximum(column, 0.70 * stays[condition][stay])
+    ordered = ~np.isnan(stays["order_at"][stay])  # their first antibiotic is that of the suspicion of sepsis
     for group, drugs in codes.WARD_DRUGS.items():
         here = inpatient[stays["group"][stay] == sheet.GROUP[group]]
+        late = inpatient[(stays["group"][stay] == sheet.GROUP[group]) & ~ordered]
         for drug in drugs:
-            chance[here, _DRUG[drug]] = codes.WARD_SHARES.get((group, drug), codes.WARD_SHARE)
+            whom = late if drug in codes.ANTIBIOTICS else here
+            chance[whom, _DRUG[drug]] = codes.WARD_SHARES.get((group, drug), codes.WARD_SHARE)
     for drug in codes.EVERYONE_DRUGS:
         chance[inpatient, _DRUG[drug]] = np.maximum(chance[inpatient, _DRUG[drug]], 0.55)
     rows, drug = _items(world, encounters, chance > 0, chance, Purpose.MEDICATION)
-    return rows | {"drug": drug}
+    return rows | {"drug": drug, "given": np.full(drug.size, SOON)}
+
+
+def antibiotics_of_sepsis(world: World, encounters: Table, find) -> Table:
+    """Return the antibiotic that follows a suspicion of sepsis, ordered at the moment of the order; see ``sepsis``."""
+    stays = world.stays
+    stay = np.flatnonzero(~np.isnan(stays["order_at"]))
+    time = stays["order_at"][stay]
+    encounter = find({"stay": stay, "time": time, "visit": np.full(stay.size, -1)})
+    keep = encounter >= 0
+    stay, encounter = stay[keep], encounter[keep]
+    given = stays["antibiotic_at"][stay]
+    return {
+        "row": stays["row"][stay],
+        "person": stays["person"][stay],
+        "when": stays["day"][stay] + DAY,
+        "slot": np.full(stay.size, 1000),
+        "encounter": encounter,
+        "moment": seconds(time[keep]),
+        "drug": np.full(stay.size, _DRUG["ceftriaxone"]),
+        "given": np.where(np.isnan(given), NEVER_GIVEN, seconds(np.nan_to_num(given))),
+        "stay": stay,
+    }
 
 
 def procedures(world: World, encounters: Table) -> Table:

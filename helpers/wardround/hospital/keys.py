@@ -23,12 +23,21 @@ KIND = {
             "Procedure",
             "DiagnosticReport",
             "Staff",
+            "Body",
+            "Culture",
+            "MedicationAdministration",
+            "DocumentReference",
+            "Coverage",
+            "ExplanationOfBenefit",
+            "AuditEvent",
         )
     )
 }
 PREFIX = {
     **{"Patient": "p", "Encounter": "e", "Condition": "c", "Lab": "o", "Vital": "o", "MedicationRequest": "m"},
-    **{"Procedure": "x", "DiagnosticReport": "d", "Staff": "s"},
+    **{"Procedure": "x", "DiagnosticReport": "d", "Staff": "s", "Body": "o", "Culture": "o"},
+    **{"MedicationAdministration": "a", "DocumentReference": "n", "Coverage": "v", "ExplanationOfBenefit": "b"},
+    "AuditEvent": "u",
 }
 STAFF = 4_000_000_000  # "person" numbers of what is no patient: practitioners, places
 

@@ -119,5 +119,25 @@ RATES = {
     "analyser_unit_days": 0.25,
     "entered_in_error": 0.005,
     "preliminary_never_final": 0.012,
+    "weight_in_pounds": 0.010,
+    "glucose_in_mmol": 0.010,
+    "fahrenheit_as_celsius": 0.005,
+    "device_artefact": 0.003,
+    "copied_forward": 0.04,
+    "device_clock": 0.02,
+    "late_result": 0.03,
+    "result_before_collection": 0.005,
+    "corrected_result": 0.008,
+    "overlapping_stay": 0.02,  # of stays that another one follows; 0.4% of all
+    "discharge_before_admission": 0.003,
+    "death_as_home": 0.03,
+    "impossible_birth_date": 0.0015,
+    "wrong_merge": 0.0015,
+    "note_with_identifier": 0.22,
+    "note_denies_code": 0.03,
 }
+RENAMED_FROM = 120  # week in which Quillmere's laboratory system renames two tests
+RENAMED = {"potassium": ("K-PL", "Potassium, plasma"), "glucose": ("GLU-R", "Glucose, random")}
+FACTOR_ONE_FROM = 130  # week from which Quillmere reports sodium in mEq/L: another unit, the same number
+UTC_AS_LOCAL = (92, 96)  # weeks in which Quillmere's laboratory interface sent UTC under the local offset
 FAULT_FLOOR = 8  # of each kind in any hospital that can hold them: no wrong answer becomes right by chance

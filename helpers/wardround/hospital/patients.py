@@ -52,9 +52,11 @@ class Patients:
         number = lambda record: opaque(chart.id_key, person, 0, KIND["Patient"] + record, bits=56)  # noqa: E731
         self.first, self.second, self.person_bits = number(0), number(1), number(2)
         chosen = self._choose_second(chart.encounters)
+        self.chosen = chosen  # whose record is or would be double; faults of others leave them alone
         self.twice = np.array([], dtype=np.int64) if "duplicate_patient" in without else chosen
         self.identity = self._identity(chosen, without)
         self.filed = self._file(chart.encounters)
+        self.merged = {} if "wrong_merge" in without else self._merge(chart.encounters)
         self.changes = {int(row): self._change(int(row)) for row in self.twice}
         self.joined = {} if "duplicate_joined" in without else self._join()
         order = np.lexsort(
@@ -97,7 +99,33 @@ class Patients:
         for place in np.flatnonzero(np.isin(rows["row"], self.twice)).tolist():
             if (int(rows["row"][place]), int(rows["when"][place])) in self.filed:
                 bits[place] = self.second[rows["row"][place]]
+        for place in np.flatnonzero(np.isin(rows["row"], [row for row, _ in self.merged])).tolist():
+            other = self.merged.get((int(rows["row"][place]), int(rows["when"][place])))
+            if other is not None:
+                bits[place] = self.first[other]
         return bits
+
+    def _merge(self, encounters: Table) -> dict[tuple[int, int], int]:
+        """Return contacts (row, when) that lie in somebody else's record, and whose: never a person's first contact."""
+        people = self.people
+        alone = np.setdiff1d(self.exported, np.array([*self.chosen, *sum(self.pairs, ())], dtype=np.int64))
+        contacts = np.unique(np.stack([encounters["row"], encounters["when"]]), axis=1)
+        row, count = np.unique(contacts[0], return_counts=True)
+        able = np.intersect1d(alone, row[count >= 2])
+        u = uniform(self.world.seed, people["person"][able], 0, 0, Purpose.WRONG_MERGE)
+        wanted, taken, found = fault_count(sheet.RATES["wrong_merge"], self.exported.size), set(), {}
+        for place in np.argsort(u[0], kind="stable").tolist():
+            one = int(able[place])
+            other = None if one in taken else self._look_alike(one, alone, taken | {one}, False, allowed=np.bool_(True))
+            if other is None:
+                continue
+            taken |= {one, other}
+            later = contacts[1][contacts[0] == one][1:]
+            found |= {(one, int(when)): other for when in later[int(u[1][place] * later.size) :]}
+            wanted -= 1
+            if not wanted:
+                break
+        return found
 
     def _change(self, row: int) -> list[tuple[str, str, object, object, dict]]:
         seed, person = self.world.seed, self.people["person"][row]
@@ -129,6 +157,7 @@ class Patients:
         """Return the columns of ``names.identities`` with the near misses written in; ``chosen`` are left alone."""
         identity = names.identities(self.world.seed, self.people)
         self.near = self._near_misses(identity, chosen)
+        self.pairs = {(entry[0], entry[5]) for entry in self.near}
         if "near_miss" in without:
             self.near = []
         self.near_rows = {entry[0] for entry in self.near}

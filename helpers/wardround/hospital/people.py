@@ -53,8 +53,16 @@ def make_people(seed: int, first: int, last: int) -> Table:
     people["condition"] = _conditions(seed, people)
     people["charlson"] = people["condition"] @ sheet.CONDITION["charlson"]
     people["support"] = normal(draw(Purpose.SUPPORT)[0])  # at home; it does something only where an incident says so
+    people |= _size(people, draw(Purpose.BODY_SIZE))
     people |= _cost(people, draw(Purpose.COST)[0])
     return people
+
+
+def _size(people: Table, draws: np.ndarray) -> Table:
+    """Return height (cm) and usual weight (kg); nothing in the model depends on them."""
+    height = np.where(people["female"], 162 + 7 * normal(draws[0]), 176 + 7.5 * normal(draws[0]))
+    index = np.exp(np.log(27.5) + 0.21 * normal(draws[1]) - 0.02 * people["frailty"])
+    return {"height": np.rint(height), "weight": np.clip(index * (height / 100) ** 2, 35, 220)}
 
 
 def _cost(people: Table, u: np.ndarray) -> Table:

@@ -41,6 +41,7 @@ _FAMILY = (
     "Brandt Coen Delacroix Ekholm Farrow Greaves Holm Imre Juarez Kessler Lowe Moreau Nair Ortega Pell Ruan Stein "
     "Tran Ulrich Vega "
 )
+FAMILY = tuple(_FAMILY.split())
 _GIVEN = "Ada Ben Clara Dev Esther Farid Grace Hugo Ines Jonah Kira Leo Mina Noor Owen Petra Quinn Rosa Sam Tess "
 
 

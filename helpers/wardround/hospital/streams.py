@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     CONDITION = 5  # slot = condition
     PERSON_LAB = 6  # lasting difference of: haemoglobin, albumin, creatinine, respiratory
     PERSON_VITAL = 7  # lasting difference of: heart rate, systolic pressure
+    BODY_SIZE = 9  # height, weight for height; when = day of a stay: weight that day, measured when
     RACE_RECORD = 8  # missing?, discordant?, which instead, how a missing value is written
     WEEK = 10  # when = week: unplanned, planned, emergency visit sent home
     WEEK_TIME = 11  # slot = kind of arrival: day, hour
@@ -70,6 +71,9 @@ class Purpose(IntEnum):
     MEDICATION = 44  # slot = item: ordered?, hour
     PROCEDURE = 45  # slot = item: done?, hour
     AFTERWARDS = 46  # what is written later: codes, no-show, billing status
+    CULTURE = 47  # delay of the result, growth?, organism
+    DOSE = 48  # slot = dose: minute
+    NOTE = 49  # which sentences
     NAME = 50  # family, given, middle, has a middle name?
     ADDRESS = 51  # street, number, town, ZIP
     CONTACT = 52  # area code, last two digits, language
@@ -90,6 +94,22 @@ class Purpose(IntEnum):
     UNIT_DAY = 111
     ENTERED_IN_ERROR = 112
     PRELIMINARY = 113
+    WEIGHT_POUNDS = 114
+    GLUCOSE_SI = 115
+    FAHRENHEIT = 116
+    ARTEFACT = 117
+    COPIED_FORWARD = 118
+    DEVICE_CLOCK = 119
+    LATE_RESULT = 120
+    BEFORE_COLLECTION = 121
+    CORRECTED = 122
+    OVERLAP = 123
+    DISCHARGE_FIRST = 124
+    DEATH_AS_HOME = 125
+    BIRTH_DATE = 126
+    WRONG_MERGE = 127
+    NOTE_IDENTIFIER = 128
+    NOTE_NEGATION = 129
 
 
 def words(seed: int, person, when, slot, purpose) -> np.ndarray:

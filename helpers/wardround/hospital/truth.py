@@ -16,6 +16,8 @@ from .contacts import Contacts
 from .errors import HospitalError
 from .faults import LEDGER
 from .flown import HELP
+from .keys import ids
+from .notes import Notes
 from .patients import Patients
 from .warehouse import LATER, instants
 from .world import World
@@ -24,7 +26,13 @@ STATES = ("readmitted", "died_first", "neither", "not_observable")
 
 
 def write_truth(
-    folder: Path, world: World, chart: Chart, patients: Patients, contacts: Contacts, ledger: list[tuple]
+    folder: Path,
+    world: World,
+    chart: Chart,
+    patients: Patients,
+    contacts: Contacts,
+    notes: Notes,
+    ledger: list[tuple],
 ) -> None:
     """Write every table of the truth as Parquet into ``folder``."""
     folder.mkdir(parents=True)
@@ -36,6 +44,7 @@ def write_truth(
         "windows": _windows(world, contacts),
         "emergency": _emergency(world, contacts),
         "identities": _identities(patients),
+        "note_spans": _note_spans(chart, notes),
         "causes": pd.DataFrame(CAUSES, columns=["cause", "effect", "what"]),
         "variables": pd.DataFrame(VARIABLES, columns=["name", "kind", "meaning"]),
         "availability": pd.DataFrame(
@@ -191,6 +200,13 @@ def _emergency(world: World, contacts: Contacts) -> pd.DataFrame:
         "critical_at": instants(visits["critical_at"][here]),
     }
     return pd.DataFrame(table)
+
+
+def _note_spans(chart: Chart, notes: Notes) -> pd.DataFrame:
+    """Return every planted identifier: note, first and last character, kind, text."""
+    names = ids("DocumentReference", chart.notes["bits"])
+    rows = [(names[place], *rest) for place, *rest in notes.spans]
+    return pd.DataFrame(rows, columns=["note_id", "begin", "end", "kind", "text"])
 
 
 def _identities(patients: Patients) -> pd.DataFrame:
