@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 import pytest
 import wardround
-from wardround.hospital import HospitalError, build, disk, open_truth, verify
+from wardround.hospital import HospitalError, build, disk, open_truth, shard, verify
 from wardround.hospital import block as block_module
 
 SMALL = {"seed": 11, "scale": 0.02}
@@ -230,7 +230,7 @@ def test_a_disk_that_refuses_is_said_in_one_sentence(tmp_path, monkeypatch, numb
     def refuse(*_, **__):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(disk._Files, "add_bytes", refuse)
+    monkeypatch.setattr(shard._Files, "add_bytes", refuse)
     with pytest.raises(HospitalError, match=says) as caught:
         build(tmp_path / "h", **SMALL)
     assert str(tmp_path / "h") in str(caught.value) and str(caught.value).endswith(".")

@@ -149,14 +149,16 @@ def proof() -> None:
 def hospital_build(
     out: Annotated[Path, typer.Option(help="Folder to make.")],
     seed: Annotated[int | None, typer.Option(help="Another seed is another hospital.")] = None,
-    scale: Annotated[float, typer.Option(min=0.005, help="1 is the course's size.")] = 1.0,
+    scale: Annotated[float, typer.Option(min=0.005, help="1 is the course's size; 115 is a million people.")] = 1.0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that write; the bytes do not depend on it.")] = 1,
 ) -> None:
-    """Write a hospital: export, truth and manifest."""
+    """Write a hospital: export, warehouse, truth and manifest."""
     from wardround.hospital import DEFAULT_SEED
     from wardround.hospital import build as make
 
     with _progress() as progress:
-        made = make(out, seed=DEFAULT_SEED if seed is None else seed, scale=scale, progress=progress)
+        chosen = DEFAULT_SEED if seed is None else seed
+        made = make(out, seed=chosen, scale=scale, workers=workers, progress=progress)
     typer.echo(f"A hospital is in {made}.")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import gzip
 import hashlib
 import os
@@ -12,28 +11,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
 import orjson
 
-from . import fhir, fhir_bedside, fhir_clinical
-from .block import PLAIN, Block, Sink, blocks, file_of, ledger_entry
-from .chart import Chart, write_chart
-from .contacts import Contacts
 from .errors import HospitalError
-from .faults import FAULTS, plan_faults
-from .fhir_bedside import encoded
-from .keys import ids
-from .notes import Notes
-from .patients import Patients
-from .simulation import check_parameters, simulate
-from .staff import Staff
-from .truth import write_truth
-from .warehouse import write_warehouse
+from .faults import FAULTS
+from .shard import Files, shards, write_shards
+from .simulation import check_parameters
 
 VERSION = "2"
 # Of 24 seeds each (2026001 on at scale 1, 2026101 on at a third), those whose worst row lay nearest to the mean of all:
@@ -41,25 +27,6 @@ VERSION = "2"
 DEFAULT_SEED = 2026014
 SECOND_SEED = 2026110
 _STALE_AFTER = 1800  # seconds; a build takes less than two minutes, and process numbers are used again
-TYPES = (
-    *PLAIN,
-    *("Condition", "Observation", "MedicationRequest", "Procedure", "DiagnosticReport"),
-    *("MedicationAdministration", "DocumentReference"),
-)
-_WRITERS = {
-    "Encounter": fhir.encounters,
-    "Condition": fhir.conditions,
-    "Lab": fhir_clinical.labs,
-    "Vital": fhir_clinical.vitals,
-    "DiagnosticReport": fhir_clinical.reports,
-    "MedicationRequest": fhir_clinical.orders,
-    "Procedure": fhir_clinical.procedures,
-    "Body": fhir_bedside.bodies,
-    "Culture": fhir_bedside.cultures,
-    "MedicationAdministration": fhir_bedside.doses,
-    "DocumentReference": fhir_bedside.notes,
-}
-_NOTE_TEXT = "content[0].attachment.data"
 Progress = Callable[[float, str], None]
 
 
@@ -123,129 +90,17 @@ def _write(
         raise HospitalError(f"There is no fault {sorted(unknown)[0]!r}; choose among {', '.join(FAULTS)}.")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "export").mkdir(parents=True)
-    progress(0.0, "living through the years")
-    world = simulate(seed, facts["weeks"], facts["scale"])
-    chart = write_chart(world)
-    patients = Patients(world, chart, without)
-    written = Notes(world, chart, patients, without)
-    chart.notes["text"] = np.array(written.texts, dtype=object)
-    plan = plan_faults(world, chart, patients, without)
-    staff = Staff(chart.id_key)
-    jobs = blocks(world, chart, patients, plan, staff, lambda place: fhir.describe_patient(patients, staff, place))
-    progress(0.2, "writing charts")
-    files, ledger = _Files(folder), [*_note_entries(chart, written), *_merge_entries(chart, patients)]
-    for name, resources in fhir.static_resources(staff).items():
-        files.add(name, [orjson.dumps(resource, option=orjson.OPT_APPEND_NEWLINE) for resource in resources])
-    again: dict[str, list[bytes]] = {}
-    for done, (lines, twice, entries) in enumerate(_rendered(jobs, workers), start=1):
-        for name, chunk in lines.items():
-            files.add_bytes(name, *chunk)
-        for name, more in twice.items():
-            again.setdefault(name, []).extend(more)
-        ledger += entries
-        progress(0.2 + 0.7 * done / len(jobs), "writing charts")
-    for name, lines in again.items():
-        files.add(name, lines, repeated=True)
-    progress(0.9, "writing down the truth")
-    contacts = Contacts(world, chart, patients)
-    write_warehouse(folder / "warehouse", world, contacts)
-    write_truth(folder / "truth", world, chart, patients, contacts, written, ledger)
-    manifest = _manifest(facts, files.close())
-    (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
-    progress(1.0, "done")
+    files = write_shards(shards(folder, seed, facts["weeks"], facts["scale"], without), workers, progress)
+    (folder / "manifest.json").write_bytes(orjson.dumps(_manifest(facts, files), option=orjson.OPT_INDENT_2))
 
 
-def _note_entries(chart: Chart, written: Notes) -> list[tuple]:
-    """Return what the ledger says of notes: with and without what does not belong there."""
-    names = ids("DocumentReference", chart.notes["bits"])
-    return [
-        ledger_entry(fault, kind, "DocumentReference", names[place], _NOTE_TEXT, *map(encoded, (before, after)))
-        for place, fault, kind, before, after in written.entries
-    ]
-
-
-def _merge_entries(chart: Chart, patients: Patients) -> list[tuple]:
-    """Return the encounters that lie in somebody else's record."""
-    encounters = chart.encounters
-    names, people = ids("Encounter", encounters["bits"]), ids("Patient", patients.first)
-    found = []
-    for place, key in enumerate(zip(encounters["row"].tolist(), encounters["when"].tolist(), strict=True)):
-        other = patients.merged.get(key)
-        if other is not None:
-            own, there = f"Patient/{people[key[0]]}", f"Patient/{people[other]}"
-            found.append(
-                ledger_entry("wrong_merge", "filed", "Encounter", names[place], "subject.reference", own, there)
-            )
-    return found
-
-
-def render(block: Block) -> tuple[dict[str, tuple[bytes, int]], dict[str, list[bytes]], list[tuple]]:
-    """Return a block's bytes and number of lines by type, its lines to be written again, and its ledger."""
-    sink = Sink(block)
-    collecting = gc.isenabled()
-    gc.disable()  # a hundred thousand short-lived dicts without cycles: looking for cycles costs a fifth of the time
-    try:
-        sink.take("Patient", fhir.patients(block, sink))
-        for kind, write in _WRITERS.items():
-            sink.take(kind, write(block))
-    finally:
-        if collecting:
-            gc.enable()
-    return *sink.chunks(), sink.ledger
-
-
-def _rendered(jobs: list[Block], workers: int) -> Iterator:
-    if workers == 1:
-        yield from map(render, jobs)
-        return
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        yield from pool.map(render, jobs)
-
-
-class _Files:
-    """The export's files, written and hashed as they grow; hashes are of the uncompressed bytes."""
-
-    def __init__(self, folder: Path):
-        self.folder, self.open = folder, {}
-        self.raw = []
-        for name in TYPES:
-            path = folder / file_of(name)
-            raw = path.open("wb")
-            plain = path.suffix != ".gz"
-            writer = raw if plain else gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0)
-            self.raw.append(raw)
-            self.open[name] = [writer, hashlib.sha256(), 0, 0, 0]
-
-    def add_bytes(self, name: str, chunk: bytes, lines: int, repeated: bool = False) -> None:
-        """Append ``lines`` lines of type ``name``."""
-        entry = self.open[name]
-        entry[0].write(chunk)
-        entry[1].update(chunk)
-        entry[2] += len(chunk)
-        entry[3] += lines
-        entry[4] += 0 if repeated else lines
-
-    def add(self, name: str, lines: list[bytes], repeated: bool = False) -> None:
-        """Append single lines."""
-        self.add_bytes(name, b"".join(lines), len(lines), repeated)
-
-    def close(self) -> dict[str, dict]:
-        """Close all files and return, by type, hash, bytes, lines and distinct resources."""
-        for name in TYPES:
-            self.open[name][0].close()
-        for raw in self.raw:
-            raw.close()
-        names = ("sha256", "bytes", "lines", "resources")
-        return {
-            name: dict(zip(names, (entry[1].hexdigest(), *entry[2:]), strict=True)) for name, entry in self.open.items()
-        }
-
-
-def _manifest(facts: dict, written: dict[str, dict]) -> dict:
-    files = {
-        file_of(name): {key: entry[key] for key in ("sha256", "bytes", "lines")} for name, entry in written.items()
-    }
-    counts = {name: {"lines": entry["lines"], "resources": entry["resources"]} for name, entry in written.items()}
+def _manifest(facts: dict, written: Files) -> dict:
+    files = {name: {key: entry[key] for key in ("sha256", "bytes", "lines")} for name, entry in written.items()}
+    counts: dict[str, dict[str, int]] = {}
+    for entry in written.values():
+        total = counts.setdefault(entry["type"], {"lines": 0, "resources": 0})
+        for key in total:
+            total[key] += entry[key]
     return facts | {"counts": counts, "files": files, "checksum": _checksum(files)}
 
 

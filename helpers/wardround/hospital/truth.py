@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,14 @@ from .patients import Patients
 from .warehouse import LATER, instants
 from .world import World
 
+if TYPE_CHECKING:
+    from .shard import Shard
+
 STATES = ("readmitted", "died_first", "neither", "not_observable")
 
 
 def write_truth(
-    folder: Path,
+    shard: Shard,
     world: World,
     chart: Chart,
     patients: Patients,
@@ -34,8 +38,8 @@ def write_truth(
     notes: Notes,
     ledger: list[tuple],
 ) -> None:
-    """Write every table of the truth as Parquet into ``folder``."""
-    folder.mkdir(parents=True)
+    """Write every table of the truth as Parquet; of a hospital of several parts each table is a folder."""
+    ledger = [(*entry[:-1], shard.part(entry[-1])) for entry in ledger]
     tables = {
         "persons": _persons(world, patients),
         "stays": _stays(world, chart, patients, contacts),
@@ -53,7 +57,8 @@ def write_truth(
         "ledger": pd.DataFrame(sorted(ledger, key=lambda entry: entry[:5]), columns=list(LEDGER)),
     }
     for name, table in tables.items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+        if shard.number == 0 or name not in ("causes", "variables", "availability"):
+            shard.save("truth", name, table)
 
 
 def _persons(world: World, patients: Patients) -> pd.DataFrame:

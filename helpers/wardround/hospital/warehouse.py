@@ -19,9 +19,8 @@ from .people import Table
 from .streams import DAY, Purpose, uniform
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .contacts import Contacts
+    from .shard import Shard
     from .world import World
 
 KNOWN_AFTER = 1 / 24  # days after a window begins
@@ -292,16 +291,15 @@ def tables(world: World) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
     }
 
 
-def write_warehouse(folder: Path, world: World, contacts: Contacts) -> None:
+def write_warehouse(shard: Shard, world: World, contacts: Contacts) -> None:
     """Write the three tables as Parquet, with the ids of the export: ``encounter_id`` and ``patient_id`` first."""
-    folder.mkdir(parents=True)
     for name, (rows, _) in tables(world).items():
         place = world.windows["stay"][rows.index] if name == "windows" else rows.index.to_numpy()
         visits = name == "emergency"
         encounter = (contacts.visit if visits else contacts.stay)[place]
         rows.insert(0, "encounter_id", encounter)
         rows.insert(1, "patient_id", (contacts.visit_patient if visits else contacts.stay_patient)[place])
-        rows.to_parquet(folder / f"{name}.parquet", index=False)
+        shard.save("warehouse", name, rows)
 
 
 def _of_wards(labs: Table) -> Table:

@@ -17,6 +17,7 @@ from .errors import RecordsError
 from .functions import reference_parts
 from .store import Progress, Store, open_store
 from .tables import Tables, no_cycle_search
+from .warehouse import Warehouse
 
 
 def read_export(path: str | Path, *, cache: str | Path | None = None, progress: Progress | None = None) -> Hospital:
@@ -64,6 +65,8 @@ class Hospital:
         What was read.
     tables : Tables
         ``patients encounters conditions labs vitals medications procedures reports``, as attributes and keys.
+    warehouse : Warehouse
+        ``stays windows emergency`` of a hospital of ours; without tables for any other export.
     feeds : Feeds
         ``adt oru claims``, those that are there: streams of HL7 v2 messages and claims beside the export.
     """
@@ -71,6 +74,7 @@ class Hospital:
     def __init__(self, path: Path, store: Store, progress: Progress):
         self.path, self._store = path, store
         self.tables = Tables(store, progress)
+        self.warehouse = Warehouse(path.parent / "warehouse")
         self.feeds = feeds.beside(path, store, progress)
 
     def __repr__(self) -> str:
