@@ -83,7 +83,9 @@ class Shard:
         whole = self.folder / folder / f"{name}.parquet"
         path = whole if self.of == 1 else whole / f"{self.number:03d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        texts = [column for column in table.select_dtypes("object") if not table[column].map(type).eq(list).any()]
+        texts = [
+            column for column in table.select_dtypes(["object", "str"]) if not table[column].map(type).eq(list).any()
+        ]
         table.astype(dict.fromkeys(texts, "str")).to_parquet(path, index=False)
 
 
