@@ -19,7 +19,7 @@ from pathlib import Path
 
 import orjson
 
-from . import fhir, fhir_clinical
+from . import feeds, fhir, fhir_clinical
 from .block import PLAIN, Block, Sink, blocks, file_of
 from .chart import write_chart
 from .contacts import Contacts
@@ -31,7 +31,7 @@ from .staff import Staff
 from .truth import write_truth
 from .warehouse import write_warehouse
 
-VERSION = "1"
+VERSION = "2"
 # Of 24 seeds each (2026001 on at scale 1, 2026101 on at a third), those whose worst row lay nearest to the mean of all:
 # 45 figures of size, readmission, length of stay, disposition, payer and measurement, worst 1.7 SD away (both).
 DEFAULT_SEED = 2026014
@@ -108,9 +108,10 @@ def _write(
     folder: Path, facts: dict, seed: int, workers: int, progress: Progress, without: frozenset[str] = frozenset()
 ) -> None:
     """Write export, truth and manifest into ``folder``; ``without`` names faults that are not planted (for tests)."""
-    unknown = without - set(FAULTS)
+    faults = (*FAULTS, *feeds.FAULTS)
+    unknown = without - set(faults)
     if unknown:
-        raise HospitalError(f"There is no fault {sorted(unknown)[0]!r}; choose among {', '.join(FAULTS)}.")
+        raise HospitalError(f"There is no fault {sorted(unknown)[0]!r}; choose among {', '.join(faults)}.")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "export").mkdir(parents=True)
     progress(0.0, "living through the years")
@@ -134,11 +135,16 @@ def _write(
         progress(0.2 + 0.7 * done / len(jobs), "writing charts")
     for name, lines in again.items():
         files.add(name, lines, repeated=True)
-    progress(0.9, "writing down the truth")
+    progress(0.9, "writing messages and claims")
     contacts = Contacts(world, chart, patients)
+    # what the export would show with every fault on: messages are chosen around it, whatever is left out
+    whole = plan_faults(world, chart, patients) if without else plan
+    shown = {fault: rows for fault, rows, _ in whole.edits.get("Lab", [])}
+    beside = feeds.write_feeds(folder, world, chart, patients, contacts, staff, without, shown)
+    progress(0.95, "writing down the truth")
     write_warehouse(folder / "warehouse", world, contacts)
-    write_truth(folder / "truth", world, chart, patients, contacts, ledger)
-    manifest = _manifest(facts, files.close())
+    write_truth(folder / "truth", world, chart, patients, contacts, ledger + beside.ledger, beside.tables)
+    manifest = _manifest(facts, files.close(), beside.files)
     (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     progress(1.0, "done")
 
@@ -205,10 +211,11 @@ class _Files:
         }
 
 
-def _manifest(facts: dict, written: dict[str, dict]) -> dict:
+def _manifest(facts: dict, written: dict[str, dict], beside: dict[str, dict]) -> dict:
     files = {
         file_of(name): {key: entry[key] for key in ("sha256", "bytes", "lines")} for name, entry in written.items()
     }
+    files |= beside
     counts = {name: {"lines": entry["lines"], "resources": entry["resources"]} for name, entry in written.items()}
     return facts | {"counts": counts, "files": files, "checksum": _checksum(files)}
 
@@ -239,10 +246,11 @@ def verify(directory: str | Path) -> list[str]:
     for name, entry in manifest["files"].items():
         problems += _file_problem(directory / name, name, entry)
     listed = set(manifest["files"])
-    for path in sorted((directory / "export").rglob("*")):
-        name = path.relative_to(directory).as_posix()
-        if path.is_file() and name not in listed:
-            problems.append(f"{name} is not in the manifest.")
+    for part in ("export", *feeds.FOLDERS):
+        for path in sorted((directory / part).rglob("*")):
+            name = path.relative_to(directory).as_posix()
+            if path.is_file() and name not in listed:
+                problems.append(f"{name} is not in the manifest.")
     if manifest.get("checksum") != _checksum(manifest["files"]):
         problems.append("The checksum in the manifest does not belong to its files.")
     return problems

@@ -24,9 +24,15 @@ STATES = ("readmitted", "died_first", "neither", "not_observable")
 
 
 def write_truth(
-    folder: Path, world: World, chart: Chart, patients: Patients, contacts: Contacts, ledger: list[tuple]
+    folder: Path,
+    world: World,
+    chart: Chart,
+    patients: Patients,
+    contacts: Contacts,
+    ledger: list[tuple],
+    beside: dict[str, pd.DataFrame],
 ) -> None:
-    """Write every table of the truth as Parquet into ``folder``."""
+    """Write every table of the truth as Parquet into ``folder``; ``beside`` are those of the feeds."""
     folder.mkdir(parents=True)
     tables = {
         "persons": _persons(world, patients),
@@ -42,7 +48,7 @@ def write_truth(
             [(*name, when) for name, when in LATER.items()], columns=["table", "column", "known"]
         ),
         "ledger": pd.DataFrame(sorted(ledger, key=lambda entry: entry[:5]), columns=list(LEDGER)),
-    }
+    } | beside
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
 
