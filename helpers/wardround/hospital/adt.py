@@ -143,7 +143,7 @@ class _Visit:
 
     def _message(self, step: int, event: str, at: int, sent: int) -> Message:
         row, source = self.row, self.source
-        fields = {1: "1", 2: _CLASS[row["cls"]], 3: self._place(at), 4: "L" if row["planned"] else "E"}
+        fields = {1: "1", 2: _CLASS[row["cls"]], 3: self._place(at), 4: "C" if row["planned"] else "E"}
         visit_number = source.visit[row["position"]]
         fields |= {7: person(source.staff, self._doctor(at)), 19: visit(visit_number, row["site"])}
         recorded, began = stamps([at, row["start"]])

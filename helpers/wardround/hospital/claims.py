@@ -31,6 +31,7 @@ TYPES = ("inpatient", "emergency", "observation")
 PAYERS = ("medicare", "medicaid", "self_pay", "private")  # in the order of ``parameters.PAYERS``
 FACILITIES = ("QGH", "EBH", "elsewhere")
 ELSEWHERE = 2
+_LETTERS = ("MA", "MD", "SP", "PR")
 _ALLOWED = np.array([0.42, 0.33, 0.25, 0.62])  # of the charge
 _PRICE = {"coronary": 1.9, "planned": 2.2, "sepsis": 1.4, "stroke": 1.3, "chemotherapy": 1.6, "injury": 1.4}
 _PRICES = np.array([_PRICE.get(name, 1.0) for name in sheet.GROUPS])
@@ -146,7 +147,7 @@ def members(source: Source, rows: np.ndarray) -> list[str]:
     """Return the member number of people with their payers: the same for all their records, and nobody's MRN."""
     people = source.world.people
     numbers = source.number("members", people["person"][rows], people["payer"][rows], 0, bits=40)
-    letters = [PAYERS[payer][:2].upper() for payer in people["payer"][rows].tolist()]
+    letters = [_LETTERS[payer] for payer in people["payer"][rows].tolist()]
     return [f"{letter}{number:012d}" for letter, number in zip(letters, numbers.tolist(), strict=True)]
 
 
@@ -250,7 +251,7 @@ def _line(claim: dict, received: str, paid: str) -> list[str]:
 
 def _control(claim: dict) -> str:
     """Return the payer's own number: another for every version."""
-    return f"{claim['payer'][:2].upper()}{int(claim['claim_id'][1:11], 16) % 10**9:09d}{claim['claim_id'][11:] or 'A'}"
+    return f"{claim['member_id'][:2]}{int(claim['claim_id'][1:11], 16) % 10**9:09d}{claim['claim_id'][11:] or 'A'}"
 
 
 def table_bytes(columns: tuple[str, ...], rows) -> bytes:

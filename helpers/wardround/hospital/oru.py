@@ -153,7 +153,7 @@ class _Lines:
     def result_line(self, k: int, number: int, status: str, value: float) -> str:
         code, display, unit, low, high, decimals, own, name = _ANALYTES[self.of["analyte"][k]]
         what = f"{own}^{name}^L" if self.of["local"][k] else f"{code}^{display}^LN"
-        flag, span = ("L" if value < low else "H" if value > high else "N"), f"{low:g}-{high:g}"
+        flag, span = ("L" if value < low else "H" if value > high else "N"), f"{low:.{decimals}f}-{high:.{decimals}f}"
         text = f"{value:.{decimals}f}"
         if self.of["converted"][k]:
             unit, text, flag, span = "umol/L", str(round(value * 88.4)), "", ""
