@@ -16,6 +16,7 @@ from pathlib import Path
 
 import orjson
 
+from . import feeds
 from .errors import HospitalError
 from .faults import FAULTS
 from .shard import Files, shards, write_shards
@@ -85,11 +86,12 @@ def _write(
     folder: Path, facts: dict, seed: int, workers: int, progress: Progress, without: frozenset[str] = frozenset()
 ) -> None:
     """Write export, truth and manifest into ``folder``; ``without`` names faults that are not planted (for tests)."""
-    unknown = without - set(FAULTS)
+    faults = dict.fromkeys((*FAULTS, *feeds.FAULTS))
+    unknown = without - faults.keys()
     if unknown:
-        raise HospitalError(f"There is no fault {sorted(unknown)[0]!r}; choose among {', '.join(FAULTS)}.")
+        raise HospitalError(f"There is no fault {sorted(unknown)[0]!r}; choose among {', '.join(faults)}.")
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "export").mkdir(parents=True)
+    folder.mkdir(parents=True)
     files = write_shards(shards(folder, seed, facts["weeks"], facts["scale"], without), workers, progress)
     (folder / "manifest.json").write_bytes(orjson.dumps(_manifest(facts, files), option=orjson.OPT_INDENT_2))
 
@@ -98,6 +100,8 @@ def _manifest(facts: dict, written: Files) -> dict:
     files = {name: {key: entry[key] for key in ("sha256", "bytes", "lines")} for name, entry in written.items()}
     counts: dict[str, dict[str, int]] = {}
     for entry in written.values():
+        if "type" not in entry:  # a feed: no resources in it
+            continue
         total = counts.setdefault(entry["type"], {"lines": 0, "resources": 0})
         for key in total:
             total[key] += entry[key]
@@ -105,7 +109,9 @@ def _manifest(facts: dict, written: Files) -> dict:
 
 
 def _checksum(files: dict[str, dict]) -> str:
-    return hashlib.sha256("".join(sorted(entry["sha256"] for entry in files.values())).encode()).hexdigest()
+    """Return the checksum of the export alone, as whoever is given no more of the hospital computes it."""
+    sums = sorted(entry["sha256"] for name, entry in files.items() if name.startswith("export/"))
+    return hashlib.sha256("".join(sums).encode()).hexdigest()
 
 
 def _read_manifest(directory: Path) -> dict | None:
@@ -130,10 +136,11 @@ def verify(directory: str | Path) -> list[str]:
     for name, entry in manifest["files"].items():
         problems += _file_problem(directory / name, name, entry)
     listed = set(manifest["files"])
-    for path in sorted((directory / "export").rglob("*")):
-        name = path.relative_to(directory).as_posix()
-        if path.is_file() and name not in listed:
-            problems.append(f"{name} is not in the manifest.")
+    for part in ("export", *feeds.FOLDERS):
+        for path in sorted((directory / part).rglob("*")):
+            name = path.relative_to(directory).as_posix()
+            if path.is_file() and name not in listed:
+                problems.append(f"{name} is not in the manifest.")
     if manifest.get("checksum") != _checksum(manifest["files"]):
         problems.append("The checksum in the manifest does not belong to its files.")
     return problems

@@ -136,6 +136,7 @@ RATES = {
     "note_with_identifier": 0.22,
     "note_denies_code": 0.03,
 }
+HL7_WEEKS = 13  # of HL7 messages, the last ones
 RENAMED_FROM = 120  # week in which Quillmere's laboratory system renames two tests
 RENAMED = {"potassium": ("K-PL", "Potassium, plasma"), "glucose": ("GLU-R", "Glucose, random")}
 FACTOR_ONE_FROM = 130  # week from which Quillmere reports sodium in mEq/L: another unit, the same number

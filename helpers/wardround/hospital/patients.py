@@ -29,6 +29,7 @@ WHY_SECOND = {
 WHY_JOINED = "Health information management found the pair and linked the two records, as it does with a fifth of them."
 WHY_TWIN = "Twins share birth date, family name and address; they are two people, and merging them is a danger."
 WHY_SON = "Father and son share a full name and an address; they are two people, and merging them is a danger."
+DEATHS_UNHEARD = 0.30  # of deaths after discharge: the payer knows, the hospital does not
 
 
 class Patients:
@@ -66,7 +67,8 @@ class Patients:
         self.record = np.r_[np.zeros(self.exported.size, int), np.ones(self.twice.size, int)][order]
         self.bits = np.where(self.record == 0, self.first[self.row], self.second[self.row])
         self.number = _unique_numbers(self.bits)
-        self.died = self._recorded_death(chart.end)
+        self.unheard: list[int] = []  # owners whose death no system of ours knows; filled by the next line
+        self.died = self._recorded_death(chart.end, without)
 
     # second records
 
@@ -197,19 +199,19 @@ class Patients:
 
     # the rest
 
-    def _recorded_death(self, end: int) -> dict[int, int]:
+    def _recorded_death(self, end: int, without: frozenset[str]) -> dict[int, int]:
         """Return the moment of death of everyone whose death reached the record; three in ten deaths outside do not."""
         dead = self.people["dead"]
         rows = self.exported[np.isfinite(dead[self.exported])]
         moment = clock.seconds(dead[rows])
+        rows, moment = rows[moment < end], moment[moment < end]
         stays = self.world.stays
-        inside = set(stays["row"][stays["disposition"] == sheet.DIED].tolist())
-        u = uniform(self.world.seed, self.people["person"][rows], 0, 0, Purpose.DEATH_RECORD)[0]
-        return {
-            int(row): int(when)
-            for row, when, known_u in zip(rows, moment, u, strict=True)
-            if when < end and (int(row) in inside or known_u < 0.70)
-        }
+        outside = rows[~np.isin(rows, stays["row"][stays["disposition"] == sheet.DIED])]
+        u = uniform(self.world.seed, self.people["person"][outside], 0, 0, Purpose.DEATH_RECORD)[0]
+        if "death_known_to_claims_only" not in without:
+            self.unheard = outside[smallest(u, fault_count(DEATHS_UNHEARD, outside.size))].tolist()
+        known = ~np.isin(rows, self.unheard)
+        return dict(zip(rows[known].tolist(), moment[known].tolist(), strict=True))
 
     def person_ids(self, rows: np.ndarray) -> list[str]:
         """Return the true person behind each row, under a name that no record carries."""

@@ -25,6 +25,7 @@ from .block import PLAIN, Block, Sink, blocks, file_of, ledger_entry
 from .chart import Chart, write_chart
 from .contacts import Contacts
 from .faults import plan_faults
+from .feeds import write_feeds
 from .fhir_bedside import encoded
 from .keys import ids
 from .notes import Notes
@@ -145,12 +146,17 @@ def write_shard(shard: Shard, workers: int = 1, progress: Progress = lambda done
         progress(0.2 + 0.7 * done / len(jobs), "writing charts")
     for name, lines in again.items():
         files.add(name, lines, repeated=True)
-    progress(0.9, "writing down the truth")
+    progress(0.9, "writing messages and claims")
     contacts = Contacts(world, chart, patients)
+    # what the export would show with every fault on: messages are chosen around it, whatever is left out
+    whole = plan_faults(world, chart, patients) if shard.without else plan
+    shown = {fault: rows for fault, rows, _ in whole.edits.get("Lab", [])}
+    beside = write_feeds(shard.folder, shard.part, world, chart, patients, contacts, staff, shard.without, shown)
+    progress(0.95, "writing down the truth")
     write_warehouse(shard, world, contacts)
-    write_truth(shard, world, chart, patients, contacts, written, ledger)
+    write_truth(shard, world, chart, patients, contacts, written, ledger + beside.ledger, beside.tables)
     progress(1.0, "done")
-    return files.close()
+    return files.close() | beside.files
 
 
 def _note_entries(chart: Chart, written: Notes) -> list[tuple]:

@@ -79,6 +79,27 @@ class Purpose(IntEnum):
     CONTACT = 52  # area code, last two digits, language
     MRN = 53
     RESOURCE_ID = 54
+    # feeds beside the export: messages, claims, the desk's log, the access log
+    MESSAGE = 60  # seconds until it is sent, minutes until a clerk presses the key
+    REGISTRATION = 61  # slot: moves, updates, rooms; when = 0: the day of a merge
+    RESULT_MESSAGE = 62  # released early?, when, first value of what is changed later
+    CLAIM = 63  # slot = draw: lag, money, replaced or voided, admissions elsewhere
+    DESK = 64  # slot = draw: why a nurse overrules, how long it takes
+    ACCESS = 65  # slot = draw: users, weeks, who looks
+    FIELD_TRUNCATED = 66
+    WRONG_ESCAPE = 67
+    SENT_TWICE = 68
+    MERGE_LOST = 69
+    FEED_SILENT = 70  # when = day; slot 0 ADT, 1 ORU
+    RESULT_LATE = 71
+    RESULT_CORRECTED = 72
+    CLAIM_ALONE = 73
+    CLAIM_LOST = 74
+    NOT_BILLABLE = 75
+    DISCHARGE_KEYED_LATE = 76
+    DESK_VALUE = 77  # slot 0 wrong, 1 missing
+    SNOOPING = 78  # slot: who, what kind, whom, when; decoys
+    FINAL_LOST = 79  # only where the export's own plan is not given
     # draws of faults: each its own, so that switching one off changes no other
     DUPLICATE = 100  # person chosen
     DUPLICATE_FILED = 101  # which visits lie under the second record

@@ -37,6 +37,7 @@ def write_truth(
     contacts: Contacts,
     notes: Notes,
     ledger: list[tuple],
+    beside: dict[str, pd.DataFrame],
 ) -> None:
     """Write every table of the truth as Parquet; of a hospital of several parts each table is a folder."""
     ledger = [(*entry[:-1], shard.part(entry[-1])) for entry in ledger]
@@ -55,7 +56,7 @@ def write_truth(
             [(*name, when) for name, when in LATER.items()], columns=["table", "column", "known"]
         ),
         "ledger": pd.DataFrame(sorted(ledger, key=lambda entry: entry[:5]), columns=list(LEDGER)),
-    }
+    } | beside
     for name, table in tables.items():
         if shard.number == 0 or name not in ("causes", "variables", "availability"):
             shard.save("truth", name, table)

@@ -106,7 +106,7 @@ def written_later(seed: int, people: Table, stay: Table, end: float) -> pd.DataF
     shows = np.select([came & (day < 14), came], [0.78, 0.45], 0.21)
     seen = stay["discharge"] + 30 <= end
     died = (stay["next_event"] == 4) & (day <= 30)
-    billed = np.where(bill_u < np.where(came, 0.55, 0.045), "adjusted", "final").astype(object)
+    billed = np.where(bill_adjusted(bill_u, came), "adjusted", "final").astype(object)
     missing = pd.array(np.where(seen, here, False), dtype="boolean")
     missing[~seen] = pd.NA
     return pd.DataFrame(
@@ -125,6 +125,11 @@ def written_later(seed: int, people: Table, stay: Table, end: float) -> pd.DataF
             "died_30d": died & seen,
         }
     )
+
+
+def bill_adjusted(u: np.ndarray, came: np.ndarray) -> np.ndarray:
+    """Return which bills are adjusted: far more of those whose patients came back within thirty days."""
+    return u < np.where(came, 0.55, 0.045)
 
 
 def _poisson(u: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +15,8 @@ from .reading import Refused
 from .store import Progress, Store, content_key
 from .tables import no_cycle_search
 
-FORMAT = "1"  # of the feeds' tables: whoever changes what is in them counts it up
-FEEDS = ("adt", "oru", "claims")
+FORMAT = "2"  # of the feeds' tables: whoever changes what is in them counts it up
+FEEDS = ("adt", "oru", "claims", "enrolment")
 
 
 def read_feeds(path: str | Path, *, progress: Progress | None = None) -> Feeds:
@@ -25,7 +25,8 @@ def read_feeds(path: str | Path, *, progress: Progress | None = None) -> Feeds:
     Parameters
     ----------
     path : path
-        A folder: ``.hl7`` files anywhere in it, and claims as ``.csv`` in a folder ``claims`` in it.
+        A folder: ``.hl7`` files anywhere in it, and claims as ``.csv`` in a folder ``claims`` in it, where the payers'
+        list of members is called ``enrolment.csv``.
     progress : callable, optional
         Called with the share done (0 to 1) and a word on what is being done.
 
@@ -56,11 +57,12 @@ def beside(path: Path, store: Store | None, progress: Progress) -> Feeds:
 
 
 class Feeds:
-    """The feeds of a hospital, as attributes and keys: those of ``adt oru claims`` that it has.
+    """The feeds of a hospital, as attributes and keys: those of ``adt oru claims enrolment`` that it has.
 
     ``adt`` has one row a message, ``oru`` one row a result (an OBX of a message), ``claims`` one row a version of a
-    claim. A message sent twice is there twice, and nothing is put in order: rows stand as they were received, by file
-    and line (``line`` is where the message begins). ``results_as_of`` and ``claims_as_of`` say what was known when.
+    claim, ``enrolment`` one row a member of a payer, with the span of cover and the death that the payer knows. A
+    message sent twice is there twice, and nothing is put in order: rows stand as they were received, by file and line
+    (``line`` is where the message begins). ``results_as_of`` and ``claims_as_of`` say what was known when.
 
     ``*_raw`` is a time as written, ``*_at`` the UTC instant. Many interfaces write times without a zone; they count
     as written in the zone of their message's MSH-7, as HL7 says, and where that has none ``*_at`` is missing.
@@ -83,8 +85,8 @@ class Feeds:
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self:
             raise KeyError(f"There is no feed {name!r}; there are: {', '.join(self) or 'none'}.")
-        parts = self._claim_parts if name == "claims" else self._message_parts
-        return parts[name].copy(deep=False)  # copy-on-write: nobody changes another's table
+        parts = {"claims": "_claim_parts", "enrolment": "_member_parts"}.get(name, "_message_parts")
+        return getattr(self, parts)[name].copy(deep=False)  # copy-on-write: nobody changes another's table
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in FEEDS if name in self)
@@ -95,6 +97,8 @@ class Feeds:
     def __contains__(self, name: object) -> bool:
         if name == "claims":  # asked without reading any message
             return bool(self._claims)
+        if name == "enrolment":
+            return bool(self._members)
         return name in FEEDS and bool(self._messages) and len(self._message_parts[name]) > 0
 
     def __dir__(self) -> list[str]:
@@ -110,7 +114,7 @@ class Feeds:
     @property
     def quarantine(self) -> pd.DataFrame:
         """What could not be read: ``file``, ``line`` (0 for a file as a whole), ``reason``."""
-        parts = [self._message_parts["quarantine"], self._claim_parts["quarantine"]]
+        parts = [part["quarantine"] for part in (self._message_parts, self._claim_parts, self._member_parts)]
         return pd.concat(parts, ignore_index=True)
 
     @property
@@ -132,13 +136,23 @@ class Feeds:
         return claims.find_files(self._root / "claims")
 
     @cached_property
+    def _members(self) -> list[Path]:
+        return claims.find_members(self._root / "claims")
+
+    @cached_property
     def _message_parts(self) -> dict[str, pd.DataFrame]:
         names = ("adt", "oru", "quarantine", "counts", "batch_lines")
         return self._kept("messages", names, self._messages, self._read_messages)
 
     @cached_property
     def _claim_parts(self) -> dict[str, pd.DataFrame]:
-        return self._kept("claims", ("claims", "quarantine"), self._claims, self._read_claims)
+        read = partial(self._read_lines, "claims", self._claims, claims.CLAIMS)
+        return self._kept("claims", ("claims", "quarantine"), self._claims, read)
+
+    @cached_property
+    def _member_parts(self) -> dict[str, pd.DataFrame]:
+        read = partial(self._read_lines, "enrolment", self._members, claims.ENROLMENT)
+        return self._kept("enrolment", ("enrolment", "quarantine"), self._members, read)
 
     def _kept(self, group: str, names: tuple, files: list[Path], read: Callable) -> dict[str, pd.DataFrame]:
         """Return the tables of a group of files: from the cache where all are there, else read and kept."""
@@ -160,16 +174,16 @@ class Feeds:
                 gathered.add(found, name)
         return gathered.tables()
 
-    def _read_claims(self) -> dict[str, pa.Table]:
+    def _read_lines(self, feed: str, files: list[Path], layout: claims.Layout) -> dict[str, pa.Table]:
         rows, refused = [], []
-        for file, name in self._walk(self._claims):
-            for found in claims.read_file(file):
+        for file, name in self._walk(files):
+            for found in claims.read_file(file, layout):
                 if isinstance(found, Refused):
                     refused.append((name, found.number, found.reason))
                 else:
                     rows.append(found)
         quarantine = pa.Table.from_pandas(hl7_files.quarantine_frame(refused), preserve_index=False)
-        return {"claims": claims.table(rows), "quarantine": quarantine}
+        return {feed: claims.table(rows, layout), "quarantine": quarantine}
 
     def _walk(self, files: list[Path]) -> Iterator[tuple[Path, str]]:
         """Yield files with the names they have in the quarantine, and say how far it is."""
