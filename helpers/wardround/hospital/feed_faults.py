@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .faults import as_text
+from .fault_writers import as_text
 from .hl7 import Message
 from .sources import ADT, ORU, Source, chosen
 from .streams import Purpose
