@@ -49,7 +49,8 @@ def truth(folder):
 
 @pytest.fixture(scope="module")
 def ledger(truth) -> pd.DataFrame:
-    return truth.ledger
+    """What is wrong in the export; the feeds beside it have a test file of their own."""
+    return truth.ledger[truth.ledger["file"].str.startswith("export/")]
 
 
 def at(resource: dict, field: str):

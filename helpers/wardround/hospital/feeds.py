@@ -72,8 +72,8 @@ def write_feeds(
     """
     source = Source(world, chart, patients, contacts, staff, lab_faults or {}, without)
     files, ledger = _messages(source)
-    for made, more in (claim_faults.write_claims(source),):
-        files, ledger = files | made, ledger + more
+    made, more = claim_faults.write_claims(source)
+    files, ledger = files | made, ledger + more
     log, truth, more = desk.desk_log(source)
     files, ledger = files | {desk.FILE: log}, ledger + more
     rows, more = access.access_rows(source)
@@ -91,8 +91,7 @@ def _messages(source: Source) -> tuple[dict[str, bytes], list[tuple]]:
     streams = [adt.adt(source), oru.oru(source)]
     notes = [note for stream in streams for note in stream.ledger]
     messages = [message for stream in streams for message in stream.messages]
-    taken = {id(note[2]) for note in notes if note[0] != "feed_near_miss"}
-    arrived, more = feed_faults.damage(source, hl7.finish(source, messages), taken)
+    arrived, more = feed_faults.damage(source, hl7.finish(source, messages))
     here = {id(message) for message in arrived}
     notes = [note for note in notes if note[0] in _NEVER_ARRIVED or id(note[2]) in here]
     files = {f"hl7v2/{name}.hl7": hl7.written([one for one in arrived if one.stream == name]) for name in (ADT, ORU)}
