@@ -1,6 +1,11 @@
 """The feeds read back from their bytes: what the ledger says stands in them, and nothing else does."""
 
+import gzip
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +17,7 @@ import pytest
 from wardround.hospital import build, disk, feeds, open_truth, simulate
 from wardround.hospital.access import access_rows
 from wardround.hospital.chart import write_chart
+from wardround.hospital.codes import ICD10
 from wardround.hospital.contacts import Contacts
 from wardround.hospital.desk import SIGNS, suggested_level
 from wardround.hospital.faults import plan_faults
@@ -68,8 +74,6 @@ def encounters(folder) -> dict[str, dict]:
 
 @pytest.fixture(scope="module")
 def observations(folder) -> dict[str, dict]:
-    import gzip
-
     with gzip.open(folder / "export" / "Observation.ndjson.gz") as stream:
         found = (orjson.loads(line) for line in stream if b'"laboratory"' in line)
         return {one["id"]: one for one in found}
@@ -153,16 +157,16 @@ def test_every_visit_has_its_encounter_and_its_facts(read, encounters, ledger):
         one = encounters[row.visit]
         assert one["class"]["code"] == classes[row.patient_class]
         assert row.admitted_at == pd.Timestamp(one["period"]["start"])
-    leaves = {"A03": adt[adt["event"] == "A03"]}["A03"].dropna(subset=["disposition"])
+    leaves = adt[adt["event"] == "A03"].dropna(subset=["disposition"])
     for row in leaves[leaves["disposition"] != "admitted"].itertuples():
         codings = encounters[row.visit]["hospitalization"]["dischargeDisposition"]["coding"]
         assert row.disposition in {coding["code"] for coding in codings}
 
 
-def test_every_encounter_of_the_weeks_is_opened_and_closed(read, encounters, ledger):
+def test_every_encounter_of_the_weeks_is_opened_and_closed(read, encounters, ledger, truth):
     adt, lost = read.adt, {row["resource_id"] for row in of(ledger, "adt_feed_silent")}
     opened = set(adt.loc[adt["event"].isin(["A01", "A02", "A04"]), "visit"])
-    closed = set(adt.loc[adt["event"] == "A03", "visit"]) | set(_prior_visits(read, encounters))
+    closed = set(adt.loc[adt["event"] == "A03", "visit"]) | _closed_by_a_move(encounters, truth)
     begin = END - pd.Timedelta(days=91)
     for number, one in encounters.items():
         if one["id"] in lost:
@@ -175,11 +179,10 @@ def test_every_encounter_of_the_weeks_is_opened_and_closed(read, encounters, led
             assert number in closed, number
 
 
-def _prior_visits(read, encounters) -> list[str]:
+def _closed_by_a_move(encounters, truth) -> set[str]:
     """Encounters that end in a move to the other hospital: the A02 that opens the next one closes them."""
-    other = "other-hcf"
-    ends = [number for number, one in encounters.items() if other in str(one.get("hospitalization", ""))]
-    return [number for number in ends if encounters[number]["status"] == "finished"]
+    earlier = set(truth.stays["earlier_encounter_id"].dropna())
+    return {number for number, one in encounters.items() if one["id"] in earlier}
 
 
 def test_four_accounts_of_one_discharge(read, encounters, ledger):
@@ -207,7 +210,7 @@ def test_merges_are_sent_but_for_those_of_the_ledger(read, truth, ledger, folder
     number = {one["id"]: one["identifier"][0]["value"] for one in lines}
     joined = {row["resource_id"]: row["related"] for row in of(truth.ledger, "duplicate_joined")}
     lost = {row["resource_id"] for row in of(ledger, "merge_never_processed")}
-    silent = {name for row in of(ledger, "adt_feed_silent", "A40") for name in [row["resource_id"]]}
+    silent = {row["resource_id"] for row in of(ledger, "adt_feed_silent", "A40")}
     found = read.adt[read.adt["event"] == "A40"].drop_duplicates("message_id")
     pairs = set(zip(found["prior_mrn"], found["mrn"], strict=True))
     assert pairs == {(number[a], number[b]) for a, b in joined.items() if a not in lost | silent}
@@ -375,6 +378,7 @@ def test_claims_and_encounters_find_each_other(read, encounters, ledger, truth):
     assert set(ours.loc[~ours["visit"].isin(encounters), "claim_id"]) == alone
     lost = {row["resource_id"] for row in of(ledger, "encounter_without_claim")}
     billed = set(ours["visit"])
+    # billed with the stay they led to, or with the hospital that came next
     led = set(truth.stays["emergency_encounter_id"].dropna()) | set(truth.stays["earlier_encounter_id"].dropna())
     kept_waiting = set()
     for number, one in encounters.items():
@@ -392,13 +396,12 @@ def test_codes_money_and_numbers_of_claims(read, folder, encounters, ledger, tru
     cut = {row["related"]: row for row in of(ledger, "code_not_billable")}
     net = claims_as_of(read.claims, "2024-12-30")
     net = net[net["frequency"].eq("7") | ~net["original_claim_id"].isin(net.loc[net["frequency"] == "7", "claim_id"])]
-    displays = _displays()
     stays = truth.stays.set_index("encounter_id")
     for row in net[net["type"] == "inpatient"].itertuples():
         written = (
             [row.principal_dx, *(row.other_dx or "").split()] if isinstance(row.other_dx, str) else [row.principal_dx]
         )
-        bad = [code for code in written if code not in displays]
+        bad = [code for code in written if code not in ICD10]
         assert (row.claim_id in cut) == bool(bad), row
         if row.visit in encounters and row.facility != "elsewhere" and row.claim_id not in cut:
             one = encounters[row.visit]
@@ -408,12 +411,6 @@ def test_codes_money_and_numbers_of_claims(read, folder, encounters, ledger, tru
         assert row["after"] in [claim["principal_dx"], *str(claim["other_dx"]).split()]
         assert row["before"].startswith(row["after"])
     assert (read.claims.loc[read.claims["frequency"] == "1", ["charge", "paid"]] >= 0).all().all()
-
-
-def _displays() -> set[str]:
-    from wardround.hospital.codes import ICD10
-
-    return set(ICD10)
 
 
 def test_sepsis_claims_are_those_of_the_label(read, encounters, truth):
@@ -584,8 +581,7 @@ def lines_of(folder: Path) -> Counter:
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("all")
-    return lines_of(folder) if feeds.write_feeds(folder, *parts(5, 0.05)) and False else _written(folder, frozenset())
+    return _written(tmp_path_factory.mktemp("all"), frozenset())
 
 
 def _written(folder: Path, without: frozenset):
@@ -599,23 +595,26 @@ def test_without_a_fault_nothing_else_changes(everything, tmp_path, fault):
     (whole, made), (less, left) = everything, _written(tmp_path, frozenset([fault]))
     entries = [entry for entry in made.ledger if entry[0] == fault]
     assert entries and not [entry for entry in left.ledger if entry[0] == fault]
-    others = {entry for entry in made.ledger if entry[0] != fault}
-    assert others <= set(left.ledger)
-    changed = sum(((whole - less) + (less - whole)).values())
-    assert 0 < changed <= 2 * len(entries) + 2
-    touched = {entry[9].split("/")[1].encode() for entry in entries}
-    assert {name.encode() for name, _ in (whole - less) + (less - whole)} <= touched | {b"access_log.csv"} & touched
+    # a preliminary message that is only sent because its final is not cannot be lost where the final is sent
+    apart = {fault, "oru_feed_silent"} if fault == "preliminary_never_final" else {fault}
+    assert {_place(entry) for entry in made.ledger if entry[0] not in apart} <= {_place(entry) for entry in left.ledger}
+    differs = (whole - less) + (less - whole)
+    if fault == "death_known_to_claims_only":  # it is a hole in the export, not in the payers' list
+        assert not differs
+        return
+    assert 0 < sum(differs.values()) <= 3 * len(entries) + 2
+    assert {name for name, _ in differs} == {entry[9].split("/")[1] for entry in entries}
+
+
+def _place(entry: tuple) -> tuple:
+    """An entry without the list of results in a lost message: it holds fewer where one of them had no final."""
+    return entry[:5] + entry[6:] if entry[0] == "oru_feed_silent" else entry
 
 
 def test_two_processes_write_the_same(folder, tmp_path):
-    import subprocess
-    import sys
-
     code = (
         f"from wardround.hospital import build; build({str(tmp_path / 'h')!r}, seed={SEED}, scale={SCALE}, workers=2)"
     )
-    import os
-
     environment = os.environ | {"PYTHONPATH": str(Path(disk.__file__).parents[2]), "PYTHONHASHSEED": "5"}
     assert subprocess.run([sys.executable, "-c", code], env=environment, timeout=120).returncode == 0
     for name in feeds.FOLDERS:
@@ -628,8 +627,6 @@ def test_two_processes_write_the_same(folder, tmp_path):
 
 
 def test_verify_covers_the_feeds(folder, tmp_path):
-    import shutil
-
     copy = shutil.copytree(folder, tmp_path / "copy")
     assert disk.verify(copy) == []
     (copy / "desk" / "override_log.csv").unlink()
@@ -650,7 +647,7 @@ def test_small_hospitals_of_any_seed(seed, tmp_path):
 def test_a_hospital_of_one_person_or_few_weeks(tmp_path):
     for number, (scale, weeks) in enumerate(((0.0002, 156), (0.002, 8), (0.01, 8))):
         made = feeds.write_feeds(tmp_path / str(number), *parts(3, scale, weeks=weeks))
-        assert set(made.tables) == {"desk", "access_reasons"} and len(made.files) == 6
+        assert set(made.tables) == {"desk", "access_reasons"} and len(made.files) == 7
 
 
 def test_access_rows_are_what_the_log_says(folder, looks):

@@ -462,6 +462,31 @@ def test_a_file_that_holds_no_claims_is_quarantined_line_by_line(tmp_path):
     assert len(feeds.claims) == 0 and list(feeds) == ["claims"]
 
 
+def test_the_members_of_payers(tmp_path):
+    folder = write_claims(tmp_path, claim())
+    lines = [
+        "mrn,member_id,death_date,from,to,more",
+        "0077,M1,2024-03-09,2022-01-01,2024-03-09,x",
+        "0078,M2,,2023-05-01,,",
+    ]
+    (folder / "claims" / "enrolment.csv").write_text("\n".join([*lines, "0079,,,2023-05-01,,", "0080,M4,soon,,,"]))
+    feeds = read_feeds(folder)
+    members = feeds.enrolment
+    assert (
+        list(members.columns) == list(claim_lines.ENROLMENT.columns) == ["member_id", "mrn", "from", "to", "death_date"]
+    )
+    assert members["member_id"].tolist() == ["M1", "M2"] and members["mrn"].tolist() == ["0077", "0078"]
+    assert members.loc[0, "death_date"] == members.loc[0, "to"] == pd.Timestamp("2024-03-09")
+    assert members.loc[1, ["to", "death_date"]].isna().all() and members.loc[1, "from"] == pd.Timestamp("2023-05-01")
+    assert set(members.dtypes.astype(str)) == {"str", "datetime64[us]"}
+    found = reasons(feeds)
+    assert [(file, line) for file, line, _ in found] == [("claims/enrolment.csv", 4), ("claims/enrolment.csv", 5)]
+    assert "no member_id" in found[0][2] and "death_date is not a date" in found[1][2]
+    assert list(feeds) == ["claims", "enrolment"] and len(feeds.claims) == 1  # it is no file of claims
+    (folder / "claims" / "enrolment.csv").write_text("a,b\n1,2\n")
+    assert "not a member's header" in reasons(read_feeds(folder))[0][2]
+
+
 @given(st.lists(st.sampled_from([claim().encode(), b'"', b",", b"\r", b"\n", b"\r\n"]) | st.binary(max_size=9)))
 @settings(max_examples=100)
 def test_every_line_of_claims_is_a_row_or_a_reason(tmp_path_factory, pieces):

@@ -14,7 +14,7 @@ from . import parameters as sheet
 from . import staff as places
 from .codes import VISIT_REASONS
 from .entries import EMER, IMP, OBSENC
-from .hl7 import Message, location, person, pid, segment, stamps, visit
+from .hl7 import Message, location, person, pid, segment, stamp, visit
 from .patients import typo
 from .sources import ADT, FACILITY, Source, chosen
 from .staff import PER_SITE
@@ -81,6 +81,9 @@ def _plans(source: Source, made: Stream) -> list[_Visit]:
     moved = (table["stay"] >= 0) & ~np.isnan(stays["moved_at"][table["stay"]])
     closes = ~table["open"] & ~((table["cls"] == IMP) & (table["part"] == 1) & moved)
     late = _keyed_late(source, table, closes)
+    table["late"] = late
+    late = late & ("discharge_keyed_late" not in source.without)
+    table["reason_u"] = source.draw(Purpose.DIAGNOSIS, person_, when)[1]
     minutes = np.where(late, 120 + 360 * delays[1][0], 1 + 39 * delays[1][0])
     keyed = table["stop"] + 60 * np.rint(minutes).astype(np.int64)
     visits = []
@@ -98,7 +101,7 @@ def _keyed_late(source: Source, table: dict, closes: np.ndarray) -> np.ndarray:
     u = source.draw(Purpose.DISCHARGE_KEYED_LATE, table["person"], table["when"], table["part"])[0]
     late = np.zeros(u.size, dtype=bool)
     late[allowed] = chosen(u[allowed], 0.06)
-    return late & ("discharge_keyed_late" not in source.without)
+    return late
 
 
 class _Visit:
@@ -146,8 +149,8 @@ class _Visit:
         fields = {1: "1", 2: _CLASS[row["cls"]], 3: self._place(at), 4: "C" if row["planned"] else "E"}
         visit_number = source.visit[row["position"]]
         fields |= {7: person(source.staff, self._doctor(at)), 19: visit(visit_number, row["site"])}
-        recorded, began = stamps([at, row["start"]])
-        fields[44] = began
+        recorded = stamp(at)
+        fields[44] = stamp(row["start"])
         died = ""
         if step == MOVE:
             fields[6] = self._place(row["start"])
@@ -159,20 +162,21 @@ class _Visit:
         elif step == CLOSE:
             fields |= {36: self._leaves_for(), 45: recorded}
             if row["disposition"] == sheet.DIED and row["cls"] == IMP:
-                died = stamps([row["stop"]])[0]
+                died = stamp(row["stop"])
         segments = [segment("EVN", {1: event, 2: recorded}), pid(self._person(at), died), segment("PV1", fields)]
         if step != CLOSE:
             segments.append(segment("PV2", {3: f"^{self._reason().replace('&', chr(92) + 'T' + chr(92))}"}))
         about = [("Encounter", source.encounter[row["position"]])]
         key = (row["person"], row["when"], 64 * row["part"] + step)
         message = Message(ADT, event, row["site"], sent, key, segments, about)
+        message.reserved = step == CLOSE and row["late"]
         self._note(step, message, recorded)
         return message
 
     def _note(self, step: int, message: Message, recorded: str) -> None:
         """Say in the ledger what is late, and what looks like a fault and is none."""
         if step == CLOSE and self.late:
-            before = stamps([self.row["stop"]])[0]
+            before = stamp(self.row["stop"])
             self.made.ledger.append(
                 ("discharge_keyed_late", "A03", message, "PV1-45", before, recorded, WHY_KEYED_LATE)
             )
@@ -224,8 +228,7 @@ class _Visit:
     def _reason(self) -> str:
         if self.row["group"] >= 0:
             return _COMPLAINT[sheet.GROUPS[self.row["group"]]]
-        u = self.source.draw(Purpose.DIAGNOSIS, self.row["person"], self.row["when"])[1]
-        return _REASON[VISIT_REASONS[int(u * len(VISIT_REASONS))]]
+        return _REASON[VISIT_REASONS[int(self.row["reason_u"] * len(VISIT_REASONS))]]
 
 
 def _merges(source: Source, made: Stream) -> None:
@@ -250,12 +253,13 @@ def _merges(source: Source, made: Stream) -> None:
     for k, owner in enumerate(owners.tolist()):
         first, second = records[int(patients.first[owner])], records[int(patients.second[owner])]
         known, gone = source.registered(first), source.registered(second)
-        site, recorded = known["site"], stamps([int(moments[k])])[0]
+        site, recorded = known["site"], stamp(int(moments[k]))
         old = f"{gone['number']}^^^{FACILITY[gone['site']]}^MR"
         segments = [segment("EVN", {1: "A40", 2: recorded}), pid(known), segment("MRG", {1: old})]
         about = [("Patient", source.record_ids[second])]
         sent = min(int(moments[k]) + int(2 + 20 * u[1][k]), source.end - 1)
         message = Message(ADT, "A40", site, sent, (int(person_[k]), 0, 1 << 10), segments, about)
+        message.reserved = bool(lost[k])
         if lost[k] and "merge_never_processed" not in source.without:
             kind = patients.joined[owner]
             made.ledger.append(("merge_never_processed", kind, message, "message", recorded, None, WHY_MERGE))

@@ -36,6 +36,7 @@ _ALLOWED = np.array([0.42, 0.33, 0.25, 0.62])  # of the charge
 _PRICE = {"coronary": 1.9, "planned": 2.2, "sepsis": 1.4, "stroke": 1.3, "chemotherapy": 1.6, "injury": 1.4}
 _PRICES = np.array([_PRICE.get(name, 1.0) for name in sheet.GROUPS])
 _SLOT_ELSEWHERE = 8
+_BILL = ("number", "received", "paid_day", "again", "again_paid", "replaced", "void", "how", "much")
 
 
 def bills(source: Source) -> Table:
@@ -190,7 +191,7 @@ def versions(source: Source, rows: Table) -> list[dict]:
             **{"principal_dx": coded[0], "other_dx": coded[1:], "procedures": done, "bill": k},
             **{name: columns[name][k] for name in ("charge", "allowed", "paid")},
         }
-        made += _chain(claim, {name: column[k] for name, column in columns.items()}, last_day)
+        made += _chain(claim, {name: columns[name][k] for name in _BILL}, last_day)
     made.sort(key=lambda one: (one["paid_day"], one["claim_id"]))
     return made
 

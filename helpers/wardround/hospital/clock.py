@@ -6,6 +6,7 @@ on the wall matter: the offset is -05:00 in winter and -04:00 in summer.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -39,6 +40,17 @@ def summer_shift(days: np.ndarray) -> np.ndarray:
     """Return, in days, how far the wall clock is ahead of standard time on each day (0 or 1/24)."""
     index = np.clip(np.floor(days).astype(np.int64) - _SPAN.start, 0, len(_SPAN) - 1)
     return _summer_table()[index] / 24
+
+
+@cache
+def _change_lists() -> tuple[list[int], list[int]]:
+    return tuple(column.tolist() for column in _changes())
+
+
+def offset(moment: int) -> int:
+    """Return how many seconds the clock on the wall is east of Greenwich at a moment of the model."""
+    starts, offsets = _change_lists()
+    return offsets[bisect_right(starts, moment) - 1]
 
 
 def seconds(days: np.ndarray) -> np.ndarray:

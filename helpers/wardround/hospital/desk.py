@@ -14,6 +14,7 @@ from .claims import table_bytes
 from .people import Table
 from .sources import Source, chosen
 from .streams import DAY, Purpose, normal
+from .triage import DESERVED_CUTS
 
 WEEKS = 26
 SIGNS = ("heart_rate", "respiratory_rate", "temperature", "saturation", "systolic")
@@ -27,15 +28,16 @@ FILE = "desk/override_log.csv"
 _USUAL = np.array([84.0, 17.5, 36.9, 97.0, 134.0])
 _WEIGHT = np.array([0.02, 0.18, 0.37, -0.18, -0.010])
 _AGE_WEIGHT, _USUAL_AGE = 0.002, 61
-_CUTS = (2.3, 0.82, -0.70, -1.85)  # from the most urgent level down
+_CUTS = (2.4, 1.0, -0.45, -1.65)  # from the most urgent level down
 _COMMENT = {
     "looks_worse": ("gray and sweating", "cannot finish a sentence", "drowsy, slow to answer", "in a lot of pain"),
     "looks_better": ("walking about, on the phone", "comfortable, eating", "anxious, settled after a talk", "well now"),
-    "value_wrong": ("that reading is not right", "probe was off, repeated", "typed wrong, see chart", "cuff too small"),
-    "value_missing": ("no reading at triage", "monitor not connected", "could not get a pressure", "taken later"),
-    "known_patient": ("knows this, comes often", "usual for them", "same as last month", "plan in chart"),
+    "value_wrong": ("that reading is not right", "repeated by hand: different", "typed wrong", "device error"),
+    "value_missing": ("no reading at triage", "not measured yet", "device was in use", "taken later"),
+    # for known_patient and other: the first two are said of a more urgent level, the last two of a less urgent one
+    "known_patient": ("went downhill fast last time", "known, can turn quickly", "usual for them", "comes often"),
     "no_bed": ("no monitored bed free", "hallway full", "waiting room is full", "boarding upstairs"),
-    "other": ("", "see note", "clinical judgment", "doctor asked"),
+    "other": ("to be on the safe side", "protocol", "clinical judgment", "doctor asked"),
 }
 # what a device or a hand makes of a value: heart rate, respiratory rate, temperature, saturation, pressure
 _WRONG = (290, 4, 41.9, 61, 58)
@@ -70,7 +72,7 @@ def desk_log(source: Source) -> tuple[bytes, pd.DataFrame, list[tuple]]:
     shown, wrong, missing, ledger = _recorded(source, rows)
     rows["suggested"] = suggested_level(rows["age"], shown)
     overruled = rows["suggested"] != rows["assigned"]
-    reason = _reasons(source, rows, wrong, missing, overruled, _score(rows["age"], shown))
+    reason = _reasons(source, rows, wrong, missing)
     clean = suggested_level(rows["age"], rows["signs"])
     truth = pd.DataFrame(
         {
@@ -150,20 +152,21 @@ def _recorded(source: Source, rows: Table) -> tuple[np.ndarray, np.ndarray, np.n
     return shown, *marks, ledger
 
 
-def _reasons(source: Source, rows: Table, wrong, missing, overruled, score) -> np.ndarray:
+def _reasons(source: Source, rows: Table, wrong: np.ndarray, missing: np.ndarray) -> np.ndarray:
     """Return the reason a nurse gives, or would give."""
     impression_u, honest_u, other_u, bed_u = source.draw(Purpose.DESK, rows["person"], rows["when"], 0)
     seen = rows["acuity"] + 0.4 * normal(impression_u)
+    looks = 1 + (seen[:, None] < np.array(DESERVED_CUTS)).sum(axis=1)
     up, down = rows["assigned"] < rows["suggested"], rows["assigned"] > rows["suggested"]
-    # a nurse who moves a patient although they look as the model says does it out of habit, and says so more seldom
+    # who moves a patient that looks as the model says does it to be safe or out of habit, and most often says so
     return np.select(
         [
             (wrong >= 0) & (honest_u < 0.95),
             (missing >= 0) & (honest_u < 0.85),
             down & (bed_u < 0.10),
             (rows["often"] >= 3) & (other_u < 0.35),
-            up & ((seen > score) | (honest_u < 0.25)) & (other_u < 0.9),
-            down & ((seen < score) | (honest_u < 0.25)) & (other_u < 0.9),
+            up & ((looks < rows["suggested"]) | (honest_u < 0.12)) & (other_u < 0.9),
+            down & ((looks > rows["suggested"]) | (honest_u < 0.12)) & (other_u < 0.9),
         ],
         ["value_wrong", "value_missing", "no_bed", "known_patient", "looks_worse", "looks_better"],
         "other",
@@ -185,7 +188,9 @@ def _bytes(source: Source, rows: Table, shown: np.ndarray, reason: np.ndarray, o
     for k, visit in enumerate(rows["visit"].tolist()):
         signs = ["" if np.isnan(value) else f"{value:g}" for value in shown[k].tolist()]
         words = _COMMENT[reason[k]]
-        said = [reason[k], words[int(word_u[k] * len(words))]] if overruled[k] else ["", ""]
+        down = rows["assigned"][k] > rows["suggested"][k]
+        which = 2 * down + int(2 * word_u[k]) if reason[k] in ("known_patient", "other") else int(4 * word_u[k])
+        said = [reason[k], words[which]] if overruled[k] else ["", ""]
         levels = [int(rows["suggested"][k]), int(rows["assigned"][k]), "yes" if overruled[k] else "no"]
         clinician = source.staff.badges[int(rows["doctor"][k])]
         lines.append([visit, arrived[k], int(rows["age"][k]), *signs, *levels, *said, clinician, int(seconds[k])])

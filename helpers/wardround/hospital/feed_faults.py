@@ -31,16 +31,13 @@ _PURPOSE = {
 _POWER, _UNESCAPED_POWER = "10*3/uL", "10^3/uL"
 
 
-def damage(source: Source, messages: list[Message], taken: set[int]) -> tuple[list[Message], list[tuple]]:
-    """Return the messages that arrive, with what is wrong with them, and the ledger's notes.
-
-    ``taken`` holds the ``id()`` of messages that carry another fault already.
-    """
+def damage(source: Source, messages: list[Message]) -> tuple[list[Message], list[tuple]]:
+    """Return the messages that arrive, with what is wrong with them, and the ledger's notes."""
     ledger: list[tuple] = []
     spans = [source.silent[message.stream] for message in messages]
     silent = np.array([a <= one.sent < b for one, (a, b) in zip(messages, spans, strict=True)], dtype=bool)
     never = np.array([message.event == "" for message in messages], dtype=bool)
-    free = ~silent & ~never & np.array([id(message) not in taken for message in messages], dtype=bool)
+    free = ~silent & ~np.array([message.reserved for message in messages], dtype=bool)
     u = {fault: _draw(source, messages, purpose) for fault, purpose in _PURPOSE.items()}
     for fault, rate in _RATE.items():
         possible = free & np.array([_possible(fault, message) for message in messages], dtype=bool)

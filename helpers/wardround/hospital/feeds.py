@@ -45,7 +45,6 @@ class Written:
 
 def write_feeds(
     folder: Path,
-    part: Callable[[str], str],
     world: World,
     chart: Chart,
     patients: Patients,
@@ -53,6 +52,7 @@ def write_feeds(
     staff: Staff,
     without: frozenset[str] = frozenset(),
     lab_faults: Mapping[str, np.ndarray] | None = None,
+    part: Callable[[str], str] = str,
 ) -> Written:
     """Write all feeds of a hospital into ``folder``.
 
@@ -60,8 +60,6 @@ def write_feeds(
     ----------
     folder : path
         The hospital's folder; ``hl7v2``, ``claims``, ``desk`` and ``access`` are made in it.
-    part : callable
-        Turns a file's name into that of this part of the hospital.
     without : frozenset of str
         Faults to leave out, of ``FAULTS`` and of the export's.
     lab_faults : mapping, optional
@@ -69,14 +67,17 @@ def write_feeds(
         ``local_code``, ``analyser_unit``, ``entered_in_error``, ``preliminary_never_final``, ``corrected_result``. What
         the export shows of these results the messages say, too; corrections are chosen here where none are given.
 
+    part : callable
+        Turns a file's name into that of this part of the hospital.
+
     Returns
     -------
     Written
     """
     source = Source(world, chart, patients, contacts, staff, lab_faults or {}, without)
     files, ledger = _messages(source)
-    for made, more in (claim_faults.write_claims(source),):
-        files, ledger = files | made, ledger + more
+    made, more = claim_faults.write_claims(source)
+    files, ledger = files | made, ledger + more
     log, truth, more = desk.desk_log(source)
     files, ledger = files | {desk.FILE: log}, ledger + more
     rows, more = access.access_rows(source)
@@ -95,8 +96,7 @@ def _messages(source: Source) -> tuple[dict[str, bytes], list[tuple]]:
     streams = [adt.adt(source), oru.oru(source)]
     notes = [note for stream in streams for note in stream.ledger]
     messages = [message for stream in streams for message in stream.messages]
-    taken = {id(note[2]) for note in notes if note[0] != "feed_near_miss"}
-    arrived, more = feed_faults.damage(source, hl7.finish(source, messages), taken)
+    arrived, more = feed_faults.damage(source, hl7.finish(source, messages))
     here = {id(message) for message in arrived}
     notes = [note for note in notes if note[0] in _NEVER_ARRIVED or id(note[2]) in here]
     files = {f"hl7v2/{name}.hl7": hl7.written([one for one in arrived if one.stream == name]) for name in (ADT, ORU)}

@@ -6,8 +6,8 @@ interface engines write them into files: a line feed parts messages, a carriage 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,7 +28,8 @@ class Message:
     """A message on its way, without its header, which is written when it is known when it leaves.
 
     ``key`` is (person, when, slot), from which its control id and its faults come; ``about`` are the resources of the
-    export it speaks of, each (type, id).
+    export it speaks of, each (type, id). ``reserved`` is a message that carries a fault, or would if that were on: no
+    other is planted in it. ``event`` is empty for one that is never sent.
     """
 
     stream: str
@@ -39,6 +40,7 @@ class Message:
     segments: list[str]
     about: list[tuple[str, str]]
     control: str = ""
+    reserved: bool = False
     repeated: bool = False
 
 
@@ -50,16 +52,20 @@ def escaped(text: str) -> str:
     return text
 
 
-def stamps(moments: Iterable[int], utc: bool = False) -> list[str]:
-    """Return times as ``20241001140512-0400``; in UTC with ``+0000``."""
-    moments = np.fromiter(moments, dtype=np.int64)
-    if utc:
-        return [_packed(text[:-1]) + "+0000" for text in clock.utc(moments)]
-    return [_packed(text[:-6]) + text[-6:].replace(":", "") for text in clock.local(moments)]
+def stamp(moment: int, utc: bool = False) -> str:
+    """Return a time as ``20241001140512-0400``; in UTC with ``+0000``."""
+    offset = 0 if utc else clock.offset(moment)
+    day, second = divmod(moment + clock.FIRST_INSTANT + offset, 86_400)
+    minute, second = divmod(second, 60)
+    return f"{_day(day)}{minute // 60:02d}{minute % 60:02d}{second:02d}{_ZONES[offset]}"
 
 
-def _packed(text: str) -> str:
-    return text.replace("-", "").replace("T", "").replace(":", "")
+_ZONES = {0: "+0000", -5 * 3600: "-0500", -4 * 3600: "-0400"}
+
+
+@lru_cache(maxsize=4096)
+def _day(day: int) -> str:
+    return str(np.datetime64(day, "D")).replace("-", "")
 
 
 def segment(name: str, fields: dict[int, str]) -> str:
@@ -117,13 +123,11 @@ def finish(source: Source, messages: list[Message]) -> list[Message]:
 
 def written(messages: list[Message]) -> bytes:
     """Return the bytes of a stream."""
-    here = stamps(message.sent for message in messages)
-    there = stamps((message.sent for message in messages), utc=True)
     lines = []
-    for message, local, universal in zip(messages, here, there, strict=True):
+    for message in messages:
         laboratory = message.stream == ORU
         # Eastbank's laboratory counts in UTC, in messages as in the export
-        sent = universal if laboratory and message.site == sheet.EASTBANK else local
+        sent = stamp(message.sent, utc=laboratory and message.site == sheet.EASTBANK)
         head = (
             f"MSH|^~\\&|{'LAB' if laboratory else 'REG'}|{FACILITY[message.site]}|HUB|QH|{sent}||"
             f"{_STRUCTURE[message.event]}|{message.control}|T|2.5.1||||||UNICODE UTF-8"

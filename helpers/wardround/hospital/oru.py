@@ -12,7 +12,7 @@ from . import codes
 from . import parameters as sheet
 from .adt import Stream
 from .fhir_clinical import rounded_values
-from .hl7 import Message, person, pid, segment, stamps, visit
+from .hl7 import Message, person, pid, segment, stamp, visit
 from .keys import KIND, ids
 from .people import Table
 from .sources import ORU, Source, chosen
@@ -34,6 +34,9 @@ _SWITCH = {
 }
 
 
+_PLANNED = {CORRECTED: "corrected_planned", WITHDRAWN: "wrong_planned", PRELIMINARY: "unfinished_planned"}
+
+
 def oru(source: Source) -> Stream:
     """Return the messages of both laboratories in the last weeks."""
     rows = _rows(source)
@@ -46,7 +49,7 @@ def oru(source: Source) -> Stream:
     late = _late(source, rows, begins)
     lines = _Lines(source, rows)
     for begin, stop, behind in zip(begins.tolist(), stops.tolist(), late.tolist(), strict=True):
-        _draw(source, rows, lines, begin, stop, behind, made)
+        _draw(source, lines, begin, stop, behind, made)
     return made
 
 
@@ -84,6 +87,7 @@ def _plan(source: Source, rows: Table) -> Table:
         "renamed_unit": given.get("factor_one_unit", nowhere),
         **{"unfinished": unfinished, "corrected": corrected, "changed": unfinished | corrected | wrong},
     }
+    plan |= {f"{name}_planned": plan[name] for name in ("wrong", "unfinished", "corrected")}
     for fault, name in _SWITCH.items():
         plan[name] = plan[name] & (fault not in source.without)
     first = np.where(plan["corrected"], _mistaken(rows, shape_u, much_u), rows["final"])
@@ -108,7 +112,7 @@ def _mistaken(rows: Table, shape: np.ndarray, much: np.ndarray) -> np.ndarray:
 
 
 def _late(source: Source, rows: Table, begins: np.ndarray) -> np.ndarray:
-    """Return by how many seconds the final message of each draw is late.
+    """Return by how many seconds the final message of each draw is late, or would be if that fault were on.
 
     Draws with a correction or a withdrawal are sent in time: else these would come before what they change.
     """
@@ -118,8 +122,7 @@ def _late(source: Source, rows: Table, begins: np.ndarray) -> np.ndarray:
     seconds = ((6.2 + 20 * hours_u**2) * 3600).astype(np.int64)
     inside = rows["issued"][begins] + seconds + 600 < source.end
     inside &= source.audible(ORU, rows["issued"][begins], rows["issued"][begins] + seconds)
-    late = chosen(u, 0.03, ~changed & inside) & ("result_late" not in source.without)
-    return np.where(late, seconds, 0)
+    return np.where(chosen(u, 0.03, ~changed & inside), seconds, 0)
 
 
 class _Lines:
@@ -136,14 +139,25 @@ class _Lines:
         orders = source.number("orders", rows["person"], rows["when"], 64 * rows["window"] + panel, bits=40)
         self.order = [f"L{number:010X}" for number in orders.tolist()]
         self.names = ids("Lab", rows["bits"])
-        columns = ("analyte", "local", "converted", "renamed_unit", "final", "first", "early", "encounter")
+        columns = (
+            "analyte",
+            "local",
+            "converted",
+            "renamed_unit",
+            "final",
+            "first",
+            "early",
+            "encounter",
+            "moment",
+            "issued",
+        )
+        columns += (*("person", "when", "window", "wrong", "unfinished", "corrected"), *_PLANNED.values())
         self.of = {name: rows[name].tolist() for name in columns}
         draws = zip(*source.draw(Purpose.RESULT_MESSAGE, rows["person"], rows["when"], rows["window"]), strict=True)
         self.draws = list(draws)
 
     def _times(self, moments: np.ndarray) -> list[str]:
-        here, there = stamps(moments), stamps(moments, utc=True)
-        return [there[k] if site else here[k] for k, site in enumerate(self.site.tolist())]
+        return [stamp(at, utc=bool(site)) for at, site in zip(moments.tolist(), self.site.tolist(), strict=True)]
 
     def order_line(self, k: int, number: int, status: str, reported: str) -> str:
         identifier = f"{self.order[k]}^LAB"
@@ -182,47 +196,59 @@ def _order_name(panel: int) -> str:
     return f"{code}^{name}^LN"
 
 
-def _draw(source: Source, rows: Table, lines: _Lines, begin: int, stop: int, behind: int, made: Stream) -> None:
-    """Add the messages of one draw."""
-    inside = range(begin, stop)
-    drawn, issued = int(rows["moment"][begin]), int(rows["issued"][begin])
+def _draw(source: Source, lines: _Lines, begin: int, stop: int, behind: int, made: Stream) -> None:
+    """Add the messages of one draw; those that a fault brings or takes are there in any case, sent or not."""
+    inside, of = list(range(begin, stop)), lines.of
+    drawn, issued = of["moment"][begin], of["issued"][begin]
     early_u, share_u, change_u, seconds_u = lines.draws[begin]
-    released = list(inside) if early_u < 0.3 else [k for k in inside if rows["unfinished"][k]]
-    room = min(20 * 3600, source.end - 1 - issued)
-    send = lambda *what: made.messages.append(_message(source, rows, lines, *what))  # noqa: E731
-    if released:
-        send(PRELIMINARY, released, "early", drawn + int((0.4 + 0.4 * share_u) * (issued - drawn)))
-    done = [k for k in inside if not rows["unfinished"][k]]
+    planned = {status: [k for k in inside if of[name][k]] for status, name in _PLANNED.items()}
+    changed = bool(planned[CORRECTED] or planned[PRELIMINARY])
+
+    def send(status: int, which: list[int], value: str, at: int, reserved: bool = True) -> Message:
+        message = _message(source, lines, status, which, value, at)
+        message.reserved = reserved
+        made.messages.append(message)
+        return message
+
+    first = None
+    if early_u < 0.3 or planned[PRELIMINARY]:
+        natural = early_u < 0.3
+        released = inside if natural else planned[PRELIMINARY]
+        at = drawn + int((0.4 + 0.4 * share_u) * (issued - drawn))
+        first = send(PRELIMINARY, released, "early", at, bool(planned[PRELIMINARY]))
+        if not natural and not any(of["unfinished"][k] for k in released):
+            first.event = ""
+    done = [k for k in inside if not of["unfinished"][k]]
     sent = min(issued + int(3 + 50 * seconds_u), source.end - 1)
-    if done:
-        send(FINAL, done, "first", sent + behind)
-        if behind:
-            punctual, late = stamps([sent, sent + behind])
-            note = ("result_late", "final", made.messages[-1], "MSH-7", punctual, late, WHY["result_late"])
-            made.ledger += [(*note, ("Observation", lines.names[k])) for k in done]
-    first = len(made.messages) - 1
-    for status, name in ((CORRECTED, "corrected"), (WITHDRAWN, "wrong")):
-        changed = [k for k in inside if rows[name][k]]
-        if changed:
-            at = issued + int((0.1 + 0.8 * (change_u if status == CORRECTED else 1 - change_u)) * room)
-            send(status, changed, "final", max(at, sent + 1))
+    late = behind if "result_late" not in source.without else 0
+    final = send(FINAL, done or inside, "first", sent + late, changed or behind > 0)
+    final.event = final.event if done else ""
+    if late:
+        note = ("result_late", "final", final, "MSH-7", stamp(sent), stamp(sent + late), WHY["result_late"])
+        made.ledger += [(*note, ("Observation", lines.names[k])) for k in done]
+    room = min(20 * 3600, source.end - 1 - issued)
+    for status, name, u in ((CORRECTED, "corrected", change_u), (WITHDRAWN, "wrong", 1 - change_u)):
+        if planned[status]:
+            message = send(status, planned[status], "final", max(issued + int((0.1 + 0.8 * u) * room), sent + 1))
+            message.event = message.event if any(of[name][k] for k in planned[status]) else ""
+    _notes(lines, inside, first, final, made)
+
+
+def _notes(lines: _Lines, inside: list[int], first: Message | None, final: Message, made: Stream) -> None:
+    """Say in the ledger which results of a draw are corrected, and which never become final."""
+    of = lines.of
     for k in inside:
         resource = ("Observation", lines.names[k])
-        if rows["corrected"][k]:
-            values = [f"{rows[name][k]:.{_DECIMALS[rows['analyte'][k]]}f}" for name in ("final", "first")]
-            note = ("corrected_result", "corrected", made.messages[first], "OBX-5", *values)
-            made.ledger.append((*note, WHY["corrected_result"], resource))
-        if rows["unfinished"][k]:
-            note = ("preliminary_never_final", "oru", _preliminary(made, first, done), "OBX-11", "F", "P")
-            made.ledger.append((*note, WHY["preliminary_never_final"], resource))
+        if of["corrected"][k]:
+            values = [f"{of[name][k]:.{_ANALYTES[of['analyte'][k]][5]}f}" for name in ("final", "first")]
+            note = ("corrected_result", "corrected", final, "OBX-5", *values, WHY["corrected_result"])
+            made.ledger.append((*note, resource))
+        if of["unfinished"][k]:
+            note = ("preliminary_never_final", "oru", first, "OBX-11", "F", "P", WHY["preliminary_never_final"])
+            made.ledger.append((*note, resource))
 
 
-def _preliminary(made: Stream, first: int, done: list[int]) -> Message:
-    """Return the preliminary message of a draw: the one before its final message, if that was sent."""
-    return made.messages[first - 1] if done else made.messages[first]
-
-
-def _message(source: Source, rows: Table, lines: _Lines, status: int, which: list[int], value: str, at: int) -> Message:
+def _message(source: Source, lines: _Lines, status: int, which: list[int], value: str, at: int) -> Message:
     k = which[0]
     encounter = lines.of["encounter"][k]
     table = source.chart.encounters
@@ -233,8 +259,7 @@ def _message(source: Source, rows: Table, lines: _Lines, status: int, which: lis
         19: visit(source.visit[encounter], int(lines.site[k])),
     }
     segments = [pid(known), segment("PV1", visit_line)]
-    moment = [at // 60 * 60] if status != FINAL else []
-    reported = (stamps(moment, utc=bool(lines.site[k])) or [lines.issued[k]])[0]
+    reported = lines.issued[k] if status == FINAL else stamp(at // 60 * 60, utc=bool(lines.site[k]))
     number, panel = 0, None
     for place in which:
         if lines.panel[place] != panel:
@@ -244,5 +269,6 @@ def _message(source: Source, rows: Table, lines: _Lines, status: int, which: lis
         line += 1
         segments.append(lines.result_line(place, line, letter, lines.of[value][place]))
     about = [("Observation", lines.names[place]) for place in which]
-    key = (int(rows["person"][k]), int(rows["when"][k]), 4096 + 4 * int(rows["window"][k]) + status)
+    of = lines.of
+    key = (of["person"][k], of["when"][k], 4096 + 4 * of["window"][k] + status)
     return Message(ORU, "R01", int(lines.site[k]), at, key, segments, about)

@@ -151,7 +151,7 @@ def write_shard(shard: Shard, workers: int = 1, progress: Progress = lambda done
     # what the export would show with every fault on: messages are chosen around it, whatever is left out
     whole = plan_faults(world, chart, patients) if shard.without else plan
     shown = {fault: rows for fault, rows, _ in whole.edits.get("Lab", [])}
-    beside = write_feeds(shard.folder, shard.part, world, chart, patients, contacts, staff, shard.without, shown)
+    beside = write_feeds(shard.folder, world, chart, patients, contacts, staff, shard.without, shown, shard.part)
     progress(0.95, "writing down the truth")
     write_warehouse(shard, world, contacts)
     write_truth(shard, world, chart, patients, contacts, written, ledger + beside.ledger, beside.tables)
