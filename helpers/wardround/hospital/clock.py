@@ -44,7 +44,7 @@ def summer_shift(days: np.ndarray) -> np.ndarray:
 
 @cache
 def _change_lists() -> tuple[list[int], list[int]]:
-    return tuple(column.tolist() for column in _changes())
+    return tuple(column.tolist() for column in changes())
 
 
 def offset(moment: int) -> int:
