@@ -149,7 +149,7 @@ def test_control_ids_are_unique_but_for_what_is_sent_twice(by_id, ledger):
 # adt ------------------------------------------------------------------------------------------------------------------
 
 
-def test_every_visit_has_its_encounter_and_its_facts(read, encounters, ledger):
+def test_every_visit_has_its_encounter_and_its_facts(read, encounters, truth):
     adt = read.adt[read.adt["event"] != "A40"]
     assert set(adt["visit"]) <= set(encounters) and adt["visit"].notna().all()
     classes = {"E": "EMER", "I": "IMP", "O": "OBSENC"}
@@ -158,7 +158,10 @@ def test_every_visit_has_its_encounter_and_its_facts(read, encounters, ledger):
         assert one["class"]["code"] == classes[row.patient_class]
         assert row.admitted_at == pd.Timestamp(one["period"]["start"])
     leaves = adt[adt["event"] == "A03"].dropna(subset=["disposition"])
+    freed = {row["resource_id"] for row in of(truth.ledger, "death_as_home")}
     for row in leaves[leaves["disposition"] != "admitted"].itertuples():
+        if encounters[row.visit]["id"] in freed:
+            continue
         codings = encounters[row.visit]["hospitalization"]["dischargeDisposition"]["coding"]
         assert row.disposition in {coding["code"] for coding in codings}
 
@@ -185,16 +188,18 @@ def _closed_by_a_move(encounters, truth) -> set[str]:
     return {number for number, one in encounters.items() if one["id"] in earlier}
 
 
-def test_four_accounts_of_one_discharge(read, encounters, ledger):
+def test_four_accounts_of_one_discharge(read, encounters, ledger, truth):
     """The export's end, what the clerk entered, when it was sent, and the day that the payer knows."""
     adt = read.adt[(read.adt["event"] == "A03") & (read.adt["patient_class"] == "I")].drop_duplicates("message_id")
     late = {row["resource_id"] for row in of(ledger, "discharge_keyed_late")}
+    wrong = truth.ledger["fault"].isin(("overlapping_stay", "discharge_before_admission"))
+    false_ends = set(truth.ledger.loc[wrong, "resource_id"])
     billed = read.claims.drop_duplicates("visit", keep="last").set_index("visit")["through_date"]
     days, hours = 0, {}
     for row in adt.itertuples():
         one = encounters[row.visit]
         stop = one["period"]["end"]
-        if len(stop) > 10:
+        if len(stop) > 10 and one["id"] not in false_ends:
             gap = row.discharged_at - pd.Timestamp(stop)
             hours[one["id"]] = gap
             assert pd.Timedelta(0) < gap <= pd.Timedelta(hours=8) and row.discharged_at == row.event_at < row.sent_at
@@ -240,7 +245,7 @@ def test_the_last_message_says_what_the_export_shows(read, result_of, ledger):
     unescaped = {row["related"] for row in of(ledger, "wrong_escape")}
     lost = {name for row in of(ledger, "oru_feed_silent") for name in orjson.loads(row["before"])}
     known = results_as_of(read.oru, END)
-    status = {"P": "preliminary", "F": "final", "C": "final", "W": "entered-in-error"}
+    status = {"P": "preliminary", "F": "final", "C": "corrected", "W": "entered-in-error"}
     seen = Counter()
     for row in known.itertuples():
         one = result_of.get((row.visit, row.code, row.drawn_at))
@@ -259,7 +264,9 @@ def test_every_result_of_the_weeks_is_in_the_stream(read, observations, encounte
     lost = {name for row in of(ledger, "oru_feed_silent") for name in orjson.loads(row["before"])}
     begin = END - pd.Timedelta(days=91)
     wanted = sum(
-        pd.Timestamp(one["effectiveDateTime"]) >= begin for name, one in observations.items() if name not in lost
+        pd.Timestamp(one["effectiveDateTime"]) >= begin
+        for name, one in observations.items()
+        if name not in lost and "valueQuantity" in one  # blood cultures come on paper
     )
     results = results_as_of(read.oru, END).drop_duplicates("result_id")
     assert wanted <= len(results) <= wanted + len(lost)
@@ -277,12 +284,17 @@ def test_corrections_hold_both_values(by_id, ledger, observations):
 
 def test_corrected_messages_are_those_of_the_ledger(read, ledger):
     corrected = read.oru[read.oru["status"] == "C"]
-    assert len(corrected.drop_duplicates("result_id")) == len(of(ledger, "corrected_result"))
+    more = len(corrected.drop_duplicates("result_id")) - len(of(ledger, "corrected_result"))
+    alone = 0  # a correction whose first message was lost in the silence of the feed
     for row in corrected.drop_duplicates("result_id").itertuples():
         versions = read.oru[read.oru["result_id"] == row.result_id]
+        if not (versions["status"] == "F").any():
+            alone += 1
+            continue
         assert (
             versions.iloc[-1]["status"] == "C" and versions.loc[versions["status"] == "F", "value"].iloc[0] != row.value
         )
+    assert more == alone < 5
 
 
 def test_what_is_preliminary_for_ever_is_so_in_both(read, ledger, truth):
@@ -304,7 +316,8 @@ def test_late_results_are_more_than_six_hours_late(read, ledger, by_id):
 
 def test_a_view_as_of_then_differs_from_the_export(read):
     """Week 2's lesson: of the results of a moment, some had another value then, and some were not there."""
-    early, late = (results_as_of(read.oru, at) for at in ("2024-12-01T14:00-05:00", END))
+    correction = read.oru.loc[read.oru["status"] == "C", "sent_at"].iloc[3]
+    early, late = (results_as_of(read.oru, at) for at in (correction - pd.Timedelta(seconds=1), END))
     both = early.merge(late, on="result_id", suffixes=("_then", "_now"))
     assert len(early) < len(late) and (both["value_then"] != both["value_now"]).sum() > 0
 
@@ -438,7 +451,9 @@ def test_a_member_is_a_person_whatever_the_records(read, truth, folder):
     lines = map(orjson.loads, (folder / "export" / "Patient.ndjson").read_bytes().splitlines())
     number = {one["id"]: one["identifier"][0]["value"] for one in lines}
     owner = {number[row.patient_id]: row.person_id for row in truth.identities.itertuples()}
-    members = read.claims.dropna(subset=["mrn"]).groupby("member_id")["mrn"].unique()
+    merged = truth.ledger.loc[truth.ledger["fault"] == "wrong_merge", "resource_id"]
+    claims = read.claims[~read.claims["visit"].isin([f"V{name[2:12].upper()}" for name in merged])]
+    members = claims.dropna(subset=["mrn"]).groupby("member_id")["mrn"].unique()
     assert all(len({owner[one] for one in some}) == 1 for some in members) and members.map(len).max() == 2
     assert read.enrolment["member_id"].is_unique and len(read.enrolment) == len(truth.persons)
     assert set(read.claims["member_id"]) <= set(read.enrolment["member_id"])
@@ -596,7 +611,7 @@ def test_without_a_fault_nothing_else_changes(everything, tmp_path, fault):
     entries = [entry for entry in made.ledger if entry[0] == fault]
     assert entries and not [entry for entry in left.ledger if entry[0] == fault]
     # a preliminary message that is only sent because its final is not cannot be lost where the final is sent
-    apart = {fault, "oru_feed_silent"} if fault == "preliminary_never_final" else {fault}
+    apart = {fault, "oru_feed_silent"} if fault in ("preliminary_never_final", "corrected_result") else {fault}
     assert {_place(entry) for entry in made.ledger if entry[0] not in apart} <= {_place(entry) for entry in left.ledger}
     differs = (whole - less) + (less - whole)
     if fault == "death_known_to_claims_only":  # it is a hole in the export, not in the payers' list
