@@ -9,8 +9,8 @@ from wardround.course.authoring import budgets, prose
 from wardround.course.keys import week_keys
 from wardround.course.questions import week_memos, week_questions
 
-LESSONS = [path.with_suffix(".ipynb") for path in notebooks.sources() if path.parent.name.startswith("week")]
-WEEKS = sorted({int(notebooks.file_id(path)[1:3]) for path in notebooks.sources()})
+LESSONS = [path.with_suffix(".ipynb") for path in notebooks.sources() if path.parent.name != "solutions"]
+WEEKS = sorted({notebooks.week_number(path) for path in notebooks.sources()} - {None})
 FACT = {"says": "It is so.", "source": "Seen.", "as_of": "2026-11", "review_by": "2027-11", "certainty": "read"}
 KNOWN = {"a-fact": FACT, "a-rumour": FACT | {"certainty": "uncertain"}}
 SOURCES = "\n## Sources\n\n- **a-fact**: It is so. Seen.\n"

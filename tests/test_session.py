@@ -9,7 +9,7 @@ from wardround.course import notebooks, session
 from wardround.course.manifest import ManifestError
 from wardround.course.quiz import week_quiz
 
-WEEKS = sorted({int(notebooks.file_id(path)[1:3]) for path in notebooks.sources()})
+WEEKS = sorted({notebooks.week_number(path) for path in notebooks.sources()} - {None})
 
 
 @pytest.mark.parametrize("week", WEEKS)

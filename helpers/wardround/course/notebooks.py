@@ -21,15 +21,23 @@ def read(path: Path) -> Any:
 
 
 def sources(week: int | None = None) -> list[Path]:
-    """Every text that a notebook is built from, lessons before solutions."""
+    """Every text that a notebook is built from: lessons, the appendix where no week is asked for, solutions."""
     name = f"week{week:02d}_" if week else "week[0-9][0-9]_"
     lessons = sorted((places.root() / "curriculum").glob(f"{name}*/[0-9]_*.py"))
-    return [*lessons, *sorted((places.root() / "solutions").glob(f"{name}*.py"))]
+    appendix = [] if week else sorted((places.root() / "curriculum" / "appendix").glob("*.py"))
+    return [*lessons, *appendix, *sorted((places.root() / "solutions").glob(f"{name}*.py"))]
+
+
+def week_number(path: Path) -> int | None:
+    """The week that a notebook belongs to; None for one of the appendix."""
+    return None if path.parent.name == "appendix" else int(file_id(path)[1:3])
 
 
 def file_id(path: Path) -> str:
     """Short name of a notebook, from which its cells take their ids: ``w01l2``, ``w01s``, ``w01x``."""
     folder = path.parent.name
+    if folder == "appendix":
+        return f"a-{path.stem.replace('_', '-')}"
     if folder in ("solutions", "exercises"):
         return f"w{path.name[4:6]}{'s' if folder == 'solutions' else 'x'}"
     return f"w{folder[4:6]}l{path.name[0]}"

@@ -193,6 +193,12 @@ class Columns:
             self.unfit[field.name] = self.unfit.get(field.name, 0) + lost
         return pa.array(kept, kind)
 
+    def take(self) -> list[pa.RecordBatch]:
+        """Return the rows gathered so far, and let go of them."""
+        self._flush()
+        taken, self.batches = self.batches, []
+        return taken
+
     def table(self) -> pa.Table:
         """Return all rows."""
         self._flush()

@@ -15,6 +15,7 @@ from wardround.course import notebooks
 
 CELLS, WORDS, OUTPUT_LINES, SOURCE_LINES, MEDIAN_LINES = (25, 40), (900, 1500), 40, 15, 6
 LONGEST_WITHOUT_A_BREAK = 150
+APPENDIX_CELLS, APPENDIX_WORDS = (15, 30), (700, 1300)  # 20 to 25 minutes, without a quiz
 STATED = re.compile(r"^\*About (\d+) min · (\d+) min so far.*\*$", re.M)
 _HEADING = re.compile(r"^(#+) (.*)$", re.M)
 _ITEM = re.compile(r"^quiz\(", re.M)
@@ -63,9 +64,12 @@ def problems(path: Path) -> list[str]:
     notebook, name = notebooks.read(path), path.name
     words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
     told = []
-    for what, n, (low, high) in (("cells", len(notebook.cells), CELLS), ("words", words, WORDS)):
+    kind, *limits = ("a lesson", CELLS, WORDS)
+    if path.parent.name == "appendix":
+        kind, *limits = ("an appendix", APPENDIX_CELLS, APPENDIX_WORDS)
+    for what, n, (low, high) in zip(("cells", "words"), (len(notebook.cells), words), limits, strict=True):
         if not low <= n <= high:
-            told.append(f"{name} has {n} {what}; a lesson has {low} to {high}.")
+            told.append(f"{name} has {n} {what}; {kind} has {low} to {high}.")
     return told + _code_problems(notebook, name) + _minute_problems(notebook, name) + _stretches(notebook, name)
 
 

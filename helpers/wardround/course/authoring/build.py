@@ -41,7 +41,7 @@ def build(only: list[str] | None = None, *, progress: Progress | None = None, fo
     Parameters
     ----------
     only
-        Weeks such as ``W01``; all by default.
+        Weeks such as ``W01``, or ``appendix``; all by default.
     force
         Also what has not changed since it was built.
 
@@ -56,8 +56,8 @@ def build(only: list[str] | None = None, *, progress: Progress | None = None, fo
         A marker is unbalanced, a cell failed or wrote to stderr.
     """
     progress = progress or (lambda done, what: None)
-    weeks = {int(name[1:3]) for name in only or ()}
-    wanted = [path for path in notebooks.sources() if not weeks or int(notebooks.file_id(path)[1:3]) in weeks]
+    weeks = {None if name == "appendix" else int(name[1:3]) for name in only or ()}
+    wanted = [path for path in notebooks.sources() if not weeks or notebooks.week_number(path) in weeks]
     written: list[Path] = []
     for n, path in enumerate(wanted):
         progress(n / len(wanted), f"building {path.name}")
@@ -165,8 +165,9 @@ def digest(path: Path) -> str:
     """Of everything that a notebook's outputs depend on, but for the package: its text, its week, the hospital."""
     from wardround.hospital import VERSION
 
-    week = places.week_folder(int(notebooks.file_id(path)[1:3]))
-    beside = [file for file in sorted(week.glob("*.py")) if not file.name[0].isdigit()]
+    week = notebooks.week_number(path)
+    folder = places.week_folder(week) if week else None
+    beside = [file for file in sorted(folder.glob("*.py")) if not file.name[0].isdigit()] if folder else []
     held = hashlib.sha256(f"{VERSION}\n".encode())
     for file in (path, *beside):
         held.update(file.name.encode() + b"\0" + file.read_bytes())
