@@ -91,12 +91,12 @@ figure(lines(weekly, ylabel="pages a week"), says=says, table=weekly)
 stays_each = replay.groupby("site").encounter_key.nunique()
 paged_stays = pages.groupby("site").encounter_key.nunique()
 per_100 = 100 * paged_stays / stays_each
-claim(per_100["Eastbank Hospital"], about=53, within=0.5)
-claim(per_100["Quillmere General Hospital"], about=8, within=0.5)
+claim(per_100["Eastbank Hospital"], about=55, within=5)
+claim(per_100["Quillmere General Hospital"], about=8, within=2)
 pd.DataFrame({"stays": stays_each, "paged": paged_stays, "of 100": per_100.round(0)})
 
 # %% [markdown]
-# Of 100 such stays at Eastbank, 53 set off the alert. At Quillmere, 8. Either Eastbank treats a very
+# Of 100 such stays at Eastbank, more than 50 set off the alert; at Quillmere, 10 at most. Either Eastbank treats a very
 # different illness, or the number 2.0 means something else there. A rate will not tell us which. One patient will.
 #
 # ## 2. One patient
@@ -147,12 +147,12 @@ result = hospital.find("Observation/" + mine.lab_key.iloc[1])
 in_mg = replay.value.where(replay.unit == "mg/dL", replay.value / 88.4)
 mended = replay[in_mg >= 2.0].groupby("site").encounter_key.nunique()
 per_100_mended = 100 * mended / stays_each
-claim(per_100_mended["Eastbank Hospital"], about=8, within=0.5)
+claim(per_100_mended["Eastbank Hospital"], about=8, within=2)
 pd.DataFrame({"stays": stays_each, "paged": mended, "of 100": per_100_mended.round(0)})
 
 # %% [markdown]
-# 8 of 100 stays, in both hospitals, as far as so few stays can say. Eastbank's excess was a unit. "FHIR-compliant" was
-# true, and it did not mean what your director heard.
+# Some 8 of 100 stays in both hospitals, as far as so few stays can say: Eastbank's excess was a unit. "FHIR-compliant"
+# was true, and it did not mean what your director heard.
 #
 # ## 3. Records are not people
 #

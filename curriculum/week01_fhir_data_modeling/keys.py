@@ -189,10 +189,10 @@ key(
     reference=read_by_hand,
     same=frames(on="result_id"),
     right=(
-        "One row a result, whatever order the codings came in, and a time that an alert may use. The same dictionary "
-        "runs unchanged on any server that speaks SQL on FHIR."
+        "One row a result, whatever order the codings came in, and a time that an alert may use. What you wrote is a "
+        "description by a published specification, and no code of this course."
     ),
-    look_at="lesson 1, sections 4 and 5: the codings of one result, and its two times",
+    look_at="lesson 1, sections 5 and 6: the codings of one result, and its two times",
     misconceptions=[
         misconception(
             "codings_exploded",
