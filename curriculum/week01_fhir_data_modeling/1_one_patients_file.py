@@ -36,7 +36,7 @@ quiz("W01.R1", ...)
 # %% [markdown]
 # ## 1. Four weeks, replayed
 #
-# *About 9 min · 13 min so far*
+# *About 10 min · 14 min so far*
 #
 # The alert is one line: *page the team when a final creatinine is 2.0 or more*. Creatinine is a waste product that
 # kidneys clear from the blood; both laboratories call 0.6 to 1.3 mg/dL normal. The rule is ours, and simple on
@@ -101,7 +101,7 @@ pd.DataFrame({"stays": stays_each, "paged": paged_stays, "of 100": per_100.round
 #
 # ## 2. One patient
 #
-# *About 10 min · 23 min so far*
+# *About 10 min · 24 min so far*
 #
 # One of those for whom the team was paged is a man of 83. We open everything the export holds about him.
 
@@ -156,7 +156,7 @@ pd.DataFrame({"stays": stays_each, "paged": mended, "of 100": per_100_mended.rou
 #
 # ## 3. Records are not people
 #
-# *About 3 min · 26 min so far, then your first check*
+# *About 3 min · 27 min so far, then your first check*
 #
 # The second question your director will ask is how many patients there are. Look at a Patient that carries a link:
 
@@ -176,7 +176,7 @@ other = hospital.find(linked["link"][0]["other"]["reference"])
 #
 # ## 4. References
 #
-# *About 4 min · 30 min so far*
+# *About 4 min · 31 min so far*
 #
 # What holds the file together are references such as `Patient/p-2608afe7eeb938`. Here is where they point, over the
 # whole export; the counts fold out below the picture.
@@ -204,7 +204,7 @@ kinds
 #
 # ## 5. Codes
 #
-# *About 2 min · 32 min so far*
+# *About 4 min · 35 min so far*
 #
 # Results of one test, as the parts of the hospital write it:
 
@@ -236,7 +236,7 @@ unseen
 #
 # ## 6. Status, and two times
 #
-# *About 6 min · 38 min so far*
+# *About 6 min · 41 min so far*
 #
 # A resource also says how far it may be trusted, and when it was known.
 

@@ -14,7 +14,7 @@ LOINC = "http://loinc.org"
 # W01.P1 and W01.Q1 ----------------------------------------------------------------------------------------------------
 def without_a_link(hospital, truth, people):
     return (
-        f"By the links you counted {counted(hospital, truth)['people'] - people:,} more. They are the same people with "
+        f"By the links you counted {counted(hospital, truth)['people'] - people:,.0f} more. They are the same people with "
         "no link between their records: no file says so, only the simulation knows. Week 2 goes looking for them."
     )
 
