@@ -65,7 +65,9 @@ def test_right_says_what_it_means_and_is_recorded(hospital):
 def test_a_misconception_is_met_with_its_own_message_and_recorded(hospital, shown):
     counts = right_counts(hospital)
     told, error = refused(shown, "W01.Q1", counts | {"people": counts["resources"]})
-    assert "You counted a person for each Patient resource, or for each record number." in told and "On the ward" in told
+    assert (
+        "You counted a person for each Patient resource, or for each record number." in told and "On the ward" in told
+    )
     assert progress.read().misconceptions["M16"].state == "open"
     assert error._render_traceback_() == ["NotYet: W01.Q1, misconception (see above)"]
 

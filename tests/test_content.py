@@ -116,7 +116,9 @@ def test_what_the_course_says_of_encounter_is_so():
 
     assert gone(Encounter, R5, "period") and gone(R5, Encounter, "actualPeriod")
     assert gone(Encounter, R5, "hospitalization") and gone(R5, Encounter, "admission")
-    assert gone(EncounterParticipant, R5Participant, "individual") and gone(R5Participant, EncounterParticipant, "actor")
+    assert gone(EncounterParticipant, R5Participant, "individual") and gone(
+        R5Participant, EncounterParticipant, "actor"
+    )
     assert "List" in str(R5.model_fields["class_fhir"].annotation)
     assert "List" not in str(Encounter.model_fields["class_fhir"].annotation)
 

@@ -30,7 +30,9 @@ def test_the_deck_has_its_parts_and_needs_no_network(week, tmp_path):
 def test_the_deck_and_the_run_sheet_are_one_plan(week):
     from wardround.course.places import week_folder
 
-    sheet = (week_folder(week) / "facilitator.md").read_text(encoding="utf-8").split("## Run sheet")[1].split("\n## ")[0]
+    sheet = (
+        (week_folder(week) / "facilitator.md").read_text(encoding="utf-8").split("## Run sheet")[1].split("\n## ")[0]
+    )
     rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in sheet.splitlines() if row.startswith("|")]
     assert rows[0][:3] == ["60", "90", "part"]
     for column, whole in ((0, 60), (1, 90)):

@@ -39,7 +39,9 @@ def patients(hospital):
 
 def pairs(hospital):
     """The links between records, each once."""
-    joined = ((p["id"], link["other"]["reference"].split("/")[1]) for p in patients(hospital) for link in p.get("link", []))
+    joined = (
+        (p["id"], link["other"]["reference"].split("/")[1]) for p in patients(hospital) for link in p.get("link", [])
+    )
     return {frozenset(pair) for pair in joined}
 
 

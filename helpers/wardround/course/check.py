@@ -177,7 +177,9 @@ def remark_on(id: str, outcome: float | bool) -> str:
         return ""
     entry = progress.read().questions.get(remark.after)
     if remark.after and not (entry and entry.done):
-        return f"Your answer to {remark.after} will differ from this. Finish it, and reveal again: the rest is told then."
+        return (
+            f"Your answer to {remark.after} will differ from this. Finish it, and reveal again: the rest is told then."
+        )
     hospital = current_hospital()
     return remark.says(hospital, _truth(hospital), outcome)
 

@@ -1,7 +1,8 @@
 """``wardround session N``: one page for the team lead's screen or printer, made from the week's own files.
 
-The lead's page has what to say in folds, which print open; ``handout=True`` leaves every answer out. nbconvert and reveal.js make slides of notebooks, but fetch scripts from a network and cannot be read without them. This
-is plain HTML with headings and folds: it works offline, prints, and reads aloud in order.
+The lead's page has what to say in folds, which print open; ``handout=True`` leaves every answer out. nbconvert and
+reveal.js make slides of notebooks, but fetch scripts from a network and cannot be read without them. This is plain HTML
+with headings and folds: it works offline, prints, and reads aloud in order.
 """
 
 from __future__ import annotations
@@ -154,7 +155,9 @@ def _table(lesson: Path, columns: list[str]) -> Markup:
     for cell in notebooks.read(lesson).cells:
         for output in cell.get("outputs", []):
             html = "".join(output.get("data", {}).get("text/html", ""))
-            rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in re.findall(r"<tr.*?</tr>", html, re.S)]
+            rows = [
+                re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in re.findall(r"<tr.*?</tr>", html, re.S)
+            ]
             if rows and set(columns) <= set(rows[0]):
                 places = [rows[0].index(name) for name in columns]
                 return _rows([[Markup(row[place]) for place in places] for row in rows if len(row) > max(places)])
