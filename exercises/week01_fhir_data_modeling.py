@@ -2,13 +2,13 @@
 # # Week 1, exercise: what is in the file
 #
 # Four questions of about 11 minutes, a memo, and three stretch questions (+). Write your answer where the `...` stands and run the check below it.
-# A wrong answer costs nothing: the check says what happened and where to look.
+# A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
+# from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 
 # %%
-from wardround import check, check_all, given, load, memo, predict, reveal
+from wardround import check, check_all, given, hint, load, memo, predict, reveal, solution
 
 hospital = load()
-hospital.counts
 
 # %% [markdown]
 # ## Before you count
@@ -52,17 +52,26 @@ reveal("W01.P1")
 # %% [markdown]
 # ## Q2: two columns for a view
 #
-# The view below turns laboratory results into rows. Two columns are missing, and everything later in this course
-# stands on them:
+# A *ViewDefinition* describes a table: a type of resource, and for each column a name and a *path*. A path walks down
+# a resource: `code.text` is the field `text` in the field `code`. Two steps more are all you need: `.where(field = 'x')`
+# keeps the entries of a list whose field is `x`, and `.first()` takes one of them. Here is a column of the given view.
+
+# %%
+view = given(1).laboratory_view()
+view["select"][0]["column"][2]
+
+# %% [markdown]
+# Two columns are missing, and everything later in this course stands on them:
 #
 # - `loinc`: the result's LOINC code, empty where it has none;
 # - `known_at`: the time from which somebody on the ward could have read the result, as written.
 #
-# Keep one row a result. Your view is tried on this hospital and on one that you have not seen.
+# `lab_view` is the whole view with your two columns added. Keep one row a result, every result that the given view
+# has. It is tried on this hospital and on one that you have not seen. Here is one result as it stands in the file:
 
 # %%
-view = given(1).laboratory_view()
-[column["name"] for column in view["select"][0]["column"]]
+page = given(1).laboratory_page(hospital)
+{part: page[0][part] for part in ["status", "code", "effectiveDateTime", "issued"]}
 
 # %% nbgrader={"grade": false, "grade_id": "w01-q2", "locked": false, "schema_version": 3, "solution": true}
 lab_view = ...
@@ -79,11 +88,13 @@ check("W01.Q2", lab_view)
 # Some results carry no LOINC code. A query by LOINC will never find them. Write a function of the tables that returns
 # them with the code that they should have had: a DataFrame with `lab_key` and `loinc`, one row a result.
 #
-# It is called on this hospital's tables and on another hospital's.
+# A third laboratory, Northgate, sends results into the same table (twelve, invented for this question). Your function
+# is called on these tables and on those of another hospital; take everything from `tables`.
 
 # %%
-labs = hospital.tables.labs
-labs.loc[labs.local_code.notna(), ["local_system", "local_code", "loinc", "text"]].head(8)
+tables = given(1).three_laboratories(hospital)
+labs = tables.labs
+labs.loc[labs.local_code.notna(), ["local_system", "local_code", "loinc", "text"]].head(12)
 
 # %% nbgrader={"grade": false, "grade_id": "w01-q3", "locked": false, "schema_version": 3, "solution": true}
 def without_loinc(tables):
@@ -98,8 +109,8 @@ check("W01.Q3", without_loinc)
 # %% [markdown]
 # ## Q4: find the flaw
 #
-# A colleague has flattened diagnoses with `forEach: code.coding` and counted patients. The code runs, the table looks
-# fine, and the head of cardiology is about to plan a clinic with it. Guess first how far off it is.
+# A colleague has flattened diagnoses into rows and counted patients. The code runs, the table looks fine, and the head
+# of cardiology is about to plan a clinic with it. Guess first how far off it is.
 
 # %%
 predict("W01.P2", ..., ...)
@@ -109,8 +120,8 @@ rows = given(1).coding_rows(hospital)
 rows.groupby("display").size().rename("patients").reset_index().nlargest(5, "patients")
 
 # %% [markdown]
-# Write it right, from the same rows: a DataFrame with `display` and `patients`, the number of different patients
-# (`patient_id`) with that diagnosis.
+# Write it right, from the same rows: a DataFrame with `display` and `patients`, the number of different Patient records
+# (`patient_id`) that have the diagnosis. All diagnoses, one row for each.
 
 # %% nbgrader={"grade": false, "grade_id": "w01-q4", "locked": false, "schema_version": 3, "solution": true}
 def patients_with(rows):

@@ -65,7 +65,9 @@ def test_right_says_what_it_means_and_is_recorded(hospital):
 def test_a_misconception_is_met_with_its_own_message_and_recorded(hospital, shown):
     counts = right_counts(hospital)
     told, error = refused(shown, "W01.Q1", counts | {"people": counts["resources"]})
-    assert "You counted a person for each Patient resource." in told and "On the ward" in told
+    assert (
+        "You counted a person for each Patient resource, or for each record number." in told and "On the ward" in told
+    )
     assert progress.read().misconceptions["M16"].state == "open"
     assert error._render_traceback_() == ["NotYet: W01.Q1, misconception (see above)"]
 
@@ -109,6 +111,77 @@ RIGHT = {"loinc": "code.coding.where(system = 'http://loinc.org').code.first()",
 
 def test_a_view_is_run_here_and_on_a_hospital_never_seen(hospital):
     assert wardround.check("W01.Q2", view(**RIGHT)).tone == "right"
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        ([{"name": "loinc"}], "a list is there. Expected: the whole ViewDefinition, a dictionary"),
+        ("issued", "text is there. Expected: the whole ViewDefinition"),
+        (None, "`append`, `update` and `sort` change a thing where it is and give None back"),
+    ],
+)
+def test_what_is_no_view_is_told_what_the_question_expects(hospital, shown, value, part):
+    told, _ = refused(shown, "W01.Q2", value)
+    assert part in " ".join(told.split()) and "DataFrame" not in told
+
+
+def test_a_function_question_takes_a_function(hospital, shown):
+    told, _ = refused(shown, "W01.Q4", pd.DataFrame({"display": ["x"]}))
+    assert "a DataFrame is there. Expected: a function of the rows" in " ".join(told.split())
+
+
+def test_a_merge_that_multiplied_rows_is_told_so(hospital):
+    asked, key = week_questions(1)["W01.Q3"], week_keys(1).keys["W01.Q3"]
+    verdict = judge(asked, key, {"here": Raised("TooLarge", "44 MB")}, {"here": Expected(hospital, None)})
+    assert verdict.kind == "unreadable" and "A merge multiplies rows" in verdict.evidence
+
+
+def loinc_of(tables, on, **changes):
+    labs = tables.labs
+    words = labs.dropna(subset=["loinc", "local_code"]).drop_duplicates(on)[[*on, "loinc"]]
+    lost = labs[labs.loinc.isna()].drop(columns="loinc").merge(words, on=on)
+    return lost.assign(**changes)[["lab_key", "loinc"]]
+
+
+def test_a_code_is_asked_without_its_system(hospital, shown):
+    def prefixed(tables):
+        rows = loinc_of(tables, ["local_system", "local_code"])
+        return rows.assign(loinc="http://loinc.org|" + rows.loinc)
+
+    told, _ = refused(shown, "W01.Q3", prefixed)
+    assert "the code alone is asked, without its system" in " ".join(told.split())
+
+
+def test_a_table_from_outside_is_named_where_it_fails(hospital, shown):
+    outside = PAGE.three_laboratories(hospital)
+    told, _ = refused(shown, "W01.Q3", lambda tables: loinc_of(outside, ["local_system", "local_code"]))
+    assert "such as `labs` where `tables.labs` belongs" in " ".join(told.split())
+
+
+def test_more_or_less_than_was_asked_is_no_mistake_of_grain(hospital, shown):
+    keys = week_keys(1).keys["W01.Q4"].evidence.__globals__
+    told, _ = refused(shown, "W01.Q4", lambda rows: rows.groupby("display").patient_id.nunique().rename(
+        "patients").nlargest(5).reset_index())  # fmt: skip
+    assert "Each of your 5 rows is right. All diagnoses are asked" in " ".join(told.split())
+    people = keys["people_by_diagnosis"](hospital).rename("patients").reset_index()
+    told, _ = refused(shown, "W01.Q4", lambda rows: people)
+    assert "counted people: better than asked" in " ".join(told.split())
+
+
+def test_evidence_on_grain_is_one_patient(hospital, shown):
+    told, _ = refused(shown, "W01.Q4", lambda rows: rows.groupby("display").size().rename("patients").reset_index())
+    assert " times under *" in " ".join(told.split())
+
+
+def test_a_reveal_says_what_the_outcome_is_made_of_once_nothing_is_given_away(hospital):
+    wardround.predict("W01.P1", ...)
+    counts = right_counts(hospital)
+    before = str(wardround.reveal("W01.P1"))
+    assert "Finish it, and reveal again" in " ".join(before.split())
+    wardround.check("W01.Q1", counts)
+    more = counts["people"] - len(open_truth(hospital.path.parent).persons)
+    assert f"By the links you counted {more:,} more" in " ".join(str(wardround.reveal("W01.P1")).split())
 
 
 def test_learner_code_that_stops_is_explained(hospital, shown):

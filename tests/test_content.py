@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import nbformat
 import pytest
-from wardround.course import notebooks, quiz
+from wardround.course import notebooks, places, quiz
 from wardround.course.authoring import budgets, prose
 from wardround.course.keys import week_keys
 from wardround.course.questions import week_memos, week_questions
 
 LESSONS = [path.with_suffix(".ipynb") for path in notebooks.sources() if path.parent.name != "solutions"]
+EXERCISES = sorted((places.root() / "exercises").glob("week*.ipynb"))
 WEEKS = sorted({notebooks.week_number(path) for path in notebooks.sources()} - {None})
 FACT = {"says": "It is so.", "source": "Seen.", "as_of": "2026-11", "review_by": "2027-11", "certainty": "read"}
 KNOWN = {"a-fact": FACT, "a-rumour": FACT | {"certainty": "uncertain"}}
@@ -72,6 +73,54 @@ def test_hints_are_four_and_short_and_the_readme_names_each_question(week):
     for id, asked in week_questions(week).items():
         assert len(asked.hints) == 4 and all(len(hint.split()) <= 160 for hint in asked.hints)
         assert id.split(".")[1] in readme
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_what_an_exercise_offers_to_uncomment_runs_on_its_own_imports(path):
+    code = [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "code"]
+    names: dict = {}
+    exec("\n".join(line for line in code[0].splitlines() if line.startswith(("from ", "import "))), names)
+    offered = [cell[2:] for cell in code if cell.startswith("# ") and "\n" not in cell]
+    assert len(offered) == len(week_questions(int(path.stem[4:6])))
+    for call in offered:
+        assert "hint 1 of 4" in str(eval(call, names)), call
+        assert "hints first" in str(eval(call.replace("hint(", "solution("), names)), call
+
+
+def test_the_planted_faults_of_week_1_pass_the_types_and_five_break_base_fhir(third_hospitals):
+    from fhir.resources.R4B.observation import Observation
+    from fhir.resources.R4B.patient import Patient
+    from wardround.course.given import given
+    from wardround.records import read_export
+
+    week = given(1)
+    faults = week.planted_faults(read_export(third_hospitals[0]))
+    assert len(faults) == 8 and all(week.types_accept(resource) for resource in faults.values())
+    status, patient, number, stay, period = [*faults.values()][3:]
+    known = Observation.model_fields
+    assert status["status"] not in known["status"].json_schema_extra["enum_values"]
+    assert patient["gender"] not in Patient.model_fields["gender"].json_schema_extra["enum_values"]
+    assert isinstance(number["valueQuantity"]["value"], str)
+    refers = stay["encounter"]["reference"].split("/")[0]
+    assert refers not in known["encounter"].json_schema_extra["enum_reference_types"]
+    assert period["period"]["start"] > period["period"]["end"]
+
+
+def test_what_the_course_says_of_encounter_is_so():
+    from fhir.resources.encounter import Encounter as R5
+    from fhir.resources.encounter import EncounterParticipant as R5Participant
+    from fhir.resources.R4B.encounter import Encounter, EncounterParticipant
+
+    def gone(before, after, name):
+        return name in before.model_fields and name not in after.model_fields
+
+    assert gone(Encounter, R5, "period") and gone(R5, Encounter, "actualPeriod")
+    assert gone(Encounter, R5, "hospitalization") and gone(R5, Encounter, "admission")
+    assert gone(EncounterParticipant, R5Participant, "individual") and gone(
+        R5Participant, EncounterParticipant, "actor"
+    )
+    assert "List" in str(R5.model_fields["class_fhir"].annotation)
+    assert "List" not in str(Encounter.model_fields["class_fhir"].annotation)
 
 
 # Each lint catches its fault ------------------------------------------------------------------------------------------

@@ -81,7 +81,9 @@ def make_course(folder, monkeypatch):
     quiz.week_quiz.cache_clear()
     hospital = types.SimpleNamespace(checksum="abc123" * 8, path=folder / "quillmere")
     outcomes = {"W01.P1": 700, "W01.P2": np.bool_(False), "W01.P3": np.float64(12.345)}
-    stand_in = types.SimpleNamespace(current_hospital=lambda: hospital, true_outcome=outcomes.__getitem__)
+    stand_in = types.SimpleNamespace(
+        current_hospital=lambda: hospital, true_outcome=outcomes.__getitem__, remark_on=lambda id, outcome: ""
+    )
     monkeypatch.setitem(sys.modules, "wardround.course.check", stand_in)
     return types.SimpleNamespace(root=root, work=work, week=first, outcomes=outcomes, check=stand_in)
 

@@ -9,17 +9,61 @@ from wardround.course import notebooks, session
 from wardround.course.manifest import ManifestError
 from wardround.course.quiz import week_quiz
 
+PARTS = ("figure", "vote", "vote", "vote", "demonstration", "questions", "swap", "monday")
 WEEKS = sorted({notebooks.week_number(path) for path in notebooks.sources()} - {None})
 
 
 @pytest.mark.parametrize("week", WEEKS)
 def test_the_deck_has_its_parts_and_needs_no_network(week, tmp_path):
     text = session.write_session(week, tmp_path / "deck.html").read_text(encoding="utf-8")
-    assert re.findall(r'<section id="([a-z]+)', text) == ["begin", "figure", "vote", "vote", "vote", "demonstration",
-                                                          "swap", "half"]  # fmt: skip
+    parts = re.findall(r'<section id="([a-z]+)', text)
+    assert sorted(parts) == sorted(["begin", *PARTS, "half", "paper"]) and parts[-2:] == ["half", "paper"]
     assert not re.search(r"(src|href)=\"(?!data:|#)", text) and "<script" not in text
     assert re.search(r'<img [^>]*alt="[^"]{20,}"', text) and text.count("The case for the tempting answer") == 3
     assert text.count("<h1>") == 1 and '<th scope="row">' in text and "@media print" in text
+    assert "`" not in text and text.count(" min</small>") == len(PARTS) + 1
+    begin = text.split('<section id="begin"')[1].split("</section>")[0]
+    assert "#half" not in begin
+
+
+@pytest.mark.parametrize("week", WEEKS)
+def test_the_deck_and_the_run_sheet_are_one_plan(week):
+    from wardround.course.places import week_folder
+
+    sheet = (
+        (week_folder(week) / "facilitator.md").read_text(encoding="utf-8").split("## Run sheet")[1].split("\n## ")[0]
+    )
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in sheet.splitlines() if row.startswith("|")]
+    assert rows[0][:3] == ["60", "90", "part"]
+    for column, whole in ((0, 60), (1, 90)):
+        spans = [tuple(map(int, row[column].split("-"))) for row in rows[2:] if row[column]]
+        ends = [0, *(end for _, end in spans)]
+        assert [start for start, _ in spans] == ends[:-1] and ends[-1] == whole
+    page = session.session_page(week)
+    shown = re.findall(r'<section id="([a-z]+)[^>]*>\s*<h2>[^<]*<small>· (\d+) min', page, re.S)
+    deck = [(part, int(minutes)) for part, minutes in shown if part in PARTS]
+    planned = [(row[2], row[0].split("-")) for row in rows[2:] if row[2] in PARTS]
+    assert deck == [(part, int(end) - int(start)) for part, (start, end) in planned]
+
+
+@pytest.mark.parametrize("week", WEEKS)
+def test_the_handout_gives_nothing_away(week):
+    page, deck = session.session_page(week, handout=True), session.session_page(week)
+    plan = session.read_toml(session.places.week_folder(week) / "session.toml", session.Session)
+    assert page.count("<details") == 1  # the figure's own numbers
+    assert 'id="half"' not in page and "Right." not in page
+    secrets = [plan.paper.answer, *(vote.argument for vote in plan.vote), *plan.demonstration.steps]
+    for vote in plan.vote:
+        secrets += [option.says for option in week_quiz(week)[vote.item].option]
+    for secret in map(str, map(session._inline, secrets)):
+        assert secret in deck and secret not in page
+
+
+def test_a_demonstration_without_its_table_is_named(tmp_path):
+    from wardround.course.places import week_folder
+
+    with pytest.raises(ManifestError, match="no table with the columns value, shoe_size"):
+        session._table(week_folder(1) / "1_one_patients_file.ipynb", ["value", "shoe_size"])
 
 
 def test_what_a_file_says_cannot_become_markup(monkeypatch):

@@ -113,25 +113,29 @@ def _rewritten(encounter, draw):
 
 
 def planted_faults(hospital):
-    """Eight good resources of the export, each with one fault that changes its meaning and not its shape."""
+    """Eight good resources of the export, each with one fault; the types that ``fhir.resources`` checks stay right.
+
+    By FHIR R4's own rules five of them are faults as well: the status and the gender (required bindings), the number
+    (a JSON number), the stay that names a ward (a reference to an Encounter) and the period (its invariant per-1).
+    """
     result = laboratory_page(hospital, 1)[0]
     patient = next(hospital.resources("Patient"))
     stay = next(e for e in hospital.resources("Encounter") if len(e["period"].get("end", "")) > 10)
     quantity, period = result["valueQuantity"], stay["period"]
     return {
         "a unit that cannot be": {**result, "valueQuantity": {**quantity, "unit": "furlong", "code": "[fur_us]"}},
-        "a number as text": {**result, "valueQuantity": {**quantity, "value": "13.1"}},
-        "a status that does not exist": {**result, "status": "finished-ish"},
         "a patient who is not there": {**result, "subject": {"reference": "Patient/nobody"}},
-        "a reference to the wrong type": {**result, "subject": {"reference": "Location/ward-3"}},
-        "gender outside its value set": {**patient, "gender": "Male"},
         "born in the year 2090": {**patient, "birthDate": "2090-01-01"},
+        "a status that does not exist": {**result, "status": "finished-ish"},
+        "gender outside its value set": {**patient, "gender": "Male"},
+        "a number as text": {**result, "valueQuantity": {**quantity, "value": "13.1"}},
+        "a ward where a stay belongs": {**result, "encounter": {"reference": "Location/ward-3"}},
         "a stay that ends before it begins": {**stay, "period": {"start": period["end"], "end": period["start"]}},
     }
 
 
-def validator_accepts(resource):
-    """Whether the R4B model of a resource's type raises nothing."""
+def types_accept(resource):
+    """Whether the R4B model of a resource's type in ``fhir.resources`` raises nothing."""
     from fhir.resources.R4B import get_fhir_model_class
 
     try:
@@ -139,3 +143,42 @@ def validator_accepts(resource):
     except ValueError:
         return False
     return True
+
+
+NORTHGATE = "http://northgate.example.org/codes/lab"
+_URINE = [("UGLU", "Glucose", "2350-7", 12.0, "mg/dL"), ("K", "Potassium, urine", "2828-2", 48.0, "mmol/L")]
+
+
+def three_laboratories(hospital):
+    """A hospital's tables, with twelve results of an invented third laboratory in ``labs``, first and last.
+
+    Northgate measures urine. One of its codes (K) and one of its names (Glucose) are the hospitals' for blood, and it
+    sends LOINC beside both: whoever looks a code or a name up without the system gets Northgate's meaning.
+    """
+    return _WithLabs(hospital.tables, _joined(hospital.tables.labs))
+
+
+def _joined(labs):
+    import pandas as pd
+
+    northgate = labs.head(12).copy()
+    columns = [list(column) for column in zip(*_URINE * 6, strict=True)]
+    for name, column in zip(["local_code", "text", "loinc", "value", "unit"], columns, strict=True):
+        northgate[name] = column
+    northgate["unit_text"], northgate["local_system"] = northgate["unit"], NORTHGATE
+    northgate["lab_key"] = [f"northgate-{n}" for n in range(12)]
+    northgate["encounter_key"] = northgate["patient_key"] = northgate["lab_key"].str.replace("northgate", "visitor")
+    return pd.concat([northgate.head(6), labs, northgate.tail(6)], ignore_index=True)
+
+
+class _WithLabs:
+    """Tables with one of them exchanged."""
+
+    def __init__(self, tables, labs):
+        self._tables, self.labs = tables, labs
+
+    def __getattr__(self, name):
+        return getattr(self._tables, name)
+
+    def __getitem__(self, name):
+        return self.labs if name == "labs" else self._tables[name]

@@ -12,7 +12,14 @@ LOINC = "http://loinc.org"
 
 
 # W01.P1 and W01.Q1 ----------------------------------------------------------------------------------------------------
-outcome("W01.P1", lambda hospital, truth: len(truth.persons))
+def without_a_link(hospital, truth, people):
+    return (
+        f"By the links you counted {counted(hospital, truth)['people'] - people:,.0f} more. They are the same people with "
+        "no link between their records: no file says so, only the simulation knows. Week 2 goes looking for them."
+    )
+
+
+outcome("W01.P1", lambda hospital, truth: len(truth.persons), remark=without_a_link, after="W01.Q1")
 
 
 def counted(hospital, truth):
@@ -28,6 +35,18 @@ def counted(hospital, truth):
 def patients(hospital):
     """The distinct Patient resources."""
     return list({p["id"]: p for p in hospital.resources("Patient")}.values())
+
+
+def pairs(hospital):
+    """The links between records, each once."""
+    joined = (
+        (p["id"], link["other"]["reference"].split("/")[1]) for p in patients(hospital) for link in p.get("link", [])
+    )
+    return {frozenset(pair) for pair in joined}
+
+
+def lines_without_pairs(hospital):
+    return {"people": sum(1 for _ in hospital.resources("Patient")) - len(pairs(hospital))}
 
 
 def names_and_birthdays(hospital):
@@ -49,7 +68,7 @@ key(
         misconception(
             "records_are_people",
             answer=lambda hospital: {"people": len(patients(hospital))},
-            says="You counted a person for each Patient resource.",
+            says="You counted a person for each Patient resource, or for each record number.",
             so_what="A Patient resource is a record, not a human being: who came to both sites may have two, and her "
             "creatinine from one is missing in the other.",
             look_at="the field `link` of `Patient`",
@@ -58,7 +77,7 @@ key(
         misconception(
             "active_only",
             answer=lambda hospital: {"people": sum(p.get("active", True) for p in patients(hospital))},
-            says="You left out the records with `active: false` and counted the rest.",
+            says="You left out the replaced records (`active: false`, or a link `replaced-by`) and counted the rest.",
             so_what="That catches records that were replaced. Two records that are both in use and point at each other "
             "(`seealso`) still count as two people.",
             look_at="the different values of `link.type`",
@@ -89,6 +108,24 @@ key(
             so_what="Some resources stand on two lines, as after an interrupted export. Counted twice, a patient is "
             "called twice.",
             look_at="ids that occur more than once",
+            teaches="M16",
+        ),
+        misconception(
+            "resources_are_lines",
+            answer=lambda hospital: {"lines": len(patients(hospital))},
+            says="You counted each Patient once where lines were asked.",
+            so_what="Repeated lines are the trace of an export that broke off and was resumed. A load that folds them "
+            "before counting never learns that it happened, or what else was cut.",
+            look_at="the list that `hospital.resources` hands out, before anything is made single",
+            teaches="M16",
+        ),
+        misconception(
+            "pairs_taken_from_lines",
+            answer=lines_without_pairs,
+            says="You took the linked pairs away from the number of lines.",
+            so_what="Records that stand on two lines are then still two people. Each of them would be invited, or "
+            "counted into a rate, twice.",
+            look_at="from which of the other two counts people are made",
             teaches="M16",
         ),
     ],
@@ -129,6 +166,19 @@ def exploded(hospital):
     return view
 
 
+def only_loinc_rows(hospital):
+    view = copy.deepcopy(given(1).laboratory_view())
+    view["select"][0]["column"].append({"name": "known_at", "path": RIGHT["known_at"]})
+    view["select"].append(
+        {"forEach": f"code.coding.where(system = '{LOINC}')", "column": [{"name": "loinc", "path": "code"}]}
+    )
+    return view
+
+
+def only_final(hospital):
+    return view_with()(hospital) | {"where": [{"path": "status = 'final'"}]}
+
+
 def share_without_loinc(answer, hospital):
     """How many codes in the column are not LOINC's: LOINC codes are digits, a dash, and one check digit."""
     codes = answer["loinc"].dropna().astype(str)
@@ -141,10 +191,10 @@ key(
     reference=read_by_hand,
     same=frames(on="result_id"),
     right=(
-        "One row a result, whatever order the codings came in, and a time that an alert may use. The same dictionary "
-        "runs unchanged on any server that speaks SQL on FHIR."
+        "One row a result, whatever order the codings came in, and a time that an alert may use. What you wrote is a "
+        "description by a published specification, and no code of this course."
     ),
-    look_at="lesson 1, sections 4 and 5: the codings of one result, and its two times",
+    look_at="lesson 1, sections 5 and 6: the codings of one result, and its two times",
     misconceptions=[
         misconception(
             "codings_exploded",
@@ -164,6 +214,42 @@ key(
             look_at="the `system` of the first coding in ten results",
             teaches="M15",
             evidence=share_without_loinc,
+        ),
+        misconception(
+            "first_then_asked",
+            answer=view_with(loinc=f"code.coding.first().where(system = '{LOINC}').code"),
+            says="You took the first coding and then asked whether it is LOINC.",
+            so_what="Where the local code stands first, the LOINC code behind it is thrown away. The order of codings "
+            "means nothing in FHIR, and a new interface changes it without notice.",
+            look_at="which comes first in your path, `first()` or `where(…)`",
+            teaches="M15",
+        ),
+        misconception(
+            "rows_of_loinc_only",
+            answer=only_loinc_rows,
+            says="You made a row for each LOINC coding, so a result without one has no row at all.",
+            so_what="`forEach` drops what it finds nothing in, and nobody sees it go: all lost results are one "
+            "hospital's. `forEachOrNull` keeps the row; `where(…)` with `first()` needs neither.",
+            look_at="the ids that the given view has and yours has not",
+            teaches="M16",
+        ),
+        misconception(
+            "final_only",
+            answer=only_final,
+            says="You kept final results only.",
+            so_what="A sound habit for a rate, and not asked here: this view is the base of others. Whoever needs to "
+            "count corrected or withdrawn results can no longer see them.",
+            look_at="the sentence on rows in the task",
+            teaches="M16",
+        ),
+        misconception(
+            "system_misspelt",
+            answer=view_with(loinc="code.coding.where(system = 'LOINC').code.first()"),
+            says="Your `loinc` is empty everywhere: no coding has the system that you asked for.",
+            so_what="A system is an address, compared letter by letter; one `s` or `/` too many and every result is gone, "
+            "without an error.",
+            look_at="`system` of one coding, printed",
+            teaches="M15",
         ),
         misconception(
             "name_for_code",
@@ -218,8 +304,50 @@ def without_the_system(tables):
     return lost.merge(dictionary(labs)[["local_code", "loinc"]], on="local_code")[["lab_key", "loinc"]]
 
 
+def by_one_column(name):
+    """A misconception that looks a lost result up by one column alone, one entry each."""
+
+    def looked_up(tables):
+        labs = tables.labs
+        meaning = labs.dropna(subset=["loinc", "local_code"]).drop_duplicates(name).set_index(name).loinc
+        lost = labs[labs.loinc.isna()]
+        return lost[["lab_key"]].assign(loinc=lost[name].map(meaning))
+
+    return looked_up
+
+
+def repaired(tables):
+    """What is right, for misconceptions that then do one thing more."""
+    labs, on = tables.labs, ["local_system", "local_code"]
+    lost = labs[labs.loinc.isna()].drop(columns="loinc")
+    return lost.merge(dictionary(labs), on=on)
+
+
+def by_the_unit(tables):
+    rows = repaired(tables)
+    rows.loc[rows.loinc.eq("2160-0") & rows.unit.eq("umol/L"), "loinc"] = "14682-9"
+    return rows[["lab_key", "loinc"]]
+
+
+def final_results_only(tables):
+    rows = repaired(tables)
+    return rows.loc[rows.status.eq("final"), ["lab_key", "loinc"]]
+
+
+def no_code_at_all(answer, hospital):
+    """For a column that holds names, or codes with their system in front."""
+    strange = answer.loinc.dropna().astype(str)
+    strange = strange[~strange.str.fullmatch(r"\d+-\d")]
+    if strange.empty:
+        return None
+    return (
+        f"Your `loinc` holds `{strange.iloc[0][:40]}` and {len(strange):,} such entries. A LOINC code is digits, a dash "
+        "and one check digit: the code alone is asked, without its system or its name."
+    )
+
+
 def by_site(answer, hospital):
-    labs = hospital.tables.labs.set_index("lab_key")
+    labs = given(1).three_laboratories(hospital).labs.set_index("lab_key")
     rows = labs.reindex(answer.lab_key.drop_duplicates())
     already = int(rows.loinc.notna().sum())
     return f"{already:,} of your {len(rows):,} results carry a LOINC code already."
@@ -232,9 +360,10 @@ key(
     right=(
         "All of them are Eastbank's. A query by LOINC over both hospitals loses 12 of 100 results there and none "
         "at Quillmere, so Eastbank's patients look as if fewer tests had been taken: a difference between sites that "
-        "nobody's body made."
+        "nobody's body made. Northgate's `K` would have misled whoever forgot the system."
     ),
     look_at="lesson 1, section 5: the last row of the table",
+    evidence=no_code_at_all,
     misconceptions=[
         misconception(
             "translated_ones_too",
@@ -258,10 +387,46 @@ key(
         misconception(
             "two_dictionaries",
             answer=without_the_system,
-            says="You merged on the code alone, and both hospitals' dictionaries answered.",
-            so_what="Each result now stands there twice. Here both say the same; the day they differ, a potassium becomes "
-            "a calcium and nobody is told.",
+            says="You merged on the code alone, and three laboratories' dictionaries answered.",
+            so_what="Each result now stands there two or three times, a blood potassium once as the urine potassium "
+            "that Northgate calls `K`.",
             look_at="`local_system`: a local code means something only within it",
+            teaches="M16",
+        ),
+        misconception(
+            "code_without_system",
+            answer=by_one_column("local_code"),
+            says="You looked each code up without its system.",
+            so_what="`K` is potassium in blood at Eastbank and in urine at Northgate. Eastbank's results became urine "
+            "tests, and an alert on potassium will not see them.",
+            look_at="`local_system` of the entries in your dictionary",
+            teaches="M15",
+        ),
+        misconception(
+            "looked_up_by_name",
+            answer=by_one_column("text"),
+            says="You looked the results up by their name.",
+            so_what="A name is for people: Northgate calls glucose in urine `Glucose` as well, so Eastbank's blood "
+            "glucose became a urine test. Names also change more often than codes.",
+            look_at="`text` beside `local_system` and `loinc`, for all three laboratories",
+            teaches="M15",
+        ),
+        misconception(
+            "coded_by_unit",
+            answer=by_the_unit,
+            says="You gave creatinine in umol/L the code for moles per volume.",
+            so_what="It would fit the unit, and somebody must decide it. But it mends a second fault silently: here only "
+            "the translation that was lost is asked, as the laboratory itself writes it.",
+            look_at="what Eastbank writes beside `CREA` where it writes LOINC",
+            teaches="M15",
+        ),
+        misconception(
+            "final_results_only",
+            answer=final_results_only,
+            says="You kept final results only.",
+            so_what="Sound for a rate, and not asked here: a withdrawn result without LOINC is lost to a query as well, "
+            "and so is its withdrawal.",
+            look_at="`status` of the results that you left out",
             teaches="M16",
         ),
     ],
@@ -290,23 +455,71 @@ def patients_by_diagnosis(hospital, truth):
     return pd.DataFrame({"display": list(who), "patients": [len(patients) for patients in who.values()]})
 
 
-def each(count):
-    """A misconception that counts something else within each diagnosis."""
+def each(kept):
+    """A misconception that counts rows within each diagnosis, after keeping some of them."""
 
     def patients_with(rows):
-        return count(rows).rename("patients").reset_index()
+        return kept(rows).groupby("display").size().rename("patients").reset_index()
 
     return patients_with
 
 
-def once_in_all(rows):
-    return rows.drop_duplicates("patient_id").groupby("display").size()
+def most_often(kept):
+    """Evidence: the patient who counts most often under one diagnosis, by the same rule."""
+
+    def told(answer, hospital):
+        times = kept(given(1).coding_rows(hospital)).groupby(["display", "patient_id"]).size()
+        display, patient = times.idxmax()
+        return f"`{patient}` counts {times.max():,} times under *{display}* in yours."
+
+    return told
 
 
-def how_many_times(answer, hospital):
-    mine = int(answer.patients.sum())
-    people = given(1).coding_rows(hospital).patient_id.nunique()
-    return f"Your column adds up to {mine:,}; {people:,} different patients have any diagnosis at all."
+def all_rows(rows):
+    return rows
+
+
+def lines_once(rows):
+    return rows.drop_duplicates()
+
+
+def conditions(rows):
+    return rows.drop_duplicates(["display", "condition_id"])
+
+
+def one_system(rows):
+    return rows[rows.system.str.contains("icd-10")]
+
+
+def one_for_each_code(rows):
+    return rows.drop_duplicates(["patient_id", "code"])
+
+
+def one_for_each_patient(rows):
+    return rows.drop_duplicates("patient_id")
+
+
+def crowded_out(answer, hospital):
+    had = given(1).coding_rows(hospital).groupby("patient_id").display.nunique()
+    return f"`{had.idxmax()}` has {had.max():,} diagnoses and counts under one of them in yours."
+
+
+def more_or_less_than_asked(answer, hospital):
+    """Two answers that are no mistake of grain: people instead of records, and only some diagnoses."""
+    right = patients_by_diagnosis(hospital, None).set_index("display").patients
+    mine = answer.set_index("display").patients
+    if set(mine.index) < set(right.index) and mine.eq(right.reindex(mine.index)).all():
+        return f"Each of your {len(mine):,} rows is right. All diagnoses are asked, also the rare ones."
+    if mine.sort_index().equals(people_by_diagnosis(hospital).sort_index()):
+        return "You joined linked records, and counted people: better than asked. Here count Patient records."
+    return None
+
+
+def people_by_diagnosis(hospital):
+    stands_for = {max(pair): min(pair) for pair in pairs(hospital)}
+    rows = given(1).coding_rows(hospital)
+    people = rows.patient_id.map(lambda record: stands_for.get(record, record))
+    return rows.assign(patient_id=people).groupby("display").patient_id.nunique()
 
 
 key(
@@ -314,50 +527,72 @@ key(
     reference=patients_by_diagnosis,
     same=frames(on="display"),
     right=(
-        "One row means one patient with one diagnosis now, and you can say so in a sentence. That sentence is the "
-        "grain, and it belongs in the name of every table. `reveal('W01.P2')` says how far off the colleague was."
+        "One row is one diagnosis now, and `patients` is how many different Patient records have it: records, which are "
+        "not quite people (Q1). That sentence is the grain, and it belongs beside every table. `reveal('W01.P2')` says "
+        "how far off the colleague was."
     ),
     look_at="lesson 2, section 2: what has to happen for one more row",
+    evidence=more_or_less_than_asked,
     misconceptions=[
         misconception(
             "rows_counted",
-            answer=each(lambda rows: rows.groupby("display").size()),
+            answer=each(all_rows),
             says="You counted rows, as your colleague did.",
             so_what="A row is a coding. A patient counts once for each code system and each stay: someone with ten stays "
             "weighs like ten to twenty patients, and the clinic is planned for people who do not exist.",
             look_at="all rows of one patient",
             teaches="M16",
-            evidence=how_many_times,
+            evidence=most_often(all_rows),
+        ),
+        misconception(
+            "only_lines_made_single",
+            answer=each(lines_once),
+            says="You dropped repeated rows and went on counting rows.",
+            so_what="Repeated lines were the smallest part. Two codings of one diagnosis still count twice, and so does "
+            "every further stay.",
+            look_at="two rows of one `condition_id`, side by side: what differs?",
+            teaches="M16",
+            evidence=most_often(lines_once),
         ),
         misconception(
             "stays_counted",
-            answer=each(lambda rows: rows.groupby("display").condition_id.nunique()),
+            answer=each(conditions),
             says="You counted conditions: one for each stay in which the diagnosis was coded.",
             so_what="Half the flaw is gone. Patients who come often still count often, and they are the ones a "
             "readmission programme would double-count.",
             look_at="how many `condition_id` one patient has for one diagnosis",
             teaches="M16",
-            evidence=how_many_times,
+            evidence=most_often(conditions),
         ),
         misconception(
             "one_system_counted",
-            answer=each(lambda rows: rows[rows.system.str.contains("icd-10")].groupby("display").size()),
+            answer=each(one_system),
             says="You kept one code system and then counted rows.",
-            so_what="Each condition counts once now, and lines that stand twice still count twice, as do patients with "
+            so_what="Each line counts once now; lines that stand twice still count twice, and so do patients with "
             "several stays.",
             look_at="how many rows one patient still has for one diagnosis",
             teaches="M16",
-            evidence=how_many_times,
+            evidence=most_often(one_system),
+        ),
+        misconception(
+            "codes_counted",
+            answer=each(one_for_each_code),
+            says="You counted each patient once for each code.",
+            so_what="Two codings of one diagnosis still count twice: whoever was coded in both systems weighs double, and "
+            "the sender's habits decide who that is.",
+            look_at="the codes that one patient has under one `display`",
+            teaches="M16",
+            evidence=most_often(one_for_each_code),
         ),
         misconception(
             "once_in_all",
-            answer=each(once_in_all),
+            answer=each(one_for_each_patient),
             says="You kept one row for each patient over all diagnoses.",
             so_what="Whoever has hypertension and diabetes now has whichever came first in the file. The rarer diagnosis "
             "of every pair disappears from the plan.",
             look_at="what `drop_duplicates` was told to compare",
             teaches="M16",
-            evidence=how_many_times,
+            evidence=crowded_out,
         ),
     ],
 )
@@ -386,6 +621,14 @@ def ids_of(practitioners):
 
 def once(requests):
     return list({request["id"]: request for request in requests}.values())
+
+
+def searches_run(requests, practitioners):
+    numbers = {f"{i['system']}|{i['value']}" for p in practitioners for i in p.get("identifier", [])}
+    known = ids_of(practitioners)
+    points = [request["requester"]["reference"] for request in once(requests)]
+    resolves = sum(point in known or point.partition("?identifier=")[2] in numbers for point in points)
+    return {"resolves": resolves, "dangling": len(points) - resolves, "conditional": 0}
 
 
 def form_is_enough(requests, practitioners):
@@ -429,6 +672,15 @@ key(
             so_what="A search can be answered: the practitioner's number is in it. Reported as lost, repairable orders are "
             "thrown away.",
             look_at="references with a `?`",
+            teaches="M16",
+        ),
+        misconception(
+            "searches_run",
+            answer=searches_run,
+            says="You ran the searches, and counted what they found.",
+            so_what="That is the mend, and a good one. The question is what the export holds as written: a loader that "
+            "does not run them loses these, and you want that number first.",
+            look_at="references with a `?`, counted as they stand",
             teaches="M16",
         ),
         misconception(
@@ -538,8 +790,8 @@ key(
 
 
 # W01.Q7 ---------------------------------------------------------------------------------------------------------------
-def validator_says(hospital, truth):
-    """By the published model of R4B: what it refuses."""
+def model_refuses(hospital, truth):
+    """By the model of R4B in fhir.resources: what it refuses."""
     from fhir.resources.R4B.encounter import Encounter
 
     def refused(encounter):
@@ -568,7 +820,7 @@ def with_a_rare_key(hospital):
 
 key(
     "W01.Q7",
-    reference=validator_says,
+    reference=model_refuses,
     same=sets(at_least=8),
     right="A version is a fact about each resource and not about a feed. Count shapes at the door, every day.",
     look_at="lesson 2, section 4: the table of R4, R4B and R5",

@@ -8,8 +8,6 @@ from wardround.records import compile_view
 
 def rows_of_view(view, hospital):
     """Run a learner's ViewDefinition over one page of laboratory results."""
-    if not isinstance(view, dict):
-        return view
     return pd.DataFrame(compile_view(view)(given(1).laboratory_page(hospital)))
 
 
@@ -50,18 +48,20 @@ question(
     "W01.Q2",
     answer="lab_view",
     title="Two columns for a view",
-    expects="a ViewDefinition (a dictionary) with the columns result_id, loinc and known_at, one row a result",
+    expects="the whole ViewDefinition, a dictionary: the given one, with loinc and known_at among its columns",
+    takes=dict,
     ask=rows_of_view,
     hospitals=("here", "unseen"),
     hints=[
         "One row per result, with the code that the whole world shares, and with the moment from which anybody on the "
         "ward could have read the value.",
-        "Print three results of the page whose `code.coding` have different lengths and orders. Then look at the two "
-        "times that every result carries.",
+        "Print three results of the page (`given(1).laboratory_page(hospital)`) whose `code.coding` have different "
+        "lengths and orders. Then look at the two times that every result carries.",
         "A list of codings is a set of translations, in no promised order: choose by `system`, never by position. "
         "And a blood sample has a life: it is drawn, measured, and only then issued.",
         "In FHIRPath, `.where(...)` filters a list and `.first()` takes one of it:\n\n"
         "```\n"
+        "lab_view = given(1).laboratory_view()\n"
         "lab_view['select'][0]['column'] += [\n"
         "    {'name': 'loinc', 'path': \"code.coding.where(system = ...).code.first()\"},\n"
         "    {'name': 'known_at', 'path': ...},\n"
@@ -76,7 +76,7 @@ question(
     title="Results without LOINC, and what they are",
     expects="a function of the tables that returns a DataFrame with lab_key and loinc, one row a result",
     kind="function",
-    ask=lambda without_loinc, hospital: without_loinc(hospital.tables),
+    ask=lambda without_loinc, hospital: without_loinc(given(1).three_laboratories(hospital)),
     hints=[
         "Two things are asked: which results a query by LOINC can never find, and which LOINC code each of them should "
         "have had.",
@@ -84,7 +84,7 @@ question(
         "the same laboratory that carry both codes.",
         "Results with both codes are a dictionary from the local code to LOINC, made by the laboratory itself. A local "
         "code has its meaning only within its system, so the dictionary needs two columns as its key: system and code. "
-        "And a dictionary has each entry once, or a merge multiplies rows.",
+        "And a dictionary has each entry once, or a merge multiplies rows: look at what `K` means at Northgate.",
         "In pandas:\n\n"
         "```\n"
         "def without_loinc(tables):\n"
@@ -110,11 +110,11 @@ question(
     "W01.Q4",
     answer="patients_with",
     title="Find the flaw: a diagnosis is not a patient",
-    expects="a function of the rows that returns a DataFrame with display and patients, one row a diagnosis",
+    expects="a function of the rows that returns a DataFrame with display and patients, one row a diagnosis, all of them",
     kind="function",
     ask=lambda patients_with, hospital: patients_with(given(1).coding_rows(hospital)),
     hints=[
-        "The table should say for each diagnosis how many different patients have it. Ask of every row: what would have "
+        "The table should say for each diagnosis how many different Patient records have it. Ask of every row: what would have "
         "to happen for there to be one more of you?",
         "Take one patient with hypertension and print all her rows. Why are there so many?",
         "Two things multiply rows here. A condition has a row for each of its codings, and a patient has a condition for "

@@ -92,11 +92,13 @@ def check(week: Week, json: Json = False) -> None:
 def session(
     week: Week,
     out: Annotated[Path | None, typer.Option(help="The HTML file; by default sessionNN.html here.")] = None,
+    handout: Annotated[bool, typer.Option("--handout", help="For participants: no answers, nothing folded.")] = False,
 ) -> None:
     """For a team lead: the week's meeting as one offline page that also prints."""
     from wardround.course.session import write_session
 
-    typer.echo(f"The session is in {write_session(week, out or Path(f'session{week:02d}.html'))}.")
+    name = f"session{week:02d}{'-handout' if handout else ''}.html"
+    typer.echo(f"The session is in {write_session(week, out or Path(name), handout=handout)}.")
 
 
 @app.command(epilog="Example: wardround facts --stale 2027-06")

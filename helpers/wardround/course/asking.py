@@ -6,6 +6,7 @@ import traceback
 from typing import Any
 
 from wardround.course import plain
+from wardround.course.compare_words import named
 from wardround.course.plain import Raised
 from wardround.course.questions import Question
 
@@ -17,8 +18,8 @@ def put(asked: Question, value: Any, hospital: Any) -> Any:
     """
     if value is ...:
         return ...
-    if asked.kind == "function" and not callable(value):
-        return plain.Unreadable(f"{type(value).__name__} and not a function")
+    if not (callable(value) if asked.kind == "function" else asked.takes is None or isinstance(value, asked.takes)):
+        return plain.WrongKind(named(value))
     try:
         return plain.through(asked.ask(value, hospital))
     except (Exception, SystemExit) as trouble:  # learner code may stop in any way; the check must still explain it

@@ -168,6 +168,22 @@ def true_outcome(id: str) -> float | bool:
     return plain.through(week_keys(week_of(id)).outcomes[id](hospital, _truth(hospital)))
 
 
+def remark_on(id: str, outcome: float | bool) -> str:
+    """Return what the keys say beside the outcome of a prediction; nothing where they say nothing."""
+    from wardround.course.keys import week_keys
+
+    remark = week_keys(week_of(id)).remarks.get(id)
+    if remark is None:
+        return ""
+    entry = progress.read().questions.get(remark.after)
+    if remark.after and not (entry and entry.done):
+        return (
+            f"Your answer to {remark.after} will differ from this. Finish it, and reveal again: the rest is told then."
+        )
+    hospital = current_hospital()
+    return remark.says(hospital, _truth(hospital), outcome)
+
+
 def as_block(verdict: Verdict, asked: Question) -> Block:
     """Lay a verdict out: what happened, what it means, what your own answer shows, where to look."""
     if verdict.kind == "right":

@@ -59,12 +59,21 @@ class Key:
     right: str = ""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What is said beside an outcome, computed from it; only once the question ``after`` has been answered."""
+
+    says: Callable[[Any, Any, float | bool], str]
+    after: str
+
+
 @dataclass
 class WeekKeys:
     """All keys of a week, the outcomes of its predictions, and a digest of where they came from."""
 
     keys: dict[str, Key] = field(default_factory=dict)
     outcomes: dict[str, Callable[[Any, Any], float | bool]] = field(default_factory=dict)
+    remarks: dict[str, Remark] = field(default_factory=dict)
     digest: str = ""
 
 
@@ -117,11 +126,28 @@ def key(
     return made
 
 
-def outcome(id: str, compute: Callable[[Any, Any], float | bool]) -> None:
-    """Declare how the truth of a prediction is computed: ``compute(hospital, truth)``."""
+def outcome(
+    id: str,
+    compute: Callable[[Any, Any], float | bool],
+    *,
+    remark: Callable[[Any, Any, float | bool], str] | None = None,
+    after: str = "",
+) -> None:
+    """Declare how the truth of a prediction is computed: ``compute(hospital, truth)``.
+
+    Parameters
+    ----------
+    remark
+        Optional ``remark(hospital, truth, outcome) -> str``: a sentence on what the outcome is made of.
+    after
+        The question whose answer the remark would give away; it is shown once that is right.
+    """
     if not PREDICTION_ID.fullmatch(id):
         raise AuthoringError(f"{id!r} is not a prediction id such as 'W01.P1'")
-    _week().outcomes[id] = compute
+    week = _week()
+    week.outcomes[id] = compute
+    if remark is not None:
+        week.remarks[id] = Remark(remark, after)
 
 
 @functools.cache

@@ -27,6 +27,13 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
+class WrongKind:
+    """Stands for a value that a question cannot be put to; ``found`` names it, such as ``a list``."""
+
+    found: str
+
+
+@dataclass(frozen=True)
 class Raised:
     """Stands for learner code that stopped with an error."""
 
@@ -83,7 +90,7 @@ def _plain(value: Any) -> Any:
         return {MARK: "date", "v": value.isoformat()}
     if kind in (pd.Timedelta, dt.timedelta):
         return {MARK: "duration", "v": pd.Timedelta(value).total_seconds()}
-    if kind in (Unreadable, Raised):
+    if kind in (Unreadable, WrongKind, Raised):
         return {MARK: kind.__name__.lower(), "v": [*vars(value).values()]}
     return _plain_container(value, kind)
 
@@ -170,6 +177,7 @@ _MAKERS = {
     "series": _revive_series,
     "frame": lambda v: pd.DataFrame({k: _revive_column(c) for k, c in v["columns"].items()}, index=range(v["rows"])),
     "unreadable": lambda v: Unreadable(*v["v"]),
+    "wrongkind": lambda v: WrongKind(*v["v"]),
     "raised": lambda v: Raised(*v["v"]),
 }
 

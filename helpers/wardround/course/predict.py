@@ -116,15 +116,17 @@ def reveal(id: str) -> Block:
             (("", asked.ask), ("Answer with", _example(asked)), ("Or pass", f'`predict("{id}", ...)`')),
             "ask",
         )
-    from wardround.course.check import true_outcome
+    from wardround.course.check import remark_on, true_outcome
 
     outcome = _plain(true_outcome(id))
+    remark = remark_on(id, outcome)
+    more = [("What it is made of", remark)] if remark else []
     try:
         guess = _note_outcome(id, outcome)
     except NotSaved as trouble:
         guess = STORE.read().predictions[id].model_copy(update={"outcome": outcome})
-        return _shown(asked, guess).with_lines(("Not recorded", str(trouble)))
-    return _shown(asked, guess)
+        more.append(("Not recorded", str(trouble)))
+    return _shown(asked, guess).with_lines(*more)
 
 
 def calibration(ids: Iterable[str] | None = None) -> Calibration:

@@ -41,6 +41,9 @@ class Question:
         One phrase for the type and shape, used when an answer cannot be read.
     ask
         The only half that touches learner code: ``ask(value, hospital)`` returns plain data.
+    takes
+        The type that ``ask`` can be put to, where it does not return the value as it is. Anything else is
+        ``unreadable``, and ``expects`` says what was wanted: the comparison only knows what ``ask`` makes of it.
     hospitals
         Roles it is asked on: ``here`` and, for functions, ``unseen``.
     """
@@ -54,6 +57,7 @@ class Question:
     hints: tuple[str, ...]
     hospitals: tuple[str, ...]
     stretch: bool = False
+    takes: type | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ def question(
     ask: Callable[[Any, Any], Any] | None = None,
     hospitals: tuple[str, ...] | None = None,
     stretch: bool = False,
+    takes: type | None = None,
 ) -> Question:
     """Declare a question. Four hints, each a rung: goal, pointer, concept, partial code."""
     _demand(QUESTION_ID.fullmatch(id), f"{id!r} is not a question id such as 'W01.Q2'")
@@ -105,6 +110,7 @@ def question(
         hints=tuple(hints),
         hospitals=hospitals or (("here", "unseen") if kind == "function" else ("here",)),
         stretch=stretch,
+        takes=takes,
     )
     week = _week()
     _demand(id not in week.questions, f"{id} is declared twice")

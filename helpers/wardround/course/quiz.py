@@ -164,8 +164,6 @@ def _shown(item: Item) -> Block:
 def _answered(item: Item, option: Option) -> Block:
     heading = f"{item.id}: {option.letter} is right" if option.right else f"{item.id}: not {option.letter}"
     lines = [("You chose", option.text), ("", option.says)]
-    if option.teaches and not option.right:
-        lines.append(("Misconception", option.teaches))
     block = Block(heading, tuple(lines), "right" if option.right else "wrong")
     try:
         _record(item, option)

@@ -1,7 +1,8 @@
 """``wardround session N``: one page for the team lead's screen or printer, made from the week's own files.
 
-nbconvert and reveal.js make slides of notebooks, but fetch scripts from a network and cannot be read without them. This
-is plain HTML with headings and folds: it works offline, prints, and reads aloud in order.
+The lead's page has what to say in folds, which print open; ``handout=True`` leaves every answer out. nbconvert and
+reveal.js make slides of notebooks, but fetch scripts from a network and cannot be read without them. This is plain HTML
+with headings and folds: it works offline, prints, and reads aloud in order.
 """
 
 from __future__ import annotations
@@ -30,15 +31,42 @@ class Vote(BaseModel):
 
     item: str
     argument: str = Field(min_length=1)
+    plain: str = ""
 
 
 class Demonstration(BaseModel):
-    """Two minutes in front of the group."""
+    """A few minutes in front of the group: columns of one table in the figure's lesson, the second part folded."""
 
     model_config = ConfigDict(extra="forbid")
 
+    after: int = Field(ge=1, le=VOTES)
     title: str
+    shown: list[str] = Field(min_length=1)
+    folded: list[str] = Field(min_length=1)
     steps: list[str] = Field(min_length=2, max_length=6)
+
+
+class Minutes(BaseModel):
+    """How long each part takes in sixty minutes, as the facilitator's run sheet has it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    figure: int
+    vote: int
+    demonstration: int
+    questions: int
+    swap: int
+    monday: int
+
+
+class Paper(BaseModel):
+    """The first question for pairs without a computer: invented lines to print."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ask: str
+    lines: list[str] = Field(min_length=4, max_length=8)
+    answer: str
 
 
 class Session(BaseModel):
@@ -48,12 +76,14 @@ class Session(BaseModel):
 
     figure: str
     context: str = Field(min_length=1)
+    minutes: Minutes
     vote: list[Vote] = Field(min_length=VOTES, max_length=VOTES)
     demonstration: Demonstration
+    paper: Paper
 
 
-def write_session(week: int, out: Path) -> Path:
-    """Write a week's deck as one offline HTML file.
+def write_session(week: int, out: Path, *, handout: bool = False) -> Path:
+    """Write a week's deck as one offline HTML file; ``handout`` for participants, without answers.
 
     Raises
     ------
@@ -62,29 +92,37 @@ def write_session(week: int, out: Path) -> Path:
     ManifestError
         ``session.toml`` names an item or a figure that is not there.
     """
-    write_atomically(out, session_page(week).encode())
+    write_atomically(out, session_page(week, handout=handout).encode())
     return out
 
 
-def session_page(week: int) -> str:
+def session_page(week: int, *, handout: bool = False) -> str:
     """Return the deck of a week as HTML (see :func:`write_session`)."""
     folder = places.week_folder(week)
     plan = read_toml(folder / "session.toml", Session)
     entry = read_course().number(week)
     first = next(iter(week_questions(week).values()))
-    page = Environment(
+    lesson = folder / f"{plan.figure}.ipynb"
+    pages = Environment(
         loader=PackageLoader("wardround.course"),
         autoescape=select_autoescape(["html", "j2"]),
         undefined=StrictUndefined,
-    ).get_template("session.html.j2")
-    return page.render(
+    )
+    pages.filters["inline"] = _inline
+    return pages.get_template("session.html.j2").render(
         week=week,
+        handout=handout,
+        minutes=plan.minutes,
         title=entry.title,
         decision=_decision(folder / "README.md"),
         context=plan.context,
-        figure=_figure(folder / f"{plan.figure}.ipynb"),
+        figure=_figure(lesson),
         votes=[_vote(week, vote) for vote in plan.vote],
         demonstration=plan.demonstration,
+        shown=_table(lesson, plan.demonstration.shown),
+        folded=_table(lesson, plan.demonstration.folded),
+        questions=_questions(folder / "facilitator.md"),
+        paper=plan.paper,
         rubric=_rubric(folder / "memo.md"),
         first_question=f"{first.id.split('.')[1]}, {first.title}",
     )
@@ -107,13 +145,52 @@ def _figure(lesson: Path) -> Markup:
     raise ManifestError(f"{lesson.name} has no figure to open the session with.")
 
 
+def _inline(text: str) -> Markup:
+    """Words of code between single backticks, as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _table(lesson: Path, columns: list[str]) -> Markup:
+    """Some columns of the first table of a built lesson that has them all."""
+    for cell in notebooks.read(lesson).cells:
+        for output in cell.get("outputs", []):
+            html = "".join(output.get("data", {}).get("text/html", ""))
+            rows = [
+                re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in re.findall(r"<tr.*?</tr>", html, re.S)
+            ]
+            if rows and set(columns) <= set(rows[0]):
+                places = [rows[0].index(name) for name in columns]
+                return _rows([[Markup(row[place]) for place in places] for row in rows if len(row) > max(places)])
+    raise ManifestError(f"{lesson.name} has no table with the columns {', '.join(columns)}.")
+
+
+def _rows(rows: list[list[str]]) -> Markup:
+    """A table whose first row is its head; cells that are numbers stand to the right."""
+    made = [Markup("<tr>{}</tr>").format(Markup("").join(Markup('<th scope="col">{}</th>').format(c) for c in rows[0]))]
+    for row in rows[1:]:
+        cells = (Markup('<td class="{}">{}</td>').format("n" if re.fullmatch(r"[\d.,-]+", c) else "", c) for c in row)
+        made.append(Markup("<tr>{}</tr>").format(Markup("").join(cells)))
+    return Markup("<table>{}</table>").format(Markup("").join(made))
+
+
+def _questions(guide: Path) -> list[dict[str, str]]:
+    """The guide's discussion questions: what is asked, and what to listen for."""
+    section = re.split(r"^## ", guide.read_text(encoding="utf-8").split("## Discussion questions")[1], flags=re.M)[0]
+    told = []
+    for item in re.split(r"^\d+\. ", section, flags=re.M)[1:]:
+        ask, _, listen = " ".join(item.split()).partition("*Listen for*")
+        told.append({"ask": ask.strip(), "listen": f"Listen for {listen.strip()}"})
+    return told
+
+
 def _vote(week: int, vote: Vote) -> dict[str, Any]:
     items = week_quiz(week)
     if vote.item not in items:
         raise ManifestError(f"session.toml votes on {vote.item}, which is not in the quiz of week {week}.")
     item = items[vote.item]
     tempting = next(option for option in item.option if not option.right)
-    return {"ask": item.ask, "options": item.option, "argument": vote.argument, "tempting": tempting.letter}
+    kept = {"ask": item.ask, "plain": vote.plain, "argument": vote.argument}
+    return {**kept, "options": item.option, "tempting": tempting.letter}
 
 
 def _rubric(memo: Path) -> Markup:

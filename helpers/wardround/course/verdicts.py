@@ -17,7 +17,7 @@ import orjson
 
 from wardround.course import plain
 from wardround.course.keys import Key, Misconception
-from wardround.course.plain import Raised, Unreadable
+from wardround.course.plain import Raised, Unreadable, WrongKind
 from wardround.course.questions import Question
 from wardround.course.store import write_atomically
 
@@ -150,6 +150,8 @@ def _readable(question: Question, key: Key, answer: Any, reference: Any) -> Verd
     if is_blank(answer):
         return not_attempted(question)
     if isinstance(answer, Raised):
+        if answer.error == "TooLarge":
+            return _too_large(question)
         where = f" on line {answer.line} of its cell" if answer.line else ""
         return Verdict(
             "unreadable",
@@ -158,7 +160,7 @@ def _readable(question: Question, key: Key, answer: Any, reference: Any) -> Verd
             evidence=f"Python said: {answer.message}" if answer.message else "",
             look_at=_try_it(question),
         )
-    problem = _problem(key, answer, reference)
+    problem = _problem(question, key, answer, reference)
     if problem is None:
         return None
     says = f"This cannot be read as an answer: {problem}. Expected: {question.expects}."
@@ -171,9 +173,25 @@ def _try_it(question: Question) -> str:
     return f"The message names the part of `{question.answer}` that could not be used."
 
 
-def _problem(key: Key, answer: Any, reference: Any) -> str | None:
+def _too_large(question: Question) -> Verdict:
+    return Verdict(
+        "unreadable",
+        question.id,
+        f"`{question.answer}` gives back far more than an answer can hold.",
+        evidence="A merge multiplies rows when its key stands several times on both sides.",
+        look_at="Count the rows before and after each merge; `drop_duplicates()` makes a dictionary's entries single.",
+    )
+
+
+_RETURN = "a function that lacks its `return` gives None"
+_IN_PLACE = "`append`, `update` and `sort` change a thing where it is and give None back: keep the thing itself"
+
+
+def _problem(question: Question, key: Key, answer: Any, reference: Any) -> str | None:
     if answer is None:
-        return "it is None (a function that lacks its `return` gives None)"
+        return f"it is None ({_RETURN if question.kind == 'function' else _IN_PLACE})"
+    if isinstance(answer, WrongKind):
+        return f"{answer.found} is there ({_IN_PLACE})" if answer.found == "None" else f"{answer.found} is there"
     if isinstance(answer, Unreadable):
         return f"it is a {answer.type_name}, which is not plain data"
     return key.same.unreadable(answer, reference)
@@ -227,7 +245,7 @@ def _elsewhere(question: Question, key: Key, answer: Any, known: Expected) -> Ve
     if answer is ... or isinstance(answer, Raised):
         problem = "it gave no answer there" if answer is ... else f"it stopped with {answer.error}: {answer.message}"
     else:
-        problem = _problem(key, answer, known.reference)
+        problem = _problem(question, key, answer, known.reference)
     if problem is None:
         verdict = _on_one(question, key, answer, known)
         if verdict.kind in ("right", "cannot_tell"):
@@ -240,5 +258,6 @@ def _elsewhere(question: Question, key: Key, answer: Any, known: Expected) -> Ve
         says,
         "Code that only fits today's data will be wrong the day a second site sends its own.",
         f"On the other hospital: {problem}",
-        "Look for a number, a code or an id written into your function, or a case that this hospital does not have.",
+        "Look for a number, a code or an id written into your answer, for a name from outside it (such as `labs` where "
+        "`tables.labs` belongs), or a case that this hospital does not have.",
     )
