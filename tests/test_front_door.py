@@ -16,7 +16,21 @@ from wardround import cli, doctor, quiet
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = CliRunner()
-VERBS = ["lab", "test", "doctor", "start", "reset", "status", "check", "build", "prove", "proof", "session", "facts"]
+VERBS = [
+    "audit",
+    "lab",
+    "test",
+    "doctor",
+    "start",
+    "reset",
+    "status",
+    "check",
+    "build",
+    "prove",
+    "proof",
+    "session",
+    "facts",
+]
 
 
 @pytest.fixture

@@ -174,6 +174,30 @@ def hospital_verify(folder: Path) -> None:
     raise typer.Exit(1 if problems else 0)
 
 
+@app.command(epilog="Example: wardround audit datasets/quillmere --out report.html")
+def audit(
+    export: Annotated[Path, typer.Argument(help="A folder or file of FHIR R4 resources.")],
+    out: Annotated[Path | None, typer.Option(help="Also write the report as one offline HTML file.")] = None,
+    json: Json = False,
+) -> None:
+    """Say what is wrong with a FHIR export: what stops a project, what to look at, what was not judged."""
+    from rich.console import Console
+
+    from wardround.records import audit as room
+    from wardround.records import read_export
+
+    with _progress() as progress:
+        made = room.audit(read_export(export, progress=progress), progress)
+    if out:
+        out.write_text(room.html(made), encoding="utf-8")
+    if json:
+        typer.echo(_text(made.to_dict()))
+        return
+    room.terminal(made, Console())
+    if out:
+        typer.echo(f"The report is in {out}.")
+
+
 @records.command("tables", epilog="Example: wardround records tables datasets/quillmere/export --out /tmp/tables")
 def records_tables(
     export: Path,
