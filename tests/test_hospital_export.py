@@ -496,6 +496,6 @@ def test_deaths_in_hospital_are_recorded_and_most_others(truth):
 
 
 def test_truth_names_what_it_holds(truth):
-    with pytest.raises(AttributeError, match="ledger, persons, stays"):
+    with pytest.raises(AttributeError, match="ledger, persons, sepsis, stays"):
         _ = truth.nonsense
     assert {"ledger", "persons", "stays", "identities"} <= set(dir(truth))
