@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote
 
 import orjson
@@ -55,13 +55,15 @@ rootLogger.level = error
 rootLogger.appenderRef.file.ref = console
 """
 _tallies: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_locks: list[IO | None] = []
 
 
 def session(**settings: str) -> SparkSession:
     """Start Spark on this machine alone, or return the session that runs already.
 
     It listens on loopback only, fetches no package, shows no page and says nothing; times are UTC. What it spills, its
-    warehouse and its log lie in one temporary folder that only you may read and that goes with the process.
+    warehouse and its log lie in one temporary folder that only you may read and that goes with the process; if that is
+    killed, with the next call of this function. ``spark.stop()`` removes what was spilled at once.
 
     Parameters
     ----------
@@ -230,8 +232,10 @@ def _reader(view: dict, last: bool, counted) -> Callable[[Iterable[pa.RecordBatc
 
 
 def _documents(line: bytes, wanted: str, known: set[str], held: list) -> Iterator[dict]:
-    """Yield the resources of a type that a line holds; count the others, and what cannot be read."""
-    line = line.removeprefix(reading.MARK)
+    """Yield the resources of a type that a line holds; count the others, and what cannot be read.
+
+    A byte order mark never comes here: Spark takes it off.
+    """
     try:  # the short way for a plain resource, as in reading
         found = orjson.loads(line)
         kind = found["resourceType"]
@@ -341,11 +345,38 @@ def _settings(folder: Path) -> dict[str, str]:
 
 @cache
 def _scratch() -> Path:
-    """A folder that only this user may read, removed when the process ends."""
+    """A folder that only this user may read, removed when the process ends; if it is killed, by the next process."""
+    _remove_abandoned()
     folder = Path(tempfile.mkdtemp(prefix="wardround-spark-"))
+    _locks.append(_locked(folder / "lock"))
     (folder / "log4j2.properties").write_text(_QUIET, encoding="utf-8")
     atexit.register(_clear, folder)
     return folder
+
+
+def _locked(file: Path) -> IO | None:
+    """The open file, if nobody holds it: a lock goes with its process, however that ends."""
+    held = file.open("ab")
+    try:
+        import fcntl
+
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):  # on Windows nothing is swept
+        held.close()
+        return None
+    return held
+
+
+def _remove_abandoned() -> None:
+    """A killed kernel takes Java with it and leaves what was spilled: patients' data that nobody would find."""
+    for lock in Path(tempfile.gettempdir()).glob("wardround-spark-*/lock"):
+        try:
+            held = _locked(lock)
+        except OSError:  # another user's
+            continue
+        if held is not None:
+            shutil.rmtree(lock.parent, ignore_errors=True)
+            held.close()
 
 
 def _clear(folder: Path) -> None:
