@@ -203,7 +203,6 @@ def _reader(view: dict, last: bool, counted) -> Callable[[Iterable[pa.RecordBatc
 
     def read(batches):
         columns = Columns(compile_view(view))
-        target = pa.schema([pa.field(f.name, _plain(f.type)) for f in columns.schema])
         empty = tuple([] if name in columns.view.collections else None for name in columns.view.columns)
         seen: dict[tuple, list] = {}
         known: set[str] = set()
@@ -225,7 +224,7 @@ def _reader(view: dict, last: bool, counted) -> Callable[[Iterable[pa.RecordBatc
                             hidden += [(key, unquote(file), start, place, bool(rows))] * (len(rows) or 1)
                             rows = rows or [empty]
                         columns.rows += rows
-                yield from _batches(columns, target, hidden if last else None)
+                yield from _batches(columns, hidden if last else None)
         counted.add({(unquote(file), start): tuple(held) for (file, start), held in seen.items()})
 
     return read
@@ -259,22 +258,14 @@ def _documents(line: bytes, wanted: str, known: set[str], held: list) -> Iterato
             held[1] += 1
 
 
-def _batches(columns: Columns, target: pa.Schema, hidden: list[tuple] | None) -> Iterator[pa.RecordBatch]:
+def _batches(columns: Columns, hidden: list[tuple] | None) -> Iterator[pa.RecordBatch]:
     for made in columns.take():
-        arrays = [array.cast(field.type) for array, field in zip(made.columns, target, strict=True)]
-        names = list(target.names)
+        arrays, names = list(made.columns), list(made.schema.names)
         if hidden is not None:
             kinds = (pa.string(), pa.string(), pa.int64(), pa.int64(), pa.bool_())
             arrays += [pa.array(column, kind) for column, kind in zip(zip(*hidden, strict=True), kinds, strict=True)]
             names += ["_key", "_file", "_start", "_place", "_row"]
         yield pa.RecordBatch.from_arrays(arrays, names=names)
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """Spark has text of 32-bit offsets only."""
-    if pa.types.is_list(kind):
-        return pa.list_(_plain(kind.value_type))
-    return pa.string() if kind == pa.large_string() else kind
 
 
 def _sql(kind: pa.DataType) -> str:
