@@ -195,9 +195,6 @@ def tally(rows: DataFrame) -> pd.DataFrame:
     return pd.DataFrame(told, columns=["file", "documents", "others", "unreadable", "reasons"])
 
 
-# On the workers ---------------------------------------------------------------------------------------------------
-
-
 def _reader(view: dict, last: bool, counted) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return what turns batches of (line, file, start of the part) into batches of rows."""
 
@@ -286,9 +283,6 @@ def _parameter():
             return held
 
     return Parts()
-
-
-# On this machine --------------------------------------------------------------------------------------------------
 
 
 def _files(path: str | Path | Iterable[str | Path]) -> list[str]:
