@@ -196,10 +196,14 @@ if spark:
     import stat
     from pathlib import Path
 
-    print(stat.filemode(Path(spark.conf.get("spark.local.dir")).stat().st_mode))
+    spilled = Path(spark.conf.get("spark.local.dir"))
+    mode, before = stat.filemode(spilled.stat().st_mode), len(list(spilled.glob("blockmgr-*")))
+    spark.stop()
+    print(mode, claim((before, len(list(spilled.glob("blockmgr-*")))), exactly=(1, 0)))
 
 # %% [markdown]
-# Only you may, and it goes with this notebook. On a cluster neither is a given.
+# Only you may; and `spark.stop()` has emptied it, one folder before and none after. A process that is killed leaves it
+# lying, here until the next `session()`. On a cluster neither is a given.
 #
 # <details><summary>Who else runs the same JSON</summary>
 #
