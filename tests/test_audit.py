@@ -103,18 +103,41 @@ def test_it_says_what_it_could_not_judge(tmp_path):
 
 # the hospital, against its ledger -------------------------------------------------------------------------------------
 
-SHOWN = {  # fault -> checks that show it, least precision and recall
-    "analyser_unit": (("unit_two", "unit_mixup"), 0.99, 0.97),
-    "conditional_reference": (("reference_conditional",), 1.0, 1.0),
-    "dangling_reference": (("reference_dangles",), 1.0, 1.0),
-    "date_only_discharge": (("date_without_time",), 1.0, 1.0),
-    "duplicate_joined": (("patient_linked",), 1.0, 1.0),
-    "entered_in_error": (("entered_in_error",), 1.0, 1.0),
-    "local_code": (("code_not_standard",), 1.0, 1.0),
-    "preliminary_never_final": (("preliminary_never_final",), 1.0, 0.98),
-    "repeated_line": (("line_repeated",), 1.0, 1.0),
-    "several_codings": (("codings_several",), 1.0, 1.0),
+SHOWN = {  # faults -> checks that show them, least precision and recall
+    ("analyser_unit",): (("unit_two",), 0.99, 0.97),
+    ("fahrenheit_as_celsius", "glucose_in_mmol", "weight_in_pounds"): (("unit_mixup",), 0.95, 0.85),
+    ("device_artefact", "fahrenheit_as_celsius"): (("value_impossible",), 0.99, 0.95),
+    ("conditional_reference",): (("reference_conditional",), 1.0, 1.0),
+    ("copied_forward",): (("vitals_copied",), 0.85, 0.5),  # where only some of the five values are the same
+    ("corrected_result",): (("result_changed",), 1.0, 0.99),
+    ("dangling_reference",): (("reference_dangles",), 1.0, 1.0),
+    ("date_only_discharge",): (("date_without_time",), 1.0, 1.0),
+    ("discharge_before_admission",): (("end_before_start",), 1.0, 1.0),
+    ("duplicate_joined",): (("patient_linked",), 1.0, 1.0),
+    ("entered_in_error",): (("entered_in_error",), 1.0, 1.0),
+    ("factor_one_unit",): (("unit_two_names",), 0.99, 0.97),  # told as another name, not as a mix-up
+    ("impossible_birth_date",): (("birth_date_placeholder",), 1.0, 0.5),  # the rest are births in the future
+    ("late_result",): (("issued_late",), 0.99, 0.97),
+    ("local_code",): (("code_not_standard",), 1.0, 1.0),
+    ("preliminary_never_final",): (("preliminary_never_final",), 1.0, 0.98),
+    ("renamed_test",): (("name_two_codes",), 0.99, 0.2),  # where a local code stands beside the name
+    ("repeated_line",): (("line_repeated",), 1.0, 1.0),
+    ("result_before_collection",): (("issued_before_effective",), 0.98, 0.98),
+    ("several_codings",): (("codings_several",), 1.0, 1.0),
 }
+# what an export alone shows in part, or not at all, and why
+NOT_SHOWN = {
+    "clock_change": "an hour's shift within a stay looks like another hour",
+    "device_clock": "minutes do not show",
+    "utc_as_local": "only where the shift leaves the stay: outside_encounter",
+    "overlapping_stay": "stays_overlap names the later stay",
+    "death_as_home": "an alive patient's disposition looks the same",
+    "wrong_merge": "the same record, by its own account",
+    "note_with_identifier": "the audit does not read notes",
+    "note_denies_code": "the audit does not read notes",
+}
+IN_PART = {"outside_encounter", "offset_mixed", "stays_overlap", "before_birth", "in_future", "diagnosis_heading"}
+IN_PART |= {"same_result_twice"}  # a value that happens to be measured twice in a minute
 # scored as pairs below; near misses must not be found
 PAIRS = {"duplicate_patient", "near_miss"}
 
@@ -122,14 +145,16 @@ PAIRS = {"duplicate_patient", "near_miss"}
 @pytest.fixture(scope="module")
 def quillmere(third_hospitals):
     folder = third_hospitals[0]
-    return audit(read_export(folder)), pd.read_parquet(folder / "truth" / "ledger.parquet"), folder
+    ledger = pd.read_parquet(folder / "truth" / "ledger.parquet")
+    ledger = ledger[ledger["file"].str.startswith("export/")]  # the feeds beside it are not audited
+    return audit(read_export(folder)), ledger, folder
 
 
 def test_the_ledgers_faults_are_found(quillmere):
     made, ledger, _ = quillmere
     table = []
-    for fault, (checks, precise, complete) in SHOWN.items():
-        lines = ledger[ledger["fault"] == fault]
+    for faults, (checks, precise, complete) in SHOWN.items():
+        lines, fault = ledger[ledger["fault"].isin(faults)], " + ".join(faults)
         planted = set(lines["resource_id"]) | (set(lines["related"]) if fault == "duplicate_joined" else set())
         found = set(made.findings.loc[made.findings["check"].isin(checks), "resource_id"])
         hits = len(planted & found)
@@ -140,7 +165,7 @@ def test_the_ledgers_faults_are_found(quillmere):
 
 
 def test_every_fault_of_the_ledger_is_scored_or_named(quillmere):
-    left = set(quillmere[1]["fault"]) - set(SHOWN) - PAIRS
+    left = set(quillmere[1]["fault"]) - {fault for faults in SHOWN for fault in faults} - PAIRS - set(NOT_SHOWN)
     assert not left, f"score these in SHOWN, or say in the test why an export alone cannot show them: {sorted(left)}"
 
 
@@ -160,6 +185,7 @@ def test_duplicates_are_candidates_and_near_misses_are_not(quillmere):
 def test_a_hospital_without_other_faults_has_no_other_findings(quillmere):
     made, _, _ = quillmere
     scored = {check for checks, _, _ in SHOWN.values() for check in checks} | {"patient_pairs", "patient_field_empty"}
+    scored |= IN_PART
     others = made.summary[(made.summary["n"] > 0) & ~made.summary["check"].isin(scored)]
     assert not len(others), others[["check", "says"]].to_string()
 

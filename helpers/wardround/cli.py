@@ -143,8 +143,16 @@ def prove(
 
 @app.command(epilog="Example: wardround proof")
 def proof() -> None:
-    """For authors: the long proof, on five hospitals."""
-    prove(None, hospitals=5, json=False)
+    """For authors: the long proof, questions on five hospitals and the lessons of the model on twenty."""
+    from wardround.course.authoring.prove import prove as run
+
+    with _progress() as progress:
+        report = run(None, hospitals=5, progress=progress)
+    typer.echo(report.render())
+    bites = quiet.environment(headless=True) | {"WARDROUND_BITE_SEEDS": "20"}
+    command = [sys.executable, "-m", "pytest", "tests/test_bites.py", "-q"]
+    lessons = subprocess.call(command, cwd=quiet.ROOT, env=bites)
+    raise typer.Exit(0 if report.ok and not lessons else 1)
 
 
 @hospital.command("build", epilog="Example: wardround hospital build --seed 7 --scale 0.33 --out /tmp/small")
