@@ -144,7 +144,7 @@ class Sink:
         at = place if kind == "Encounter" else int(table["encounter"][place])
         context = {"bits": int(table["bits"][place]), "site": int(encounters["site"][at]) if at >= 0 else 0}
         context["badge"] = self.block.staff.badges[int(encounters["doctor"][at])]
-        context["encounter"] = f"Encounter/{ids('Encounter', encounters['bits'][[at]])[0]}"
+        context["encounter"] = encounters["bits"][[at]]
         if kind == "Lab":
             context |= {name: int(table[name][place]) for name in ("analyte", "moment", "issued")}
             context["local"] = local_test_code(context["analyte"], context["site"], context["moment"])

@@ -12,7 +12,7 @@ import orjson
 
 from . import clock, codes
 from . import parameters as sheet
-from .keys import dummy_ids
+from .keys import dummy_ids, ids
 
 PRACTITIONER_FIELD = {
     "Encounter": "participant[0].individual.reference",
@@ -61,7 +61,7 @@ def _conditional_reference(resource, kind, extra, context):
 def _dangling_reference(resource, kind, extra, context):
     order = kind == "MedicationRequest"
     name, target, prefix = ("requester", "Practitioner", "Staff") if order else ("encounter", "Encounter", "Encounter")
-    before = resource[name]["reference"] if order else context["encounter"]
+    before = resource[name]["reference"] if order else f"Encounter/{ids('Encounter', context['encounter'])[0]}"
     after = f"{target}/{dummy_ids(prefix, np.array([context['bits']], dtype=np.uint64))[0]}"
     resource[name] = {"reference": after}
     return name, f"{name}.reference", before, after
