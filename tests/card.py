@@ -13,9 +13,26 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pandas as pd
-from wardround.hospital import causes, faults, flown, history, incidents, open_truth, sepsis, triage, ward
+from wardround.hospital import (
+    access,
+    causes,
+    claim_faults,
+    desk,
+    faults,
+    feed_faults,
+    feeds,
+    flown,
+    history,
+    incidents,
+    open_truth,
+    patients,
+    sepsis,
+    sources,
+    triage,
+    ward,
+)
 from wardround.hospital import parameters as sheet
-from wardround.records import claims, hl7_rows
+from wardround.records import claims, hl7_rows, read_export
 
 ROOT = Path(__file__).resolve().parents[1]
 CARD = ROOT / "datasets" / "README.md"
@@ -25,10 +42,12 @@ CONSTANTS = {
     "KEYS": ("keys of the panel at scale 1; some 8,950 of them meet the hospital in three years", OURS),
     "BURN_IN": ("weeks simulated before the export begins", OURS),
     "HORIZON": ("weeks over which people join the panel", OURS),
-    "EASTBANK_FROM": ("week in which Eastbank's people and records begin", OURS),
+    "EASTBANK_FROM": ("week in which Eastbank's records begin; its people live from BURN_IN weeks before", OURS),
+    "RECORDS_FROM": ("day from which records are in the export: Quillmere, Eastbank", OURS),
     "CAMPAIGN_FROM": ("week in which a documentation campaign begins", OURS),
     "HOLD_OUT_FROM": ("week from which a share of home discharges gets no call, by chance", OURS),
     "HOLD_OUT_SHARE": ("that share", OURS),
+    "CALL_DAY": ("days from discharge to the care call, which prevents nothing before", OURS),
     "OLDER_OXIMETERS": ("share of contacts measured with the older oximeter", OURS),
     "OXIMETER_BIAS": ("times the overreading on dark skin: older model, newer model", OURS),
     "ACCESS": ("of the cost that need would bring, for Black patients", "assumption, direction after B8 (Obermeyer)"),
@@ -45,6 +64,7 @@ CONSTANTS = {
     "RETURN_SHAPE": ("day of readmission = 30 u^shape", "B1 (36% within 7 days, 58% within 14)"),
     "PLAIN_ANALYTES": ("mean, SD, SD per unit of acuity", "mean and range B4; loading assumption"),
     "PANEL_SHARE": ("share of draws with the panel; the liver panel: of stays", "assumption, shaped on B4"),
+    "HL7_WEEKS": ("weeks of HL7 messages, the last ones", OURS),
     "RENAMED_FROM": ("week in which two tests are renamed", OURS),
     "RENAMED": ("those tests: code and name from then on", OURS),
     "FACTOR_ONE_FROM": ("week from which sodium is in mEq/L", OURS),
@@ -91,6 +111,19 @@ ELSEWHERE = (
     (flown, "TRUST_AT_FIRST", "PPV that nurses assume at first", OURS),
     (flown, "MEMORY", "weight of one alert in it", OURS),
     (flown, "FEED_WEEKS", "weeks that a policy looks back", OURS),
+    (patients, "DEATHS_UNHEARD", "of deaths after discharge: the payer knows, the Patient record does not", OURS),
+    (feed_faults, "_RATE", "of messages that can carry the fault", OURS),
+    (sources, "SILENT_DAYS", "days for which each interface stands still", OURS),
+    (desk, "WEEKS", "weeks of the triage desk's log, the last ones", OURS),
+    (access, "WEEKS", "weeks of the access log, drawn among all", OURS),
+)
+# what the ledger holds: of the export, then of the feeds
+PLACES = ("export", *feeds.FOLDERS)
+NEAR_MISSES = (*faults.NEAR_MISSES, "feed_near_miss")
+FILES = (
+    (desk.FILE, desk.COLUMNS),
+    (access.FILE, access.COLUMNS),
+    (access.DIRECTORY_FILE, access.DIRECTORY),
 )
 INCIDENTS = (
     incidents.UnmeasuredSupport,
@@ -182,20 +215,22 @@ def rates() -> str:
     )
 
 
-def feeds() -> str:
-    """The columns that the readers give; their tables are described in ``records/feeds.py``."""
+def columns_of_feeds() -> str:
+    """The columns that the readers give, described in ``records/feeds.py``, and those of the files without a reader."""
     lines = []
-    for name, columns in (("adt", hl7_rows.ADT), ("oru", hl7_rows.ORU), ("claims", claims.COLUMNS)):
+    read = (("adt", hl7_rows.ADT), ("oru", hl7_rows.ORU), ("claims", claims.COLUMNS))
+    for name, columns in (*read, ("enrolment", claims.ENROLMENT.columns)):
         for column in columns:
             lines.append((f"`feeds.{name}`", f"`{column}`"))
-            if name != "claims" and column.endswith("_raw") and column != "value_raw":
+            if name in ("adt", "oru") and column.endswith("_raw") and column != "value_raw":
                 lines.append((f"`feeds.{name}`", f"`{column.removesuffix('raw')}at`"))
+    lines += [(f"`{file}`", f"`{column}`") for file, columns in FILES for column in columns]
     return rows("feed | column", lines)
 
 
 BLOCKS = {
     **{"graph": graph, "arrows": arrows, "variables": variables, "constants": constants, "conditions": conditions},
-    **{"groups": groups, "rates": rates, "feeds": feeds},
+    **{"groups": groups, "rates": rates, "feeds": columns_of_feeds},
 }
 
 
@@ -208,7 +243,12 @@ def sizes(folder: Path) -> str:
     truth = open_truth(folder)
     lines = [(f"`{name}` resources", f"{entry['resources']:,}") for name, entry in sorted(counts.items())]
     lines.append(("resources in all", f"{sum(entry['resources'] for entry in counts.values()):,}"))
+    lines.append(("lines of the export in all", f"{sum(entry['lines'] for entry in counts.values()):,}"))
     lines += [(f"rows of `warehouse.{n}`", f"{len(warehouse(folder, n)):,}") for n in ("stays", "windows", "emergency")]
+    beside = read_export(folder).feeds
+    counted = (("adt", "messages"), ("oru", "results"), ("claims", "versions of claims"), ("enrolment", "members"))
+    lines += [(f"{what} in `feeds.{name}`", f"{len(beside[name]):,}") for name, what in counted]
+    lines += [(f"rows of `{name}`", f"{len(pd.read_csv(folder / name)):,}") for name, _ in FILES]
     lines += [
         ("people", f"{len(truth.persons):,}"),
         ("stays that begin in the export", f"{len(truth.stays):,}"),
@@ -225,16 +265,30 @@ def warehouse(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_parquet(folder / "warehouse" / f"{name}.parquet")
 
 
+def kinds_of_faults() -> list[tuple[str, str]]:
+    """Return (fault, folder) of everything that is planted somewhere in any hospital, in the order of the table."""
+    beside = {"corrected_result": "hl7v2", "preliminary_never_final": "hl7v2", "snooping": "access"}
+    beside |= dict.fromkeys(("discharge_keyed_late", "merge_never_processed", "result_late"), "hl7v2")
+    beside |= dict.fromkeys(feed_faults.FAULTS, "hl7v2") | dict.fromkeys(claim_faults.FAULTS, "claims")
+    beside |= dict.fromkeys(desk.FAULTS, "desk")
+    near = [("feed_near_miss", folder) for folder in ("hl7v2", "claims", "access")]
+    own = [(fault, "export") for fault in faults.FAULTS]
+    in_order = sorted(beside.items(), key=lambda one: PLACES.index(one[1]))
+    return [*own, *in_order, *near]
+
+
 def fault_table(folder: Path) -> str:
-    """Every kind of fault: entries of the ledger, distinct resources, and why it happens."""
+    """Every kind of fault: where, entries of the ledger, distinct resources, and why it happens."""
     ledger = open_truth(folder).ledger
+    where = ledger["file"].str.split("/").str[0]
     lines = []
-    for fault in faults.FAULTS:
-        here = ledger[ledger["fault"] == fault]
-        why = faults.WHY.get(fault) or " ".join(dict.fromkeys(here["why"]))
-        mark = "near miss" if fault in faults.NEAR_MISSES else "fault"
-        lines.append((f"`{fault}`", mark, f"{len(here):,}", f"{here['resource_id'].nunique():,}", why))
-    return rows("kind | is | ledger entries | resources | why", lines)
+    for fault, place in kinds_of_faults():
+        here = ledger[(ledger["fault"] == fault) & (where == place)]
+        said = faults.WHY.get(fault) if place == "export" else None
+        why = said or " ".join(dict.fromkeys(here["why"]))
+        mark = "near miss" if fault in NEAR_MISSES else "fault"
+        lines.append((f"`{fault}`", f"`{place}`", mark, f"{len(here):,}", f"{here['resource_id'].nunique():,}", why))
+    return rows("kind | in | is | ledger entries | resources | why", lines)
 
 
 def realism() -> str:
