@@ -16,10 +16,10 @@ from wardround.hospital import build, open_truth, simulate
 from wardround.hospital import parameters as sheet
 from wardround.hospital.block import file_of
 from wardround.hospital.chart import write_chart
-from wardround.hospital.disk import TYPES
 from wardround.hospital.faults import FAULTS, plan_faults
 from wardround.hospital.notes import Notes
 from wardround.hospital.patients import Patients, slip, typo
+from wardround.hospital.shard import TYPES
 
 SCALE = 0.13  # about 1,170 people: more than the thousand for which every kind of fault is promised
 

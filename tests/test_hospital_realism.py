@@ -48,7 +48,7 @@ MISSES = {
 
 def figures(world) -> dict[str, float]:
     stays, visits = world.stays, world.visits
-    inside = (stays["admit"] >= 0) & (stays["discharge"] < world.end)
+    inside = (stays["admit"] >= sheet.RECORDS_FROM[stays["site"]]) & (stays["discharge"] < world.end)
     leaves = ~np.isin(stays["disposition"], [sheet.DIED, sheet.HOSPICE, sheet.AMA, sheet.TRANSFER])
     index = inside & leaves & (stays["discharge"] + 30 <= world.end)
     event = stays["next_event"]
@@ -57,7 +57,7 @@ def figures(world) -> dict[str, float]:
     rate = lambda which: back[index & which].mean()  # noqa: E731
     payer, group = stays["payer"], stays["group"]
     septic = inside & stays["septic"]
-    seen = (visits["arrive"] >= 0) & (visits["arrive"] < world.end)
+    seen = (visits["arrive"] >= sheet.RECORDS_FROM[visits["site"]]) & (visits["arrive"] < world.end)
     assigned, deserved = visits["assigned"][seen], visits["deserved"][seen]
     length = (stays["discharge"] - stays["admit"])[inside]
     return {

@@ -6,6 +6,7 @@ from wardround.hospital import HospitalError, simulate
 from wardround.hospital import parameters as sheet
 from wardround.hospital import stays as after
 from wardround.hospital.chart import write_chart
+from wardround.hospital.clock import summer_shift
 from wardround.hospital.simulation import panel_size
 
 SEED = 2026014
@@ -18,7 +19,7 @@ def third():
 
 def in_data(world):
     stays = world.stays
-    inside = (stays["admit"] >= 0) & (stays["admit"] < world.end)
+    inside = (stays["admit"] >= sheet.RECORDS_FROM[stays["site"]]) & (stays["admit"] < world.end)
     return {name: column[inside] for name, column in stays.items()}
 
 
@@ -78,10 +79,28 @@ def test_nothing_happens_after_death(third):
     assert (third.vitals["time"] <= dead[third.vitals["row"]]).all()
 
 
-def test_eastbank_begins_in_its_week(third):
-    stays = third.stays
+def test_eastbank_has_a_past_and_its_records_begin_in_its_week(third):
+    stays, first = third.stays, 7 * sheet.EASTBANK_FROM
     eastbank = stays["site"] == sheet.EASTBANK
-    assert eastbank.any() and stays["arrive"][eastbank].min() >= 7 * sheet.EASTBANK_FROM - 1
+    assert first - 365 < stays["arrive"][eastbank].min() < first - 300
+    chart = write_chart(third)
+    assert chart.encounters["start"][chart.encounters["site"] == sheet.EASTBANK].min() >= first * 86_400
+    early = eastbank & (stays["admit"] >= first) & (stays["admit"] < first + 91)
+    elsewhere = (stays["site"] == sheet.QUILLMERE) & (stays["admit"] >= 0) & (stays["admit"] < 91)
+    assert stays["stays_before"][early].mean() > 0.6 * stays["stays_before"][elsewhere].mean()
+
+
+def test_a_call_prevents_nothing_before_it_is_made(third):
+    stays = third.stays
+    early = stays["next_day"] <= sheet.CALL_DAY
+    assert early.sum() > 20 and (stays["y0"] == stays["y1"])[early & stays["called"]].all()
+
+
+def test_nobody_living_leaves_before_the_morning_round(third):
+    living = third.stays["disposition"] != sheet.DIED
+    hour = (third.stays["discharge"] % 1)[living] * 24 + 24 * summer_shift(third.stays["discharge"][living])
+    long = (third.stays["discharge"] - third.stays["admit"])[living] > 0.5
+    assert hour[long].min() >= 9
 
 
 def test_a_call_can_only_remove_the_readmission_it_prevents(third):
@@ -173,7 +192,7 @@ TARGETS = {
 def figures(world) -> dict[str, float]:
     stays, visits = in_data(world), world.visits
     size = world.people["person"].size / sheet.KEYS
-    seen = (visits["arrive"] >= 0) & (visits["arrive"] < world.end)
+    seen = (visits["arrive"] >= sheet.RECORDS_FROM[visits["site"]]) & (visits["arrive"] < world.end)
     index = stays["followed"] & (stays["disposition"] != sheet.AMA) & (stays["discharge"] + 30 <= world.end)
     event = stays["next_event"]
     unplanned = index & np.isin(event, [after.BACK_HERE, after.BACK_ELSEWHERE])

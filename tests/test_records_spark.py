@@ -289,6 +289,18 @@ def test_spark_listens_on_loopback_only_says_nothing_and_leaves_nothing(tmp_path
     assert [left.name for left in (tmp_path / "tmp").iterdir()] == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no locks that go with their process")
+def test_what_a_killed_process_left_goes_and_what_runs_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(sparks.tempfile, "gettempdir", lambda: str(tmp_path))
+    for name in ("killed", "running"):
+        write(tmp_path / f"wardround-spark-{name}" / "blockmgr-1" / "rows", b"Ada")
+    holding = sparks._locked(tmp_path / "wardround-spark-running" / "lock")
+    sparks._locked(tmp_path / "wardround-spark-killed" / "lock").close()
+    sparks._remove_abandoned()
+    assert [left.name for left in tmp_path.iterdir()] == ["wardround-spark-running"]
+    holding.close()
+
+
 def test_the_learners_variables_are_left_alone(spark, monkeypatch):
     monkeypatch.setenv("SPARK_HOME", "/elsewhere")
     before = dict(os.environ)

@@ -14,9 +14,9 @@ _COLUMNS = [
 
 
 def laboratory_page(hospital, rows=PAGE):
-    """The first laboratory results of an export, as the resources they are."""
+    """The first laboratory results of an export that are numbers (blood cultures are words), as the resources they are."""
     observations = hospital.resources("Observation")
-    return list(islice((o for o in observations if _is_laboratory(o)), rows))
+    return list(islice((o for o in observations if _is_laboratory(o) and "valueQuantity" in o), rows))
 
 
 def laboratory_view():

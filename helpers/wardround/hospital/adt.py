@@ -223,7 +223,7 @@ class _Visit:
             return _LEAVES_FOR[disposition]
         if cls == EMER and (self.row["stay"] >= 0 or disposition == -2):
             return "admitted"
-        return "home"
+        return _LEAVES_FOR[disposition] if disposition >= 0 else "home"
 
     def _reason(self) -> str:
         if self.row["group"] >= 0:

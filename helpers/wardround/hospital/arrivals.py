@@ -39,7 +39,7 @@ def candidates(seed: int, people: Table, weeks: int) -> Table:
     rate = weekly_rates(people)[:, :, None] * scale[:, None, :]
     draws = uniform(seed, people["person"][:, None], (week + DAY)[None, :], 0, Purpose.WEEK)[:3]
     begins = np.maximum(
-        people["joins"], np.where(people["site"] == sheet.EASTBANK, sheet.EASTBANK_FROM, -sheet.BURN_IN)
+        people["joins"], np.where(people["site"] == sheet.EASTBANK, sheet.EASTBANK_FROM - sheet.BURN_IN, -sheet.BURN_IN)
     )
     here = (week >= begins[:, None]) & (week < people["leaves"][:, None])
     kind, row, column = np.nonzero((draws < -np.expm1(-rate)) & here)

@@ -59,22 +59,25 @@ VARIABLES = (
 )
 
 _ARROWS = {
-    "age": "frailty chronic_conditions payer disposition deterioration death",
+    "age": "frailty chronic_conditions payer disposition deterioration death length_of_stay",
     "race": "social_risk interpreter skin_tone cost",
     "social_risk": "frailty payer chronic_conditions disposition readmission prior_stays prior_emergency",
     "frailty": (
-        "chronic_conditions admission_acuity ward_acuity ward_breath length_of_stay disposition laboratory readmission "
-        "prior_stays prior_emergency death payer cost"
+        "chronic_conditions diagnosis_group admission_acuity ward_acuity ward_breath length_of_stay disposition "
+        "laboratory readmission prior_stays prior_emergency death payer cost"
     ),
     "brittleness": "prior_stays prior_emergency readmission",
-    "chronic_conditions": "diagnosis_group lace care_call laboratory cost prior_stays disposition death ward_breath",
+    "chronic_conditions": (
+        "prior_emergency code_count diagnosis_group lace care_call laboratory cost prior_stays disposition death "
+        "ward_breath"
+    ),
     "diagnosis_group": (
-        "admission_acuity length_of_stay readmission laboratory ward_breath sepsis disposition care_call"
+        "admission_acuity length_of_stay readmission laboratory ward_breath sepsis disposition care_call vital_signs"
     ),
     "admission_acuity": (
         "ward_acuity ward_breath length_of_stay laboratory disposition death readmission orders door_acuity"
     ),
-    "length_of_stay": "lace disposition",
+    "length_of_stay": "lace disposition sepsis",
     "prior_stays": "care_call",
     "prior_emergency": "lace",
     "lace": "care_call",
@@ -82,21 +85,22 @@ _ARROWS = {
     "instability": "readmission",
     "interpreter": "readmission",
     "disposition": "readmission care_call",
-    "site": "readmission length_of_stay care_call",
+    "site": "readmission length_of_stay social_risk frailty race prior_stays",
     "care_call": "readmission",
     "support": "readmission care_call",
     "ward_acuity": "vital_signs laboratory measured_when suspicion deterioration true_saturation",
     "ward_breath": "vital_signs true_saturation measured_when deterioration",
     "kidney": "laboratory deterioration",
-    "sepsis": "ward_acuity suspicion orders death claims_code clinical_label",
+    "sepsis": "ward_acuity suspicion orders death claims_code clinical_label vital_signs disposition",
     "suspicion": "measured_when",
     "nurse_response": "deterioration",
     "alert": "nurse_response",
     "vital_signs": "alert",
+    "laboratory": "alert",
     "deterioration": "death",
     "skin_tone": "displayed_saturation",
     "true_saturation": "displayed_saturation",
-    "door_acuity": "assigned_level critical_care vital_signs",
+    "door_acuity": "assigned_level critical_care vital_signs laboratory",
     "readmission": "billing_status no_show code_count",
 }
 

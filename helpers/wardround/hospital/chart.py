@@ -109,9 +109,11 @@ def _encounters(world: World, end: int) -> Table:
     doctor = (attending_u * staff.ATTENDINGS).astype(np.int64)
     second = (emergency_u * staff.ATTENDINGS).astype(np.int64)
     nothing = np.full(visits["row"].size, -1)
+    # who needs critical care and finds no bed here goes to another hospital
+    left = np.where(visits["critical"] & ~visits["admitted"] & ~observed, sheet.TRANSFER, nothing - observed)
     room = staff.EMERGENCY_ROOM[site]
     parts = [
-        _part(visits, 0, EMER, visits["arrive"], visits["leave"], site, room, desk, visits["stay"], nothing - observed),
+        _part(visits, 0, EMER, visits["arrive"], visits["leave"], site, room, desk, visits["stay"], left),
         _part(visits, 3, OBSENC, visits["leave"], visits["observed_until"], site, room, desk, nothing, nothing)
         | {"keep": observed},
         _part(
@@ -157,7 +159,7 @@ def _part(source: Table, slot, cls, start, stop, site, place, doctor, stay, disp
 
 def _finish_encounters(parts: list[Table], end: int) -> Table:
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    keep = rows["keep"] & (rows["start_day"] >= 0)
+    keep = rows["keep"] & (rows["start_day"] >= sheet.RECORDS_FROM[rows["site"]])
     start = seconds(np.where(keep, rows["start_day"], 0))
     keep &= start < end
     # an inpatient stay whose beginning lies before the export has no second encounter in it either

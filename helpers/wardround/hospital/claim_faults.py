@@ -26,8 +26,8 @@ _CATEGORY = re.compile(r"(I50)\.\d+|(N18\.3)[012]|(A41)\.9")
 _CHAIN_DAYS = 45
 
 
-def write_claims(source: Source) -> tuple[dict[str, bytes], list[tuple]]:
-    """Return the two files of the payers, and the ledger."""
+def write_claims(source: Source) -> tuple[dict[str, bytes], list[tuple], Table, list[dict]]:
+    """Return the two files of the payers, the ledger, and the bills and claims behind them."""
     rows = claims.bills(source)
     lost, alone = _lost_and_alone(source, rows)
     found = claims.versions(source, rows)
@@ -40,7 +40,7 @@ def write_claims(source: Source) -> tuple[dict[str, bytes], list[tuple]]:
     ledger += _same_day(source, rows, found)
     members, more = _enrolment(source)
     found.sort(key=lambda one: (one["paid_day"], one["claim_id"]))
-    return {CLAIMS_FILE: claims.written(found), ENROLMENT_FILE: members}, ledger + more
+    return {CLAIMS_FILE: claims.written(found), ENROLMENT_FILE: members}, ledger + more, rows, found
 
 
 def _lost_and_alone(source: Source, rows: Table) -> tuple[np.ndarray, np.ndarray]:

@@ -68,7 +68,7 @@ def _own_bills(source: Source) -> Table:
     last = np.zeros(encounters["row"].size, dtype=bool)
     last[source.contacts.last[source.contacts.last >= 0]] = True
     inpatient = (encounters["cls"] == IMP) & last
-    home = (encounters["cls"] == EMER) & (encounters["stay"] < 0) & (encounters["disposition"] == -1)
+    home = (encounters["cls"] == EMER) & (encounters["stay"] < 0) & (encounters["disposition"] != -2)
     observed = (encounters["cls"] != IMP) & (encounters["cls"] != EMER)
     at = np.flatnonzero((inpatient | home | observed) & ~encounters["open"])
     row = {name: column[at] for name, column in encounters.items()}

@@ -22,9 +22,10 @@ from .faults import FAULTS
 from .shard import Files, shards, write_shards
 from .simulation import check_parameters
 
-VERSION = "2"
-# Of 24 seeds each (2026001 on at scale 1, 2026101 on at a third), those whose worst row lay nearest to the mean of all:
-# 45 figures of size, readmission, length of stay, disposition, payer and measurement, worst 1.7 SD away (both).
+VERSION = "3"
+# Of 24 seeds each (2026001 on at scale 1, 2026101 on at a third), those whose worst row lay nearest to the mean of all
+# on 45 figures of size, readmission, length of stay, disposition, payer and measurement. How the default seed stands on
+# the bite table, which came later, is measured in datasets/README.md.
 DEFAULT_SEED = 2026014
 SECOND_SEED = 2026110
 _STALE_AFTER = 1800  # seconds; a build takes less than two minutes, and process numbers are used again

@@ -81,7 +81,8 @@ def _diagnosis(encounters: Table, which: np.ndarray, code: np.ndarray, slot, ran
         "encounter": which,
         "code": code,
         "rank": np.broadcast_to(rank, size),
-        "recorded": encounters["start"][which],
+        # coded when the encounter is over; while it lasts the admitting diagnosis stands
+        "recorded": np.where(encounters["open"][which], encounters["start"][which], encounters["stop"][which]),
         "onset_years": np.full(size, -1),
         "record_when": encounters["when"][which],
     }
@@ -222,4 +223,11 @@ def procedures(world: World, encounters: Table) -> Table:
     for column, name in enumerate(PROCEDURES):
         chance[inpatient, column] = chances[name]
     rows, item = _items(world, encounters, chance > 0, chance, Purpose.PROCEDURE)
-    return rows | {"procedure": item}
+    rows |= {"procedure": item}
+    worse = item == PROCEDURES.index("ventilation")
+    stay = encounters["stay"][rows["encounter"]]
+    struck = encounters["start"][rows["encounter"]] + (stays["event"][stay] * sheet.WINDOW * 86_400).astype(np.int64)
+    stop = encounters["stop"][rows["encounter"]]
+    rows["moment"] = np.where(worse, np.minimum(struck + 4 * 3600, stop - 60), rows["moment"])
+    order = np.lexsort((rows["slot"], rows["moment"], rows["row"]))
+    return {name: column[order] for name, column in rows.items()}

@@ -7,14 +7,14 @@ as if all others were on, and taken out by name through ``without``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from . import access, adt, claim_faults, desk, feed_faults, hl7, oru
+from . import access, adt, claim_faults, desk, feed_faults, fhir_business, hl7, oru
 from .chart import Chart
 from .contacts import Contacts
 from .patients import Patients
@@ -36,11 +36,15 @@ _NEVER_ARRIVED = ("merge_never_processed", "adt_feed_silent", "oru_feed_silent")
 
 @dataclass
 class Written:
-    """What was written: entries of the ledger, tables of the truth, and the manifest's entries of the files."""
+    """What was written: entries of the ledger, tables of the truth, the manifest's entries of the files.
+
+    ``resources`` say in FHIR what the claims file and the access log say; they belong into the export.
+    """
 
     ledger: list[tuple]
     tables: dict[str, pd.DataFrame]
     files: dict[str, dict]
+    resources: dict[str, Iterator[dict]]
 
 
 def write_feeds(
@@ -76,7 +80,7 @@ def write_feeds(
     """
     source = Source(world, chart, patients, contacts, staff, lab_faults or {}, without)
     files, ledger = _messages(source)
-    made, more = claim_faults.write_claims(source)
+    made, more, bills, claims = claim_faults.write_claims(source)
     files, ledger = files | made, ledger + more
     log, truth, more = desk.desk_log(source)
     files, ledger = files | {desk.FILE: log}, ledger + more
@@ -89,7 +93,13 @@ def write_feeds(
     files = {part(name): content for name, content in files.items()}
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    return Written(ledger, {"desk": truth, "access_reasons": reasons}, {n: _listed(b) for n, b in files.items()})
+    resources = {
+        "Coverage": fhir_business.coverages(source),
+        "ExplanationOfBenefit": fhir_business.benefits(source, bills, claims),
+        "AuditEvent": fhir_business.audit_events(source, rows),
+    }
+    listed = {name: _listed(content) for name, content in files.items()}
+    return Written(ledger, {"desk": truth, "access_reasons": reasons}, listed, resources)
 
 
 def _messages(source: Source) -> tuple[dict[str, bytes], list[tuple]]:

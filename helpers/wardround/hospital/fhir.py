@@ -22,7 +22,6 @@ _RACE = {
     "white": ("2106-3", "White"),
     "black": ("2054-5", "Black or African American"),
     "asian": ("2028-9", "Asian"),
-    "other": ("1002-5", "American Indian or Alaska Native"),
 }
 _CLASS = (("EMER", "emergency"), ("IMP", "inpatient encounter"), ("OBSENC", "observation encounter"))
 _TYPE = ("Emergency department visit", "Inpatient stay", "Observation stay")
@@ -228,10 +227,12 @@ def _extensions(person: dict) -> list[dict]:
         return [_category("race", unknown, "Unknown"), sex]
     name = sheet.RACES[person["race"]]
     hispanic = name == "hispanic"
-    code, display = _RACE["white" if hispanic else name]
-    race = _category("race", {"system": _OMB, "code": code, "display": display}, display)
-    if hispanic and person["race_written"] < 0.4:
-        race = {"url": _US_CORE + "us-core-race", "extension": [{"url": "text", "valueString": "Hispanic"}]}
+    written = "Hispanic" if hispanic and person["race_written"] < 0.4 else "Other" if name == "other" else None
+    if written:  # a word and no category
+        race = {"url": _US_CORE + "us-core-race", "extension": [{"url": "text", "valueString": written}]}
+    else:
+        code, display = _RACE["white" if hispanic else name]
+        race = _category("race", {"system": _OMB, "code": code, "display": display}, display)
     code, display = ("2135-2", "Hispanic or Latino") if hispanic else ("2186-5", "Not Hispanic or Latino")
     return [race, _category("ethnicity", {"system": _OMB, "code": code, "display": display}, display), sex]
 
@@ -293,7 +294,7 @@ def _hospitalization(cls: int, part: int, planned: bool, group: int, disposition
     result = {}
     if cls == IMP:
         result["admitSource"] = _FROM_HOSPITAL if part == 2 else _FROM_DOCTOR if planned else _FROM_EMERGENCY
-    sent_home = group < 0 and disposition == -1  # -2 goes on to an observation stay
+    sent_home = group < 0 and disposition != -2  # -2 goes on to an observation stay
     if not still_open and (cls != EMER or sent_home):
         result["dischargeDisposition"] = _DISPOSITION[disposition if disposition >= 0 else sheet.HOME]
     return result

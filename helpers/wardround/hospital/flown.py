@@ -2,7 +2,7 @@
 
 The steps of a person are those of :mod:`history`. What a policy adds: an alert may bring a nurse, who lowers the hazard
 for 48 hours and changes no measured value; and it may choose who is called. Nurses are few, and come less often the
-more alerts they have answered for nothing. Every number of that is an assumption.
+more alerts have called for nothing. Every number of that is an assumption.
 """
 
 from __future__ import annotations

@@ -13,10 +13,12 @@ import numpy as np
 
 KEYS = 14_000  # people of the panel at scale 1; about 8,950 of them meet the hospital in three years
 BURN_IN = 52  # weeks simulated before the export begins, so that prior use is known in its first week
-EASTBANK_FROM = 104  # Eastbank joins, and its records begin, in this week
+EASTBANK_FROM = 104  # Eastbank joins, and its records begin, in this week; its people have a year of past, too
+RECORDS_FROM = np.array([0.0, 7.0 * EASTBANK_FROM])  # day from which each site's records are in the export
 CAMPAIGN_FROM = 78  # a documentation campaign raises sepsis coding by a fifth
 HOLD_OUT_FROM = 104  # from this week a tenth of eligible home discharges get no call, drawn by chance
 HOLD_OUT_SHARE = 0.10
+CALL_DAY = 1.0  # days from discharge to the care call
 OLDER_OXIMETERS = 0.8  # share of contacts measured with the older model
 OXIMETER_BIAS = (1.15, 0.40)  # of the mean overreading on dark skin: older model, newer model
 ACCESS = 0.72  # of the cost that need would bring, for Black patients

@@ -38,7 +38,7 @@ from .warehouse import write_warehouse
 TYPES = (
     *PLAIN,
     *("Condition", "Observation", "MedicationRequest", "Procedure", "DiagnosticReport"),
-    *("MedicationAdministration", "DocumentReference"),
+    *("MedicationAdministration", "DocumentReference", "Coverage", "ExplanationOfBenefit", "AuditEvent"),
 )
 KEYS_A_SHARD = sheet.KEYS  # a hospital of the default size is one shard
 STATIC = ("Organization", "Location", "Practitioner")
@@ -152,6 +152,8 @@ def write_shard(shard: Shard, workers: int = 1, progress: Progress = lambda done
     whole = plan_faults(world, chart, patients) if shard.without else plan
     shown = {fault: rows for fault, rows, _ in whole.edits.get("Lab", [])}
     beside = write_feeds(shard.folder, world, chart, patients, contacts, staff, shard.without, shown, shard.part)
+    for name, resources in beside.resources.items():
+        files.add(name, [orjson.dumps(resource, option=orjson.OPT_APPEND_NEWLINE) for resource in resources])
     progress(0.95, "writing down the truth")
     write_warehouse(shard, world, contacts)
     write_truth(shard, world, chart, patients, contacts, written, ledger + beside.ledger, beside.tables)

@@ -111,10 +111,10 @@ def follow(seed: int, stay: Table) -> Table:
 
 
 def leaving(stay: Table) -> np.ndarray:
-    """Return when the living leave: between 7 a.m. and 7 p.m. by the wall clock of the day on which the stay ends."""
+    """Return when the living leave: between 9 a.m. and 7 p.m. by the wall clock of the day on which the stay ends."""
     end = stay["admit"] + stay["length"]
     day = np.floor(end)
-    daytime = day + (7 + 12 * (end - day)) / 24 - summer_shift(day)
+    daytime = day + (9 + 10 * (end - day)) / 24 - summer_shift(day)
     return np.maximum(daytime, stay["admit"] + 0.3)
 
 
@@ -150,9 +150,13 @@ def after(seed: int, stay: Table, incidents: Sequence[Incident] = ()) -> Table:
     draw = _draws(seed, stay)
     back_u, day_u, elsewhere_u, planned_u = draw(Purpose.RETURN)
     followed = ~np.isin(stay["disposition"], [sheet.DIED, sheet.HOSPICE, sheet.TRANSFER])
-    p0, benefit = _risk(stay, _shift("readmission_log_odds", stay, incidents)), _benefit(stay)
+    p0, share = _risk(stay, _shift("readmission_log_odds", stay, incidents)), _benefit(stay)
+    day = 30 * day_u**sheet.RETURN_SHAPE
+    # the call comes a day after discharge and cannot prevent what happened before it
+    bar = np.where(day > sheet.CALL_DAY, p0 * (1 - share), p0)
+    benefit = share * (1 - (sheet.CALL_DAY / 30) ** (1 / sheet.RETURN_SHAPE))
     p1 = p0 * (1 - benefit)
-    returns = followed & (back_u < np.where(stay["called"], p1, p0))
+    returns = followed & (back_u < np.where(stay["called"], bar, p0))
     elsewhere = elsewhere_u < 0.22 * (0.45 + 1.1 * stay["distance"])
     stay = stay | {
         "followed": followed,
@@ -160,9 +164,9 @@ def after(seed: int, stay: Table, incidents: Sequence[Incident] = ()) -> Table:
         "p1": np.where(followed, p1, np.nan),
         "benefit": benefit,
         "y0": followed & (back_u < p0),
-        "y1": followed & (back_u < p1),
+        "y1": followed & (back_u < bar),
     }
-    return stay | _first_event(stay, draw(Purpose.AFTER), returns, 30 * day_u**sheet.RETURN_SHAPE, elsewhere, planned_u)
+    return stay | _first_event(stay, draw(Purpose.AFTER), returns, day, elsewhere, planned_u)
 
 
 def _shift(what: str, stay: Table, incidents: Sequence[Incident]) -> np.ndarray:

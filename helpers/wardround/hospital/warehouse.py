@@ -38,7 +38,7 @@ LATER = {
     ("stays", "held_out"): "within two days after discharge",
     ("stays", "readmitted_30d"): "30 days after discharge",
     ("stays", "days_to_readmission"): "30 days after discharge",
-    ("stays", "died_30d"): "30 days after discharge, as far as the hospital hears of it",
+    ("stays", "died_30d"): "30 days after discharge, from the state's register of deaths",
     ("stays", "deteriorated_at"): "when it happens",
     ("stays", "sepsis_clinical"): "at surveillance review, after discharge",
     ("stays", "sepsis_claims"): "at final coding, after discharge",
@@ -47,9 +47,15 @@ LATER = {
     ("windows", "alert"): "when the score is computed",
     ("windows", "answered"): "when a nurse has come",
     ("emergency", "admitted"): "at the end of the visit",
+    ("emergency", "transferred"): "at the end of the visit",
     ("emergency", "critical_12h"): "12 hours later",
     ("emergency", "esi"): "at the end of triage; by the person whose decision is to be supported",
 }
+
+
+def recorded(day: np.ndarray, site: np.ndarray) -> np.ndarray:
+    """Return what began when the site's records had begun."""
+    return day >= sheet.RECORDS_FROM[site]
 
 
 def instants(days: np.ndarray) -> pd.Series:
@@ -85,7 +91,7 @@ def stay_rows(seed: int, people: Table, stay: Table, labs: Table) -> pd.DataFram
         "attending": [f"A{site}{int(u * 40):02d}" for site, u in zip(stay["site"], attending_u, strict=True)],
         "planned": stay["planned"],
         "group": np.array(sheet.GROUPS, dtype=object)[stay["group"]],
-        "los_days": np.round(stay["discharge"] - stay["admit"], 3),
+        "los_days": np.round(np.maximum(asked_at - stay["admit"], 0), 3),  # so far
         "stays_before": stay["stays_before"],
         "emergency_before": stay["emergency_before"],
         "charlson": stay["charlson"].astype(np.int64),
@@ -102,10 +108,13 @@ def written_later(seed: int, people: Table, stay: Table, end: float) -> pd.DataF
     here = (stay["next_event"] == 1) & (day <= 30)
     came = np.isin(stay["next_event"], [1, 2]) & (day <= 30)
     # what betrays the outcome is planted with the strengths of the parameter sheet (4.2, bite tests L1, L2, L2b)
-    codes = _poisson(codes_u, 1.1 + 0.25 * stay["charlson"] + 2.1 * here)
+    codes = 1 + _poisson(codes_u, 1.1 + 0.25 * stay["charlson"] + 2.1 * here)
     shows = np.select([came & (day < 14), came], [0.78, 0.45], 0.21)
     seen = stay["discharge"] + 30 <= end
     died = (stay["next_event"] == 4) & (day <= 30)
+    shows = np.where(died & (day < 14), 1.0, shows)  # the dead miss their appointments
+    dead = pd.array(died, dtype="boolean")
+    dead[~seen] = pd.NA
     billed = np.where(bill_adjusted(bill_u, came), "adjusted", "final").astype(object)
     missing = pd.array(np.where(seen, here, False), dtype="boolean")
     missing[~seen] = pd.NA
@@ -122,7 +131,7 @@ def written_later(seed: int, people: Table, stay: Table, end: float) -> pd.DataF
             "deteriorated_at": instants(event_time(seed, stay)),
             "readmitted_30d": missing,
             "days_to_readmission": np.where(seen & here, np.round(day, 3), np.nan),
-            "died_30d": died & seen,
+            "died_30d": dead,
         }
     )
 
@@ -259,6 +268,7 @@ def emergency_rows(people: Table, visits: Table, vitals: Table) -> pd.DataFrame:
         | {
             "esi": visits["assigned"],
             "admitted": visits["admitted"],
+            "transferred": visits["critical"] & ~visits["admitted"],
             "critical_12h": visits["critical"],
         }
     )
@@ -273,13 +283,13 @@ def tables(world: World) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
     seed, people, stay, windows, visits, end = (
         *(world.seed, world.people, world.stays, world.windows, world.visits, world.end),
     )
-    done = (stay["admit"] >= 0) & (stay["discharge"] < end)
+    done = recorded(stay["admit"], stay["site"]) & (stay["discharge"] < end)
     # a stay's own results: positions in ``labs`` are positions among all stays, so rows are made for all and then cut
     rows = pd.concat(
         [stay_rows(seed, people, stay, _of_wards(world.labs)), written_later(seed, people, stay, end)], axis=1
     )
     starts = stay["admit"][windows["stay"]] + windows["window"] * sheet.WINDOW
-    begun = (stay["admit"][windows["stay"]] >= 0) & (starts + KNOWN_AFTER < end)
+    begun = recorded(stay["admit"], stay["site"])[windows["stay"]] & (starts + KNOWN_AFTER < end)
     ward = pd.concat(
         [
             window_frame(window_columns(people, stay, windows, world.vitals, world.labs)),
@@ -287,7 +297,7 @@ def tables(world: World) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
         ],
         axis=1,
     )
-    came = (visits["arrive"] >= 0) & (visits["leave"] < end)
+    came = recorded(visits["arrive"], visits["site"]) & (visits["leave"] < end)
     desk = emergency_rows(people, visits, world.vitals)
     return {
         "stays": (rows[done], stay["discharge"][done]),

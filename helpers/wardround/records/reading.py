@@ -20,7 +20,7 @@ from . import bundles
 _READ = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz", ".json", ".json.gz")
 _CHUNK = 1 << 18
 _BLANK = b" \t\r\n"
-MARK = b"\xef\xbb\xbf"
+_MARK = b"\xef\xbb\xbf"
 # Damaged compressed data may go on for a while as wrong text that looks right, until the damage is noticed: so many
 # bytes before that are not trusted. A deflate block of JSON is about as long.
 _DOUBT = 1 << 16
@@ -110,9 +110,9 @@ def _unmarked(pieces: Iterator[bytes | Damage]) -> Iterator[bytes | Damage]:
     """Take the mark that Windows tools write off the start, however small the first pieces are."""
     start = b""
     for piece in pieces:
-        if isinstance(piece, bytes) and len(start := start + piece) < len(MARK):
+        if isinstance(piece, bytes) and len(start := start + piece) < len(_MARK):
             continue
-        yield start.removeprefix(MARK)
+        yield start.removeprefix(_MARK)
         if isinstance(piece, Damage):
             yield piece
         break

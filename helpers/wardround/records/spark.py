@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote
 
 import orjson
@@ -55,13 +55,15 @@ rootLogger.level = error
 rootLogger.appenderRef.file.ref = console
 """
 _tallies: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_locks: list[IO | None] = []
 
 
 def session(**settings: str) -> SparkSession:
     """Start Spark on this machine alone, or return the session that runs already.
 
     It listens on loopback only, fetches no package, shows no page and says nothing; times are UTC. What it spills, its
-    warehouse and its log lie in one temporary folder that only you may read and that goes with the process.
+    warehouse and its log lie in one temporary folder that only you may read and that goes with the process; if that is
+    killed, with the next call of this function. ``spark.stop()`` removes what was spilled at once.
 
     Parameters
     ----------
@@ -193,15 +195,11 @@ def tally(rows: DataFrame) -> pd.DataFrame:
     return pd.DataFrame(told, columns=["file", "documents", "others", "unreadable", "reasons"])
 
 
-# On the workers ---------------------------------------------------------------------------------------------------
-
-
 def _reader(view: dict, last: bool, counted) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return what turns batches of (line, file, start of the part) into batches of rows."""
 
     def read(batches):
         columns = Columns(compile_view(view))
-        target = pa.schema([pa.field(f.name, _plain(f.type)) for f in columns.schema])
         empty = tuple([] if name in columns.view.collections else None for name in columns.view.columns)
         seen: dict[tuple, list] = {}
         known: set[str] = set()
@@ -223,15 +221,17 @@ def _reader(view: dict, last: bool, counted) -> Callable[[Iterable[pa.RecordBatc
                             hidden += [(key, unquote(file), start, place, bool(rows))] * (len(rows) or 1)
                             rows = rows or [empty]
                         columns.rows += rows
-                yield from _batches(columns, target, hidden if last else None)
+                yield from _batches(columns, hidden if last else None)
         counted.add({(unquote(file), start): tuple(held) for (file, start), held in seen.items()})
 
     return read
 
 
 def _documents(line: bytes, wanted: str, known: set[str], held: list) -> Iterator[dict]:
-    """Yield the resources of a type that a line holds; count the others, and what cannot be read."""
-    line = line.removeprefix(reading.MARK)
+    """Yield the resources of a type that a line holds; count the others, and what cannot be read.
+
+    A byte order mark never comes here: Spark takes it off.
+    """
     try:  # the short way for a plain resource, as in reading
         found = orjson.loads(line)
         kind = found["resourceType"]
@@ -255,22 +255,14 @@ def _documents(line: bytes, wanted: str, known: set[str], held: list) -> Iterato
             held[1] += 1
 
 
-def _batches(columns: Columns, target: pa.Schema, hidden: list[tuple] | None) -> Iterator[pa.RecordBatch]:
+def _batches(columns: Columns, hidden: list[tuple] | None) -> Iterator[pa.RecordBatch]:
     for made in columns.take():
-        arrays = [array.cast(field.type) for array, field in zip(made.columns, target, strict=True)]
-        names = list(target.names)
+        arrays, names = list(made.columns), list(made.schema.names)
         if hidden is not None:
             kinds = (pa.string(), pa.string(), pa.int64(), pa.int64(), pa.bool_())
             arrays += [pa.array(column, kind) for column, kind in zip(zip(*hidden, strict=True), kinds, strict=True)]
             names += ["_key", "_file", "_start", "_place", "_row"]
         yield pa.RecordBatch.from_arrays(arrays, names=names)
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """Spark has text of 32-bit offsets only."""
-    if pa.types.is_list(kind):
-        return pa.list_(_plain(kind.value_type))
-    return pa.string() if kind == pa.large_string() else kind
 
 
 def _sql(kind: pa.DataType) -> str:
@@ -291,9 +283,6 @@ def _parameter():
             return held
 
     return Parts()
-
-
-# On this machine --------------------------------------------------------------------------------------------------
 
 
 def _files(path: str | Path | Iterable[str | Path]) -> list[str]:
@@ -341,11 +330,38 @@ def _settings(folder: Path) -> dict[str, str]:
 
 @cache
 def _scratch() -> Path:
-    """A folder that only this user may read, removed when the process ends."""
+    """A folder that only this user may read, removed when the process ends; if it is killed, by the next process."""
+    _remove_abandoned()
     folder = Path(tempfile.mkdtemp(prefix="wardround-spark-"))
+    _locks.append(_locked(folder / "lock"))
     (folder / "log4j2.properties").write_text(_QUIET, encoding="utf-8")
     atexit.register(_clear, folder)
     return folder
+
+
+def _locked(file: Path) -> IO | None:
+    """The open file, if nobody holds it: a lock goes with its process, however that ends."""
+    held = file.open("ab")
+    try:
+        import fcntl
+
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):  # on Windows nothing is swept
+        held.close()
+        return None
+    return held
+
+
+def _remove_abandoned() -> None:
+    """A killed kernel takes Java with it and leaves what was spilled: patients' data that nobody would find."""
+    for lock in Path(tempfile.gettempdir()).glob("wardround-spark-*/lock"):
+        try:
+            held = _locked(lock)
+        except OSError:  # another user's
+            continue
+        if held is not None:
+            shutil.rmtree(lock.parent, ignore_errors=True)
+            held.close()
 
 
 def _clear(folder: Path) -> None:
