@@ -98,7 +98,7 @@ def by_test(answer, hospital):
     named = list(answer) if isinstance(answer, (set, list, pd.Series)) else []
     mine = page[page.result_id.isin(named)]
     if mine.empty:
-        return "None of your ids stands on the page." if named else "Your set is empty."
+        return f"None of your ids stands on the page, such as `{named[0]}`." if named else "Your set is empty."
     counts = ", ".join(f"{n:,} of {loinc}" for loinc, n in mine.loinc.value_counts().items())
     harmless = mine[mine.loinc.isin(["2951-2", "2823-3", "777-3"])]
     if len(harmless):
@@ -378,11 +378,6 @@ def name_and_birthday(pairs, reviewed, per_week):
     return {"merge": set(pairs.pair[alike])}
 
 
-def by_recall(pairs, reviewed, per_week):
-    found = {w: (reviewed.same & (reviewed.weight >= w)).sum() / reviewed.same.sum() for w in reviewed.weight.unique()}
-    return bands(pairs, max(w for w, share in found.items() if share >= 0.995), per_week)
-
-
 def no_end(pairs, reviewed, per_week):
     border = right_border(reviewed)
     rest = pairs[(pairs.weight < border) & (pairs.weight > 0)]
@@ -406,11 +401,17 @@ def bands_in_words(answer, hospital):
     if false:
         told.append(
             f"Of your merges {len(known):,} have been reviewed, and {false:,} of those are two people, such as "
-            f"`{known.pair[~known.same].iloc[0]}`."
+            f"`{known.pair[~known.same].iloc[0]}`: a precision of {known.same.mean():.3f}."
         )
     else:
         apart = int(reviewed.same.sum()) - int(known.same.sum())
-        told.append(f"No reviewed pair among your merges is two people; {apart:,} reviewed pairs of one person are not merged.")
+        told.append(
+            f"No reviewed pair among your merges is two people; {apart:,} reviewed pairs of one person are not merged."
+        )
+    weights = given(2).record_pairs(hospital).set_index("pair").weight
+    lowest = weights[weights.index.isin(merge)].min()
+    if merge:
+        told.append(f"The lowest weight that you merge is {lowest:g}.")
     if merge & review:
         told.append(f"{len(merge & review):,} pairs are in both bands.")
     return " ".join(told)
@@ -440,8 +441,8 @@ key(
         misconception(
             "best_f1",
             answer=best_f1,
-            says="Your border is where F1 (or accuracy) is best in the sample.",
-            so_what="Both weigh a false merge like a missed one. A missed one is found at the next visit; a false one gives "
+            says="Your border is where F1 is best in the sample: it finds nearly all there is to find.",
+            so_what="F1 weighs a false merge like a missed one, recall does not see it at all. A missed one is found at the next visit; a false one gives "
             "a twin her sister's penicillin allergy, or takes it away.",
             look_at="the reviewed pairs above your border that are two people",
             teaches="M16",
@@ -454,16 +455,6 @@ key(
             so_what="The rule misses every record with a slip in just these fields, which is how second records "
             "arise. Those people keep half a medication list in each chart.",
             look_at="reviewed pairs of one person that you leave apart",
-            teaches="M16",
-            evidence=bands_in_words,
-        ),
-        misconception(
-            "by_recall",
-            answer=by_recall,
-            says="You took the border at which 995 of 1,000 pairs of one person are found: that is recall.",
-            so_what="Precision asks about what you merge, recall about what there is to merge. To find nearly all, your "
-            "machine joins twins and strangers on the way.",
-            look_at="which of the two counts is below the line in your share",
             teaches="M16",
             evidence=bands_in_words,
         ),
@@ -567,17 +558,21 @@ def who_lived(answer, hospital):
     passed = answer.get("passed", {})
     stopped = [name for name in passed if name.startswith("clean") and not passed[name]]
     lived = [name for name in WOULD_HAVE if passed.get(name)]
-    told = []
+    first = answer.get("first", {})
+    wrongly = [name for name in lived if name in first]
     if stopped:
-        said = answer.get("first", {}).get(stopped[0], "")
-        told.append(f"Your contract stops {len(stopped)} of 4 ordinary weeks; on `{stopped[0]}` it says: {said}.")
-    if lived:
-        named = "; ".join(f"`{name}` ({WOULD_HAVE[name]})" for name in lived[:3])
-        more = f"; and {', '.join(f'`{name}`' for name in lived[3:])}" if lived[3:] else ""
-        told.append(f"{len(lived)} of 8 mutants live: {named}{more}.")
-    elif stopped:
-        told.append("Mutants die, but what stops every week proves nothing about them.")
-    return " ".join(told)
+        return (
+            f"Your contract stops {len(stopped)} of 4 ordinary weeks; on `{stopped[0]}` it says: "
+            f"{first.get(stopped[0], '')}. Mutants that die with it prove nothing."
+        )
+    if wrongly:
+        return (
+            f"`{wrongly[0]}` lives: your contract stops this week before anything is changed in it, and says: "
+            f"{first[wrongly[0]]}. It would stop an ordinary week as well."
+        )
+    named = "; ".join(f"`{name}` ({WOULD_HAVE[name]})" for name in lived[:3])
+    more = f"; and {', '.join(f'`{name}`' for name in lived[3:])}" if lived[3:] else ""
+    return f"{len(lived)} of 8 mutants live: {named}{more}."
 
 
 key(
@@ -594,7 +589,7 @@ key(
         misconception(
             "types_only",
             answer=made(types=True),
-            says="Your contract checks columns and their types, and every mutant passes.",
+            says="Every mutant passes: your contract checks columns and their types, if that.",
             so_what="A creatinine of 88 is a fine float, and an empty site has no wrong row. Types catch a programmer's "
             "mistake; what changes on a ward keeps its type.",
             look_at="one mutant beside `clean 1`: what differs that a type does not know?",
@@ -680,18 +675,18 @@ KINDS = ("result before collection", "discharge before admission", "sample after
 
 
 def planted_times(hospital, truth):
-    """From the ledger, and from the fixture's rows drawn after the death that the record gives."""
+    """From the ledger; and samples of the dead, one after the other by the standard library's clock."""
     tables = given(2).tables_of_times(hospital)
     rows = {}
     for kind, fault in zip(KINDS, ("result_before_collection", "discharge_before_admission"), strict=False):
         rows[kind] = list(dict.fromkeys(truth.ledger.resource_id[truth.ledger.fault.eq(fault)]))
-    died = dict(zip(tables.patients.patient_key, tables.patients.deceased_raw, strict=True))
-    ours = tables.labs[tables.labs.lab_key.str.startswith("northgate")]
+    patients = tables.patients[tables.patients.deceased_at.notna()]
+    died = dict(zip(patients.patient_key, map(dt.datetime.fromisoformat, patients.deceased_raw), strict=True))
+    drawn = tables.labs[tables.labs.patient_key.isin(list(died)) & tables.labs.effective_at.notna()]
     rows[KINDS[2]] = [
-        row.lab_key
-        for row in ours.itertuples()
-        if isinstance(died.get(row.patient_key), str)
-        and dt.datetime.fromisoformat(row.effective_raw) > dt.datetime.fromisoformat(died[row.patient_key])
+        key
+        for key, who, raw in zip(drawn.lab_key, drawn.patient_key, drawn.effective_raw, strict=True)
+        if dt.datetime.fromisoformat(raw) > died[who]
     ]
     return pd.concat([pd.DataFrame({"kind": kind, "key": keys}) for kind, keys in rows.items()], ignore_index=True)
 
@@ -721,8 +716,8 @@ key(
     reference=planted_times,
     same=frames(on=["kind", "key"]),
     right=(
-        "Three kinds, none of them a matter of taste. Quarantine them with their reason, and ask the sender: each kind has "
-        "its own cause, a label, a keyboard, a chart."
+        "Three kinds, none of them a matter of taste. Quarantine them with their reason, and ask the sender. Many samples after "
+        "one person's death are seldom a slip of the clock: look whether somebody else's visits lie in that record."
     ),
     look_at="the `_raw` and `_at` times of one row that differs",
     misconceptions=[
@@ -756,9 +751,7 @@ key(
         ),
         misconception(
             "missing_is_wrong",
-            answer=lambda tables: orders(
-                tables, discharge=lambda stays: ~(stays.discharged_at >= stays.admitted_at)
-            ),
+            answer=lambda tables: orders(tables, discharge=lambda stays: ~(stays.discharged_at >= stays.admitted_at)),
             says="You listed stays without a discharge instant as impossible.",
             so_what="Those people are still in bed, or left on a day without an hour. Unknown is not wrong, and a rule "
             "that confuses the two removes everyone who is on the ward now.",
