@@ -142,10 +142,12 @@ claim(int((potassium.value > 9).sum()), exactly=7)
 # [result-status](#Sources).
 
 # %%
-story = oru.sort_values("sent_at", kind="stable").groupby("result_id").agg(
-    versions=("status", "size"), values=("value", "nunique"), last=("status", "last")
-)
-told = {"more than one version": story.versions > 1, "more than one value": story["values"] > 1, "withdrawn": story["last"] == "W"}
+story = oru.sort_values("sent_at", kind="stable").groupby("result_id")
+told = {
+    "more than one version": story.size() > 1,
+    "more than one value": story.value.nunique() > 1,
+    "withdrawn": story.status.last() == "W",
+}
 per_1000 = pd.Series({name: 1000 * found.mean() for name, found in told.items()}).round(1)
 per_1000
 
@@ -193,7 +195,8 @@ early = early[early.effective_at - early.admitted_at < pd.Timedelta("24h")].sort
 lactate = early[early.test == "Lactate"].groupby("encounter_key").value.first().reindex(stays.index)
 
 # %%
-drawn = pd.Series(np.where(lactate > 2.0, "drawn, high", "drawn, normal"), stays.index).where(lactate.notna(), "not drawn")
+level = pd.Series(np.where(lactate > 2.0, "drawn, high", "drawn, normal"), stays.index)
+drawn = level.where(lactate.notna(), "not drawn")
 died = stays.disposition.eq("died")
 table = died.groupby(drawn).agg(stays="size", died="sum")
 table["died of 1,000"] = (1000 * table.died / table.stays).round(0)
@@ -224,6 +227,7 @@ first = early.groupby("encounter_key").effective_at.first().dt.tz_convert("Ameri
 orders["Night"] = 1.0 * (first.reindex(stays.index) < 6)
 before = stays.admitted_at < pd.Timestamp("2024-01-01", tz="UTC")
 model = LogisticRegression().fit(orders[before], died[before])
+
 
 # %%
 def auroc(rows):
