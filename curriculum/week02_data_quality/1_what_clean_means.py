@@ -117,19 +117,19 @@ sodium
 # everything above 6.5 critical [critical-values](#Sources)):
 
 # %%
-hers = oru[oru.result_id == "L34E8393F6C/2823-3"]
-hers[["drawn_raw", "sent_raw", "value", "unit", "flag", "status"]]
+slipped = oru[oru.result_id == "L34E8393F6C/2823-3"]
+slipped[["drawn_raw", "sent_raw", "value", "unit", "flag", "status"]]
 
 # %%
-minutes = (hers.sent_at.max() - hers.sent_at.min()).total_seconds() / 60
+minutes = (slipped.sent_at.max() - slipped.sent_at.min()).total_seconds() / 60
 claim(minutes, about=229, within=2)
 potassium = oru[oru.name.str.startswith("Potassium")]
 claim(len(potassium), about=3_600, within=100)
 claim(int((potassium.value > 9).sum()), exactly=7)
 
 # %% [markdown]
-# A decimal point is lost. For 229 minutes her record said 42, flagged `H`, final, conforming. Any score that reads
-# potassium put her at the top, and whoever answered went to draw blood again while another patient waited. Seven of
+# A decimal point is lost. For 229 minutes the record said 42, flagged `H`, final, conforming. Any score that reads
+# potassium put this patient at the top, and whoever answered went to draw blood again while another patient waited. Seven of
 # some 3,600 potassium messages are like that: rare, found by one range per test, worth a person's time each. We stop those
 # *values*, not the project.
 #

@@ -108,6 +108,7 @@ results.loc[results.name.str.startswith("Potassium"), ["drawn_raw", "reported_ra
 
 # %%
 claim(yancey.deceased_raw[:10], exactly="2023-08-30")
+claim(bool(hospital.warehouse.stays.set_index("encounter_id").called[stay.encounter_key]), exactly=False)
 patients = hospital.tables.patients
 members = hospital.feeds.enrolment.merge(patients[["mrn", "given", "family", "birth_date"]], on="mrn")
 card, paid_for = members[members.mrn == yancey.mrn].iloc[0], members[members.member_id == bill.member_id].iloc[0]
@@ -118,8 +119,8 @@ sides.loc[["member_id", "mrn", "given", "family", "birth_date", "death_date"]]
 # %% [markdown]
 # Two member numbers under one record number. The second belongs to Vanessa Walden, born thirteen days after Shanice Yancey, and alive. By the payer's account the operation was hers: a
 # **wrong merge** at the desk filed her visits under a dead woman's number, and every message since repeats it. Who pays?
-# She does. A list "went home yesterday, alive: call them" passes over her, so *the care call after her operation is not
-# made*. In her own record, the operation never was; a risk score reads a stranger's history. No message is malformed, no
+# She does. A list "went home yesterday, alive: call them" passes over her, and *no care call after her operation* is on
+# record. In her own record, the operation never was; a risk score reads a stranger's history. No message is malformed, no
 # field empty. Two feeds side by side show it.
 #
 # ## 3. Claims run out
