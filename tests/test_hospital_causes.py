@@ -82,7 +82,7 @@ def test_the_ward_hazard_moves_with_kidney_age_and_frailty_and_not_with_payer(wo
     base = ward.course(11, few)["hazard"]
     for column, more in (("kidney", 1.0), ("age", 10.0), ("frailty", 1.0), ("acuity", 1.0)):
         raised = ward.course(11, few | {column: few[column] + more})["hazard"]
-        assert (raised >= base - 1e-12).all() and (raised > base).mean() > 0.3
+        assert (raised >= base - 1e-12).all() and (raised > base).mean() > 0.9
     assert np.array_equal(ward.course(11, few | {"payer": (few["payer"] + 1) % 4})["hazard"], base)
 
 

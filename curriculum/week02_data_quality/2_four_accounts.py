@@ -329,7 +329,8 @@ pd.concat({name: one_stay(world, *lost) for name, world in flights.items() if "f
 # helped by luck. This patient's alert rang in all flights. With the contract a nurse came and nothing happened; in the
 # flood nobody came, and the patient deteriorated within eight hours. **Seven and seven is not "no harm": it is a lottery
 # in place of a plan.** Two of 10 is also far too few to compare plans by; and in this model a visit costs the visitor
-# nothing else, which no ward would sign. The hundred extra visits are the sure finding.
+# nothing else, which no ward would sign. The hundred extra visits are the sure finding. We chose this patient because the
+# flights differ there, and this hospital as the first of two that we tried: an illustration, not evidence.
 #
 # ## Exit check
 #
