@@ -135,7 +135,7 @@ def test_a_later_version_replaces_an_earlier_one_even_without_rows(tmp_path, spa
     ]
     assert last.columns == ["id", "n", "x", "sure", "issued_raw", "issued_at", "notes"]
     read = tally(last)[["file", "documents", "unreadable"]]
-    assert read.values.tolist() == [["x.1.ndjson", 5, 1], ["x.2.ndjson", 2, 0]]
+    assert read.to_numpy().tolist() == [["x.1.ndjson", 5, 1], ["x.2.ndjson", 2, 0]]
 
 
 def test_types_are_the_views_whatever_the_data_hold(tmp_path, spark):

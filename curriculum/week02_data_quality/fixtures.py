@@ -166,7 +166,9 @@ def _pairs(hospital):
     blocks = [keyed.merge(keyed, on=on)[["row_x", "row_y"]] for on in (["birth_date"], ["family", "first"])]
     rows = pd.concat(blocks).query("row_x < row_y").drop_duplicates()
     a, b = (people.iloc[rows[side]].reset_index(drop=True) for side in ("row_x", "row_y"))
-    both = a.drop(columns=["mrn", "first"]).join(b.drop(columns=["mrn", "first"]), lsuffix="_a", rsuffix="_b")
+    both = pd.concat(
+        [a.drop(columns=["mrn", "first"]).add_suffix("_a"), b.drop(columns=["mrn", "first"]).add_suffix("_b")], axis=1
+    )
     member = _members(hospital.feeds)
     cards = a.mrn.map(member), b.mrn.map(member)
     same = (cards[0] == cards[1]).astype(object).where(cards[0].notna() & cards[1].notna(), None)

@@ -86,7 +86,7 @@ def _own_bills(source: Source) -> Table:
             "planned": row["planned"],
             "stay": row["stay"],
         },
-        **{"disposition": np.where(inside, row["disposition"], sheet.HOME), "adjusted": adjusted},
+        **{"disposition": np.where(row["disposition"] >= 0, row["disposition"], sheet.HOME), "adjusted": adjusted},
         "payer": world.people["payer"][row["row"]],
     }
 
@@ -96,7 +96,7 @@ def _adjusted(source: Source) -> np.ndarray:
     stay = source.world.stays
     u = source.draw(Purpose.AFTERWARDS, stay["person"], stay["day"] + DAY)[2]
     day = np.where(np.isnan(stay["returned_at"]), stay["next_day"], stay["returned_at"] - stay["discharge"])
-    return bill_adjusted(u, np.isin(stay["next_event"], [lives.BACK_HERE, lives.BACK_PLANNED]) & (day <= 30))
+    return bill_adjusted(u, np.isin(stay["next_event"], [lives.BACK_HERE, lives.BACK_ELSEWHERE]) & (day <= 30))
 
 
 def _bills_elsewhere(source: Source) -> Table:
@@ -180,14 +180,13 @@ def versions(source: Source, rows: Table) -> list[dict]:
         done = procedures.get(encounter, [])
         if not elsewhere and columns["stay"][k] >= 0 and first[columns["stay"][k]] != encounter:
             done = [*procedures.get(int(first[columns["stay"][k]]), []), *done]
-        inpatient = columns["type"][k] == INPATIENT
         claim = {
             **{"member_id": names[k], "mrn": "" if elsewhere else source.mrn[encounter]},
             **{"visit": "" if elsewhere else source.visit[encounter], "facility": FACILITIES[columns["facility"][k]]},
             **{"payer": PAYERS[columns["payer"][k]], "type": TYPES[columns["type"][k]]},
             **{"from_date": text["from"][k], "through_date": text["through"][k]},
             "admit_type": "elective" if columns["planned"][k] else "emergency",
-            "discharge_status": sheet.DISPOSITIONS[columns["disposition"][k]] if inpatient else "home",
+            "discharge_status": sheet.DISPOSITIONS[columns["disposition"][k]],
             **{"principal_dx": coded[0], "other_dx": coded[1:], "procedures": done, "bill": k},
             **{name: columns[name][k] for name in ("charge", "allowed", "paid")},
         }

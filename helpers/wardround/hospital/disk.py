@@ -22,7 +22,7 @@ from .faults import FAULTS
 from .shard import Files, shards, write_shards
 from .simulation import check_parameters
 
-VERSION = "3"
+VERSION = "4"
 # Of 24 seeds each (2026001 on at scale 1, 2026101 on at a third), those whose worst row lay nearest to the mean of all
 # on 45 figures of size, readmission, length of stay, disposition, payer and measurement. How the default seed stands on
 # the bite table, which came later, is measured in datasets/README.md.

@@ -268,7 +268,7 @@ def emergency_rows(people: Table, visits: Table, vitals: Table) -> pd.DataFrame:
         | {
             "esi": visits["assigned"],
             "admitted": visits["admitted"],
-            "transferred": visits["critical"] & ~visits["admitted"],
+            "transferred": visits["critical"] & ~visits["admitted"] & np.isnan(visits["observed_until"]),
             "critical_12h": visits["critical"],
         }
     )
