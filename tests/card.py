@@ -244,7 +244,10 @@ def sizes(folder: Path) -> str:
     lines = [(f"`{name}` resources", f"{entry['resources']:,}") for name, entry in sorted(counts.items())]
     lines.append(("resources in all", f"{sum(entry['resources'] for entry in counts.values()):,}"))
     lines.append(("lines of the export in all", f"{sum(entry['lines'] for entry in counts.values()):,}"))
-    lines += [(f"rows of `warehouse.{n}`", f"{len(warehouse(folder, n)):,}") for n in ("stays", "windows", "emergency")]
+    lines += [
+        (f"rows of `warehouse.{n}`", f"{len(warehouse(folder, n)):,}")
+        for n in ("stays", "windows", "emergency", "contacts", "deaths")
+    ]
     beside = read_export(folder).feeds
     counted = (("adt", "messages"), ("oru", "results"), ("claims", "versions of claims"), ("enrolment", "members"))
     lines += [(f"{what} in `feeds.{name}`", f"{len(beside[name]):,}") for name, what in counted]

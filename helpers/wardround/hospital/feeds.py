@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import access, adt, claim_faults, desk, feed_faults, fhir_business, hl7, oru
+from . import access, adt, case_list, claim_faults, desk, feed_faults, fhir_business, hl7, oru
 from .chart import Chart
 from .contacts import Contacts
 from .patients import Patients
@@ -38,13 +38,15 @@ _NEVER_ARRIVED = ("merge_never_processed", "adt_feed_silent", "oru_feed_silent")
 class Written:
     """What was written: entries of the ledger, tables of the truth, the manifest's entries of the files.
 
-    ``resources`` say in FHIR what the claims file and the access log say; they belong into the export.
+    ``resources`` say in FHIR what the claims file and the access log say; they belong into the export. ``cases`` is the
+    warehouse's case list, which needs the bills.
     """
 
     ledger: list[tuple]
     tables: dict[str, pd.DataFrame]
     files: dict[str, dict]
     resources: dict[str, Iterator[dict]]
+    cases: dict[str, pd.DataFrame]
 
 
 def write_feeds(
@@ -99,7 +101,8 @@ def write_feeds(
         "AuditEvent": fhir_business.audit_events(source, rows),
     }
     listed = {name: _listed(content) for name, content in files.items()}
-    return Written(ledger, {"desk": truth, "access_reasons": reasons}, listed, resources)
+    cases = {"contacts": case_list.contact_rows(source, bills), "deaths": case_list.death_rows(source)}
+    return Written(ledger, {"desk": truth, "access_reasons": reasons}, listed, resources, cases)
 
 
 def _messages(source: Source) -> tuple[dict[str, bytes], list[tuple]]:

@@ -156,6 +156,8 @@ def write_shard(shard: Shard, workers: int = 1, progress: Progress = lambda done
         files.add(name, [orjson.dumps(resource, option=orjson.OPT_APPEND_NEWLINE) for resource in resources])
     progress(0.95, "writing down the truth")
     write_warehouse(shard, world, contacts)
+    for name, rows in beside.cases.items():
+        shard.save("warehouse", name, rows)
     write_truth(shard, world, chart, patients, contacts, written, ledger + beside.ledger, beside.tables)
     progress(1.0, "done")
     return files.close() | beside.files
