@@ -1,0 +1,429 @@
+"""What week 3 hands out: a case list with rare courses, facts with two clocks, labels by quarter, flawed cohorts, costs."""
+
+from __future__ import annotations
+
+import functools
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+from wardround.records import cohort as _cohort
+
+HERE = "America/New_York"
+_DAY = pd.Timedelta(days=1)
+
+
+def _once(make):
+    """Keep what was made for a hospital, by its checksum: every check asks again."""
+    kept = {}
+
+    @functools.wraps(make)
+    def made(hospital):
+        if hospital.checksum not in kept:
+            kept[hospital.checksum] = make(hospital)
+        return kept[hospital.checksum]
+
+    return made
+
+
+def _draw(texts, salt=""):
+    """A number from 0 to 1 for each text, the same on every machine."""
+    return np.array([int.from_bytes(sha256(f"{salt} {text}".encode()).digest()[:6]) / 2**48 for text in texts])
+
+
+# Q1, Q2 ---------------------------------------------------------------------------------------------------------------
+# courses that three years of one hospital hardly hold: kind hospital begin end (days) disposition planned
+_COURSES = (
+    (
+        ("inpatient", "quillmere", 0, 3, "home", False),
+        ("inpatient", "quillmere", 12, 13, "home", True),
+        ("inpatient", "quillmere", 19, 23, "home", False),
+    ),
+    (
+        ("inpatient", "quillmere", 0, 4, "home_health", False),
+        ("inpatient", "quillmere", 11, 12, "home", True),
+    ),
+    (
+        ("inpatient", "eastbank", 0, 2, "home", False),
+        ("inpatient", "eastbank", 32 + 8 / 24, 36, "home", False),
+    ),
+    (
+        ("inpatient", "quillmere", 0, 2, "transfer", False),
+        ("inpatient", "quillmere", 24, 27, "home", False),
+    ),
+    (
+        ("inpatient", "quillmere", 0, 2, "transfer", False),
+        ("inpatient", "eastbank", 2 + 1.5 / 24, 6, "home", False),
+    ),
+    (
+        ("inpatient", "quillmere", 0, 3, "home", False),
+        ("inpatient", "quillmere", 12, 13, "home", True),
+    ),
+)
+_DIES = {1: 24}  # of the second course everybody dies, days after the first admission
+_LATE = 5  # the last course begins so late that claims are still to come
+EACH = 12
+
+
+def data_end(hospital):
+    """Return when the case list was made: nothing after it is known."""
+    return _cohort.data_end(hospital.warehouse.contacts)
+
+
+def case_list(hospital):
+    """Return ``warehouse.contacts`` and the contacts of seventy-two invented people whose courses are rare in life.
+
+    Their ids begin with ``invented``; what happens to them is possible, and a definition must have an answer to it.
+    """
+    return _case_list(hospital).copy()
+
+
+def deaths(hospital):
+    """Return ``warehouse.deaths`` with those of the invented people."""
+    people = _invented(hospital)
+    dead = people.drop_duplicates("person_id")
+    dead = dead[dead.course.isin(list(_DIES))]
+    died_at = dead.begins + dead.course.map(_DIES) * _DAY
+    more = pd.DataFrame({"person_id": dead.person_id, "died_at": died_at, "known_from": "register"})
+    return pd.concat([hospital.warehouse.deaths, more], ignore_index=True)
+
+
+@_once
+def _case_list(hospital):
+    contacts = hospital.warehouse.contacts
+    more = _invented(hospital)[contacts.columns]
+    return pd.concat([contacts, more], ignore_index=True).sort_values(["person_id", "admitted_at"], ignore_index=True)
+
+
+@_once
+def _invented(hospital):
+    """Contacts of the invented people: a dozen of each course, all but the last in time to be followed to the end."""
+    rows, last_day = [], data_end(hospital).normalize() + 15 / 24 * _DAY
+    for number in range(EACH * len(_COURSES)):
+        course, who = number // EACH, f"invented-{number:03d}"
+        for n, (kind, site, first, last, gone, planned) in enumerate(_COURSES[course], 1):
+            at = last_day - (90 - number % EACH if course == _LATE else 400 - 2 * number) * _DAY
+            rows.append((f"{who}-{n}", who, course, at, kind, site, at + first * _DAY, at + last * _DAY, gone, planned))
+    names = ["contact_id", "person_id", "course", "begins", "kind", "hospital", "admitted_at", "discharged_at"]
+    made = pd.DataFrame(rows, columns=[*names, "disposition", "planned"])
+    for name in ("begins", "admitted_at", "discharged_at"):
+        made[name] = made[name].dt.as_unit("us")
+    return made.assign(group="other", known_at=made.discharged_at)
+
+
+def stays_to_follow(hospital):
+    """Return the stays whose outcome is asked: all that left alive, by our definition, followed to the end or not."""
+    found = _cohort.eligible_stays(_case_list(hospital), data_end(hospital))
+    return found[["contact_id", "person_id", "discharged_at"]]
+
+
+# Q3 -------------------------------------------------------------------------------------------------------------------
+FEATURES = {
+    "sodium": "the last sodium of this stay, in mmol/L, of those known at `asked_at`",
+    "emergency_before": "emergency visits that began in the 182 days before `admitted_at`",
+    "codes_before": "different diagnosis codes known at `asked_at`",
+}
+KNOWN_WHEN = (
+    "when it happens",
+    "when the result is issued",
+    "when the visit ends",
+    "when coding is finished",
+    "at discharge",
+)
+MISSING_MEANS = (
+    "nobody had an answer by then: not measured, or not yet issued",
+    "normal",
+    "none at our sites; elsewhere is not seen",
+    "none coded by then, which is not the same as healthy",
+    "the row is broken and is left out",
+)
+_PEOPLE = 1_200
+
+
+def asked_stays(hospital):
+    """Return one stay a person: ``contact_id person_id admitted_at asked_at discharged_at``."""
+    return _asked(hospital).copy()
+
+
+def facts(hospital):
+    """Return what the systems hold about these people, whenever it came: ``person_id kind name value happened_at known_at``.
+
+    ``result``, ``order``: a sodium, and its order; ``visit``: to an emergency department, other than the one that led to
+    the stay; ``code``: a diagnosis of any stay or visit. Its coding takes two to nine days, drawn here. One morning's
+    sodium in four comes after eight: drawn here, too.
+    """
+    return _facts(hospital).copy()
+
+
+@_once
+def _asked(hospital):
+    warehouse = hospital.warehouse
+    own = _cohort.stays(warehouse.contacts)[["contact_id", "person_id", "admitted_at", "discharged_at"]]
+    at = warehouse.stays.set_index("encounter_id").asked_at
+    own = own.assign(asked_at=own.contact_id.map(at))
+    own = own[(own.asked_at > own.admitted_at + _DAY) & (own.asked_at < own.discharged_at)]
+    own = own.iloc[np.argsort(_draw(own.contact_id, "asked"))].drop_duplicates("person_id").head(_PEOPLE)
+    columns = ["contact_id", "person_id", "admitted_at", "asked_at", "discharged_at"]
+    return own[columns].sort_values("contact_id", ignore_index=True)
+
+
+@_once
+def _facts(hospital):
+    contacts, asked = hospital.warehouse.contacts, _asked(hospital)
+    contacts = contacts[contacts.person_id.isin(asked.person_id) & contacts.discharged_at.notna()]
+    results = _results(hospital.tables.labs, contacts, asked)
+    orders = results.assign(kind="order", value=np.nan, happened_at=results.happened_at - pd.Timedelta("40min"))
+    orders["known_at"] = orders.happened_at
+    parts = [results, orders, _pending(asked), _visits(contacts, asked), _codes(hospital.tables.conditions, contacts)]
+    names = ["person_id", "kind", "name", "value", "happened_at", "known_at"]
+    made = pd.concat([part[names] for part in parts], ignore_index=True)
+    return made.sort_values(["person_id", "known_at", "kind", "name"], ignore_index=True)
+
+
+def _results(labs, contacts, asked):
+    """Sodium in the order in which it was drawn and issued, and one late morning's result for one person in four."""
+    labs = labs[labs.loinc.eq("2951-2") & labs.status.eq("final") & labs.value.notna()]
+    rows = labs.merge(contacts, left_on="encounter_key", right_on="contact_id")
+    rows = rows[(rows.effective_at > rows.admitted_at) & (rows.issued_at > rows.effective_at)]
+    rows = rows[["person_id", "value", "effective_at", "issued_at"]].set_axis(
+        ["person_id", "value", "happened_at", "known_at"], axis=1
+    )
+    late = asked[_draw(asked.person_id, "late") < 0.25]
+    morning = pd.DataFrame(
+        {
+            "person_id": late.person_id,
+            "value": np.round(128 + 20 * _draw(late.person_id, "sodium")),
+            "happened_at": late.asked_at - pd.Timedelta("90min"),
+            "known_at": late.asked_at + pd.Timedelta("40min"),
+        }
+    )
+    rows = pd.concat([rows, morning]).sort_values(["person_id", "happened_at"]).assign(kind="result", name="sodium")
+    before = rows.groupby("person_id").known_at.cummax().groupby(rows.person_id).shift(1)
+    overtaken = rows.known_at <= before  # a result that came after a later one: which is the last is another lesson
+    return rows[~overtaken]
+
+
+def _pending(asked):
+    """Orders of the last half hour before the question, without a result."""
+    rows = asked[_draw(asked.person_id, "pending") < 0.3]
+    at = rows.asked_at - pd.Timedelta("20min")
+    return rows.assign(kind="order", name="sodium", value=np.nan, happened_at=at, known_at=at)
+
+
+def _visits(contacts, asked):
+    rows = contacts[contacts.kind.eq("emergency")].merge(
+        asked[["person_id", "admitted_at"]].rename(columns={"admitted_at": "begins"}), on="person_id"
+    )
+    rows = rows[(rows.admitted_at > rows.begins) | (rows.discharged_at < rows.begins)]  # not the one that led here
+    rows = rows.assign(kind="visit", name="emergency", value=np.nan)
+    return rows.drop(columns="known_at").rename(columns={"admitted_at": "happened_at", "discharged_at": "known_at"})
+
+
+def _codes(conditions, contacts):
+    rows = conditions[conditions.category.eq("encounter-diagnosis")][["encounter_key", "icd10"]]
+    rows = rows.merge(contacts, left_on="encounter_key", right_on="contact_id").drop(columns="known_at")
+    delay = pd.to_timedelta(np.floor(48 + 168 * _draw(rows.contact_id, "coded")), unit="h")
+    rows = rows.assign(kind="code", name=rows.icd10, value=np.nan, known_at=rows.discharged_at + delay)
+    return rows.rename(columns={"admitted_at": "happened_at"})
+
+
+def _poisoned(hospital):
+    """The same facts with another future: all that is known at ``asked_at`` is as it was, all else is nonsense."""
+    asked, known = _asked(hospital), _facts(hospital)
+    later = known.known_at > known.person_id.map(asked.set_index("person_id").asked_at)
+    changed = known[later].copy()
+    changed["value"] = 200 - changed.value
+    codes = changed.kind.eq("code")
+    changed.loc[codes, "name"] = [f"Z{n:05d}" for n in range(int(codes.sum()))]
+    hours = {"result": -1, "order": 2, "visit": 100, "code": -48}
+    more = []
+    for kind, name in {"result": "sodium", "order": "sodium", "visit": "emergency", "code": "Z99.999"}.items():
+        value = 99.0 if kind == "result" else np.nan
+        at = asked.asked_at + pd.Timedelta(hours=hours[kind])
+        after = asked.asked_at + pd.Timedelta(hours=max(3, hours[kind] + 1))
+        more.append(asked.assign(kind=kind, name=name, value=value, happened_at=at, known_at=after)[known.columns])
+    made = pd.concat([known[~later], changed, changed[changed.kind.eq("visit")], *more], ignore_index=True)
+    return made.sort_values(["person_id", "known_at", "kind", "name"], ignore_index=True)
+
+
+def put_to_the_future(answer, hospital):
+    """Call ``make`` on the facts, and on the same facts with another future; ``moved`` names features that differ."""
+    entries = {name: answer.get(name, ...) for name in ("known_when", "missing_means")}
+    make = answer.get("make", ...)
+    table = make(asked_stays(hospital), facts(hospital)) if callable(make) else make
+    if table is ... and all(_is_empty(entry) for entry in entries.values()):
+        return ...
+    if isinstance(table, pd.DataFrame):
+        table = _with_id(table)
+        table = table.assign(moved=_moved(table, _with_id(make(asked_stays(hospital), _poisoned(hospital)))))
+    return {"table": table} | {name: ... if _is_empty(entry) else entry for name, entry in entries.items()}
+
+
+def _is_empty(entry):
+    return entry is ... or (isinstance(entry, dict) and all(part is ... for part in entry.values()))
+
+
+def _with_id(table):
+    return table.reset_index() if "contact_id" not in table and table.index.name == "contact_id" else table
+
+
+def _moved(clean, poisoned):
+    """Names of the features in which a stay's row differs between the two, in the order of ``FEATURES``."""
+    names = [name for name in FEATURES if name in clean and name in poisoned]
+    if "contact_id" not in clean or "contact_id" not in poisoned:
+        return ""
+    there = poisoned.drop_duplicates("contact_id").set_index("contact_id").reindex(clean.contact_id)
+    differ = {}
+    for name in names:
+        a, b = (pd.to_numeric(column, errors="coerce").to_numpy(float) for column in (clean[name], there[name]))
+        differ[name] = ~((a == b) | (np.isnan(a) & np.isnan(b)))
+    return [", ".join(name for name in names if differ[name][row]) for row in range(len(clean))]
+
+
+# Q4 -------------------------------------------------------------------------------------------------------------------
+def labelled_stays(hospital):
+    """Return the stays with both labels: ``encounter_id person_id quarter sepsis_clinical sepsis_claims``.
+
+    ``quarter`` is that of the discharge. Only whole quarters of stays that have ended are in it; in the last one, too,
+    all reviews and all codes are in.
+    """
+    rows = hospital.warehouse.stays
+    person = hospital.warehouse.contacts.set_index("contact_id").person_id
+    at = rows.discharged_at.dt.tz_convert(HERE).dt.tz_localize(None)
+    return pd.DataFrame(
+        {
+            "encounter_id": rows.encounter_id,
+            "person_id": rows.encounter_id.map(person),
+            "quarter": at.dt.to_period("Q").astype("str"),
+            "sepsis_clinical": rows.sepsis_clinical,
+            "sepsis_claims": rows.sepsis_claims,
+        }
+    )
+
+
+# Q5 -------------------------------------------------------------------------------------------------------------------
+SOUND = ("sound, all", "sound, half a year earlier", "sound, in another order")
+FLAWED = ("doubled", "the dead", "backwards", "too recent", "events only", "first only", "moves")
+
+
+def cohorts(hospital):
+    """Return ten tables by name, ``table 1`` to ``table 10``: index stays with ``state`` and ``day`` by our definition.
+
+    Columns: ``contact_id person_id discharged_at disposition state day``. Three are sound, seven are not, and which is
+    which differs from hospital to hospital. Each stands with the case list and the end of data that it was made from:
+    ``cohorts(hospital)["table 1"]`` is ``(cohort, contacts, ends)``.
+    """
+    return {shown: _made_cohorts(hospital)[name] for shown, name in sorted(_shown(hospital).items(), key=_number)}
+
+
+def _number(pair):
+    return int(pair[0].split()[1])
+
+
+@_once
+def _shown(hospital):
+    names = [*SOUND, *FLAWED]
+    order = np.argsort(_draw(names, hospital.checksum))
+    return {f"table {n}": names[place] for n, place in enumerate(order, 1)}
+
+
+@_once
+def _made_cohorts(hospital):
+    contacts, end = hospital.warehouse.contacts, data_end(hospital)
+    followed = _followed(hospital, contacts, end)
+    sound = followed[followed.whole].drop(columns="whole").reset_index(drop=True)
+    half = end - 182 * _DAY
+    told = contacts[contacts.known_at <= half]
+    earlier = _followed(hospital, told, half)
+    earlier = earlier[earlier.whole].drop(columns="whole").reset_index(drop=True)
+    mixed = sound.iloc[np.argsort(_draw(sound.contact_id, "mixed"))].assign(site=lambda rows: "one of two")
+    made = dict(zip(SOUND, [(sound, contacts, end), (earlier, told, half), (mixed, contacts, end)], strict=True))
+    flawed = (_doubled, _with_dead, _backwards, _too_recent, _events_only, _first_only, _with_moves)
+    for name, spoil in zip(FLAWED, flawed, strict=True):
+        made[name] = (spoil(sound, followed, contacts).reset_index(drop=True), contacts, end)
+    return made
+
+
+def _followed(hospital, contacts, end):
+    found = _cohort.outcomes(contacts, hospital.warehouse.deaths, end)
+    stays = contacts.set_index("contact_id")[["discharged_at", "disposition"]]
+    rows = found.join(stays, on="contact_id")
+    return rows[["contact_id", "person_id", "discharged_at", "disposition", "state", "day", "whole"]]
+
+
+def _doubled(sound, followed, contacts):
+    often = contacts[contacts.kind.eq("emergency")].groupby("person_id").size()
+    return pd.concat([sound, sound[sound.person_id.map(often).fillna(0) > 3]])
+
+
+def _with_dead(sound, followed, contacts):
+    dead = contacts[contacts.disposition.eq("died") & contacts.discharged_at.le(sound.discharged_at.max())]
+    return pd.concat([sound, dead.assign(state="neither", day=np.nan)[sound.columns]])
+
+
+def _backwards(sound, followed, contacts):
+    """The nearest other stay of the person, before or after."""
+    rows = sound.sort_values(["person_id", "discharged_at"])
+    gap = (rows.groupby("person_id").discharged_at.shift(1) - rows.discharged_at) / _DAY
+    near = gap.ge(-30) & rows.state.eq("neither")
+    return rows.assign(state=rows.state.mask(near, "readmitted"), day=rows.day.mask(near, gap))
+
+
+def _too_recent(sound, followed, contacts):
+    rows = followed.assign(state=followed.state.replace("not_observable", "neither"))
+    return rows.drop(columns="whole")
+
+
+def _events_only(sound, followed, contacts):
+    return sound[sound.day.notna()]
+
+
+def _first_only(sound, followed, contacts):
+    return sound.sort_values("discharged_at").drop_duplicates("person_id")
+
+
+def _with_moves(sound, followed, contacts):
+    own = contacts[contacts.kind.eq("inpatient") & contacts.hospital.ne("elsewhere")]
+    own = own.sort_values(["person_id", "admitted_at"])
+    gap = own.groupby("person_id").admitted_at.shift(-1) - own.discharged_at
+    moved = own[own.disposition.eq("transfer") & (gap <= _DAY) & own.discharged_at.le(sound.discharged_at.max())]
+    return pd.concat([sound, moved.assign(state="readmitted", day=0.0)[sound.columns]])
+
+
+def put_to_cohorts(guard, hospital):
+    """Which of the ten tables a guard lets pass, and what it says first about each that it stops."""
+    passed, first = {}, {}
+    for shown, name in _shown(hospital).items():
+        cohort, contacts, ends = _made_cohorts(hospital)[name]
+        said = guard(cohort.copy(), contacts.copy(), ends)
+        if said is ...:
+            return ...
+        if not isinstance(said, list):
+            raise TypeError(f"guard returned {type(said).__name__} for {shown}; it must return a list of complaints")
+        passed[name] = not said
+        if said:
+            first[name] = str(said[0])[:140]
+    return {"passed": passed, "first": first}
+
+
+# Q6 -------------------------------------------------------------------------------------------------------------------
+_CONDITIONS = ["htn", "dm", "hf", "cad", "copd", "ckd", "cancer", "dementia", "alcohol", "smi", "af", "liver", "stroke"]
+
+
+def costs(hospital):
+    """Return one row a stay: ``encounter_id person_id race cost_year conditions``.
+
+    ``race`` as recorded, missing for some; ``cost_year`` in US dollars, and ``conditions``, the number of chronic
+    conditions out of thirteen: both are the person's, the same on each of her rows.
+    """
+    rows = hospital.warehouse.stays
+    person = rows.encounter_id.map(hospital.warehouse.contacts.set_index("contact_id").person_id)
+    return pd.DataFrame(
+        {
+            "encounter_id": rows.encounter_id,
+            "person_id": person,
+            "race": rows.race.groupby(person).transform("first"),
+            "cost_year": rows.cost_year,
+            "conditions": rows[_CONDITIONS].sum(axis=1),
+        }
+    )
