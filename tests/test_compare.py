@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wardround.course import plain
 from wardround.course.compare import frames, labels, number, order, parts, sets
 
 COUNT = number(atol=0.5)
@@ -147,3 +148,12 @@ def test_numbers_in_a_column_say_which_way_they_are_off():
         table(x=[9.0, 2.0, 3.0]), right
     )
     assert "too high on 1 and too low on 1" in TABLE.evidence(table(x=[9.0, 0.5, 3.0]), right)
+
+
+def test_a_column_that_is_no_plain_data_is_named_not_a_crash():
+    right = pd.DataFrame({"quarter": ["2022Q1", "2022Q2"], "n": [1, 2]})
+    answer = plain.through(right.assign(quarter=pd.PeriodIndex(right["quarter"], freq="Q")))
+    told = frames(on="quarter").unreadable(answer, right)
+    assert "`quarter` holds a pandas.Period" in told
+    values = plain.through(right.assign(n=pd.interval_range(0, 2)))
+    assert "`n` holds a pandas.Interval" in frames(on="quarter").unreadable(values, right)

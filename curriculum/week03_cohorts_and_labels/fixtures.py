@@ -177,6 +177,8 @@ def _facts(hospital):
     parts = [results, orders, _pending(asked), _visits(contacts, asked), _codes(hospital.tables.conditions, contacts)]
     names = ["person_id", "kind", "name", "value", "happened_at", "known_at"]
     made = pd.concat([part[names] for part in parts], ignore_index=True)
+    at = made.person_id.map(asked.set_index("person_id").asked_at)
+    made = made[made.known_at.ne(at)]  # by eight or before eight: nobody should have to argue about a minute
     return made.sort_values(["person_id", "known_at", "kind", "name"], ignore_index=True)
 
 
@@ -250,28 +252,36 @@ def put_to_the_future(answer, hospital):
     """Call ``make`` on the facts, and on the same facts with another future; ``moved`` names features that differ."""
     entries = {name: answer.get(name, ...) for name in ("known_when", "missing_means")}
     make = answer.get("make", ...)
+    if make is not ... and not callable(make):
+        raise TypeError(f'"make" holds a {type(make).__name__}; put the function itself there, without calling it')
     table = make(asked_stays(hospital), facts(hospital)) if callable(make) else make
     if table is ... and all(_is_empty(entry) for entry in entries.values()):
         return ...
     if isinstance(table, pd.DataFrame):
-        table = _with_id(table)
-        table = table.assign(moved=_moved(table, _with_id(make(asked_stays(hospital), _poisoned(hospital)))))
-    return {"table": table} | {name: ... if _is_empty(entry) else entry for name, entry in entries.items()}
+        table = with_column(table, "contact_id")
+        if lacking := [name for name in ("contact_id", *FEATURES) if name not in table]:
+            raise ValueError(
+                f'the table of "make" lacks {", ".join(lacking)}; it has {", ".join(map(str, table.columns))}'
+            )
+        table = table.assign(
+            moved=_moved(table, with_column(make(asked_stays(hospital), _poisoned(hospital)), "contact_id"))
+        )
+    return {"make": table} | {name: ... if _is_empty(entry) else entry for name, entry in entries.items()}
 
 
 def _is_empty(entry):
     return entry is ... or (isinstance(entry, dict) and all(part is ... for part in entry.values()))
 
 
-def _with_id(table):
-    return table.reset_index() if "contact_id" not in table and table.index.name == "contact_id" else table
+def with_column(table, name):
+    """A table whose index has a name that was asked for as a column, with that column."""
+    named = isinstance(table, pd.DataFrame) and name not in table and table.index.name == name
+    return table.reset_index() if named else table
 
 
 def _moved(clean, poisoned):
     """Names of the features in which a stay's row differs between the two, in the order of ``FEATURES``."""
-    names = [name for name in FEATURES if name in clean and name in poisoned]
-    if "contact_id" not in clean or "contact_id" not in poisoned:
-        return ""
+    names = list(FEATURES)
     there = poisoned.drop_duplicates("contact_id").set_index("contact_id").reindex(clean.contact_id)
     differ = {}
     for name in names:
@@ -395,7 +405,10 @@ def put_to_cohorts(guard, hospital):
     passed, first = {}, {}
     for shown, name in _shown(hospital).items():
         cohort, contacts, ends = _made_cohorts(hospital)[name]
-        said = guard(cohort.copy(), contacts.copy(), ends)
+        try:
+            said = guard(cohort.copy(), contacts.copy(), ends)
+        except AssertionError as trouble:  # a guard that asserts has complained, too
+            said = [str(trouble) or "an assertion failed"]
         if said is ...:
             return ...
         if not isinstance(said, list):
@@ -414,11 +427,12 @@ def costs(hospital):
     """Return one row a stay: ``encounter_id person_id race cost_year conditions``.
 
     ``race`` as recorded, missing for some; ``cost_year`` in US dollars, and ``conditions``, the number of chronic
-    conditions out of thirteen: both are the person's, the same on each of her rows.
+    conditions out of thirteen: both are the person's, the same on each of her rows. As many people as can be dealt into
+    ten equal parts: up to nine are left out.
     """
     rows = hospital.warehouse.stays
     person = rows.encounter_id.map(hospital.warehouse.contacts.set_index("contact_id").person_id)
-    return pd.DataFrame(
+    made = pd.DataFrame(
         {
             "encounter_id": rows.encounter_id,
             "person_id": person,
@@ -427,3 +441,5 @@ def costs(hospital):
             "conditions": rows[_CONDITIONS].sum(axis=1),
         }
     )
+    people = np.sort(made.person_id.unique())
+    return made[~made.person_id.isin(people[len(people) // 10 * 10 :])].reset_index(drop=True)

@@ -53,15 +53,16 @@ def truth_by_year(hospital, truth, share):
     """Truth and both labels in the first and in the last year, of 1,000 stays."""
     ended = hospital.warehouse.stays.set_index("encounter_id").discharged_at.dt.tz_convert(HERE).dt.year
     rows = truth.sepsis.assign(year=truth.sepsis.encounter_id.map(ended)).dropna(subset="year")
-    first, last = (rows[rows.year == year] for year in (rows.year.min(), rows.year.max()))
-    found = [
-        [1000 * part[name].mean() for name in ("septic", "clinical_label", "claims_label")] for part in (first, last)
-    ]
-    coded = [100 * part.claims_label[part.septic].mean() for part in (first, last)]
+    names = {"septic": "truly septic", "clinical_label": "by the clinical label", "claims_label": "by the code"}
+    parts_of = [rows[rows.year == year] for year in (rows.year.min(), rows.year.max())]
+    found = {name: [1000 * part[name].mean() for part in parts_of] for name in names}
+    coded = [100 * part.claims_label[part.septic].mean() for part in parts_of]
+    told = "; ".join(f"{words} {found[name][0]:.0f} and {found[name][1]:.0f}" for name, words in names.items())
+    grew = {name: last / first for name, (first, last) in found.items()}
+    most = " What grew most is coding." if grew["claims_label"] == max(grew.values()) else ""
     return (
-        f"In the first year {found[0][0]:.0f} of 1,000 stays were truly septic and in the last {found[1][0]:.0f}; the "
-        f"clinical label said {found[0][1]:.0f} and {found[1][1]:.0f}, the code {found[0][2]:.0f} and {found[1][2]:.0f}. Of "
-        f"100 septic stays {coded[0]:.0f} carried the code at first and {coded[1]:.0f} in the end: what grew most is coding."
+        f"Of 1,000 stays in the first and in the last year were {told}. Of 100 septic stays {coded[0]:.0f} carried the code "
+        f"at first and {coded[1]:.0f} in the end.{most}"
     )
 
 
@@ -106,24 +107,34 @@ def who(
     watch=150,
     since="discharged_at",
     still="in progress",
+    chained_by="person_id",
+    chains="transfer",
+    recent_first=False,
 ):
     """The right labels, with parts of the definition exchanged."""
     rows = contacts[contacts.kind.isin(kinds) & (elsewhere | contacts.hospital.ne("elsewhere"))]
     rows = rows.sort_values(["person_id", "admitted_at"])
-    by_person = rows.groupby("person_id")
+    by_person = rows.groupby(chained_by) if chained_by else rows
     gap = by_person.admitted_at.shift(-1) - rows.discharged_at
-    goes_on = joins & rows.disposition.eq("transfer") & (gap <= pd.Timedelta(within))
+    goes_on = joins & (gap <= pd.Timedelta(within))
+    goes_on &= rows.disposition.eq("transfer") | (chains == "any")
     if names == "first":
         begun = goes_on.groupby(rows.person_id).shift(1, fill_value=False)
         rows = rows.assign(contact_id=rows.contact_id.mask(begun, by_person.contact_id.shift(1)))
     stays = rows[~goes_on].set_index("contact_id")
     label = stays.disposition.where(stays.disposition.isin([one for one in GONE if one not in keeps]), "index")
-    label = label.mask(label.eq("index") & (stays[since] + watch * DAY > ends), "too recent")
+    label = label.mask((recent_first | label.eq("index")) & (stays[since] + watch * DAY > ends), "too recent")
     return label.mask(stays.discharged_at.isna(), still) if still else label[stays.discharged_at.notna()]
 
 
 def bound(**changes):
     return lambda contacts, ends: who(contacts, ends, **changes)
+
+
+def one_a_person(contacts, ends):
+    label = who(contacts, ends)
+    person = label.index.to_series().map(contacts.set_index("contact_id").person_id)
+    return label[~person.duplicated()]
 
 
 def who_in_words(answer, hospital):
@@ -132,19 +143,28 @@ def who_in_words(answer, hospital):
     contacts = given(3).case_list(hospital).set_index("contact_id")
     known = mine[mine.index.isin(contacts.index)]
     if known.empty:
-        return f"None of your {len(mine):,} ids is a `contact_id`, such as {first_of(contacts.index)}."
+        return (
+            f"None of your {len(mine):,} ids is a `contact_id`, such as {first_of(contacts.index)}. The index of your Series "
+            "says to which stay a label belongs."
+        )
     foreign = sorted({str(label) for label in mine if label not in LABELS})
     if foreign:
-        return f"You use a label that is none of the seven: `{foreign[0]}`. Contacts with it: {int((mine == foreign[0]).sum()):,}."
+        return (
+            f"`{foreign[0]}` is none of the seven labels, which are spelled as in the question; you give it to "
+            f"{int(mine.map(lambda label: str(label) == foreign[0]).sum()):,} stays."
+        )
     counts = ", ".join(f"{n:,} {label}" for label, n in mine.value_counts().items())
     told = [f"You label {len(mine):,} stays: {counts}."]
+    absent = [label for label in LABELS if label not in set(mine)]
+    if absent:
+        told.append(f"Nobody has the label `{absent[0]}`" + (f", nor {len(absent) - 1} others." if absent[1:] else "."))
     if mine.index.has_duplicates:
         return f"{told[0]} {first_of(mine.index[mine.index.duplicated()])} has two labels; a stay has one."
     rows, ends = contacts.loc[known.index].assign(label=known), given(3).data_end(hospital)
     told += [
         f"{len(ids):,} {words}, such as {first_of(ids)}." for words, ids in _misplaced(rows, contacts, ends) if len(ids)
     ]
-    return " ".join(told[:3])
+    return " ".join(told[:4])
 
 
 def _misplaced(rows, contacts, ends):
@@ -171,7 +191,24 @@ def _misplaced(rows, contacts, ends):
     yield "are labelled index, and ended less than 150 days before `ends`", rows.index[rows.label.eq("index") & late]
     early = rows.discharged_at.notna() & ~late & rows.label.eq("too recent")
     yield "are labelled too recent, and have 150 days", rows.index[early]
-    yield "stays of ours have no label", own.index.difference(goes_on).difference(rows.index)
+    yield from _unlabelled(own.assign(gap=gap).loc[own.index.difference(goes_on)], rows)
+
+
+def _unlabelled(ends_of_stays, rows):
+    """Stays of ours without a label, in the largest groups that have something in common."""
+    lost = ends_of_stays.loc[ends_of_stays.index.difference(rows.index)]
+    alone = lost.disposition.eq("transfer")
+    soon = (lost.gap <= DAY) & ~alone
+    one = lost.person_id.isin(ends_of_stays.person_id[ends_of_stays.index.isin(rows.index)])
+    groups = {
+        "stays of ours have no label: they end with transfer, and nothing begins for *this* person within 24 hours": alone,
+        "stays of ours have no label: the patient was not transferred, and came back within 24 hours": soon,
+        "stays of ours have no label: they were planned": lost.planned,
+        "stays of ours have no label, and another stay of the same person has one": one,
+        "stays of ours have no label": ~(alone | soon | lost.planned | one),
+    }
+    few = {words: lost.index[found] for words, found in groups.items() if len(lost) and found.sum() >= 0.9 * len(lost)}
+    yield next(iter(few.items()), ("stays of ours have no label", lost.index))
 
 
 key(
@@ -226,6 +263,46 @@ key(
             evidence=who_in_words,
         ),
         misconception(
+            "any_return_within_a_day",
+            answer=bound(chains="any"),
+            says="You joined every two contacts of a person that are less than 24 hours apart, transfer or not.",
+            so_what="Sent home at noon and back by the evening is the readmission that should worry us most. In your table it "
+            "is one long stay, and its hospital looks careful.",
+            look_at="`disposition` of contacts that are followed by another within a day",
+            teaches="M16",
+            evidence=who_in_words,
+        ),
+        misconception(
+            "joined_across_people",
+            answer=bound(chained_by=None),
+            says="You compared each transfer with the next row, whoever's it is.",
+            so_what="The next row of the table may be another person's, years earlier. Patients whom we sent to another hospital "
+            "vanished into the stays of strangers.",
+            look_at="`person_id` of the row after a transfer",
+            teaches="M16",
+            evidence=who_in_words,
+        ),
+        misconception(
+            "one_a_person",
+            answer=one_a_person,
+            says="You labelled one stay of each person.",
+            so_what="Every discharge is a decision somebody made, and those with many are those who come back. With one stay a "
+            "person the frailest count as often as a sprained ankle.",
+            look_at="a person with several stays",
+            teaches="M16",
+            evidence=who_in_words,
+        ),
+        misconception(
+            "recent_first",
+            answer=bound(recent_first=True),
+            says="You asked whether a stay is too recent before you asked how it ended.",
+            so_what="Who died last week will not become an index stay by waiting. Your count of what is still to come is too "
+            "high, and the plan for next quarter is built on it.",
+            look_at="`disposition` of the stays that you call too recent",
+            teaches="M14",
+            evidence=who_in_words,
+        ),
+        misconception(
             "dead_kept",
             answer=bound(keeps=("died",)),
             says="You kept stays that ended in death.",
@@ -239,8 +316,8 @@ key(
             "hospice_kept",
             answer=bound(keeps=("hospice",)),
             says="You kept stays that ended in hospice.",
-            so_what="These patients went to die in peace. Nobody wants them back in a ward, so a call to prevent a return is "
-            "wrong for them, and their quiet thirty days are no success.",
+            so_what="These patients left for comfort, not for cure. A call to prevent their return is not what they need, and their "
+            "quiet thirty days are no success of a discharge.",
             look_at="what our definition table says on who can be counted",
             teaches="M17",
             evidence=who_in_words,
@@ -407,23 +484,30 @@ def came(
     within=30,
     needs=150,
     unripe="event",
+    of="all",
+    before=False,
+    register=True,
+    once="contact_id",
 ):
     """The right states, with parts of the definition exchanged."""
     beds = contacts[contacts.kind.isin(kinds) & (elsewhere | contacts.hospital.ne("elsewhere"))]
     if planned is None:
         beds = beds[~beds.planned]
+    if of == "stays":
+        beds = beds[beds.contact_id.isin(stays.contact_id)]
+    deaths = deaths if register else deaths[deaths.known_from.eq("record")]
     what = beds.planned.map({True: planned, False: "readmitted"})
     events = [pd.DataFrame({"person_id": beds.person_id, "at": beds.admitted_at, "what": what})]
     if death != "never":
         events.append(pd.DataFrame({"person_id": deaths.person_id, "at": deaths.died_at, "what": "died_first"}))
     both = stays.merge(pd.concat(events), on="person_id")
-    both = both[both["at"] >= both.discharged_at]
+    both = both if before else both[both["at"] >= both.discharged_at]
     left = _date(both.discharged_at) if calendar else both.discharged_at
     far = ((_date(both["at"]) if calendar else both["at"]) - left) / DAY
     both = both[far <= within].sort_values("at", kind="stable")
     if death == "wins":
         both = both.sort_values("what", key=lambda what: what.ne("died_first"), kind="stable")
-    first = both.drop_duplicates("contact_id").set_index("contact_id").what
+    first = both.drop_duplicates(once).set_index("contact_id").what
     ids, whole = stays.contact_id, (stays.discharged_at + needs * DAY <= ends).to_numpy()
     state = ids.map(first).where(lambda what: what.isin(["readmitted", "died_first"])).set_axis(ids)
     if unripe == "blank":
@@ -453,18 +537,17 @@ def states_in_words(answer, hospital):
     known = mine[mine.index.isin(stays.index)]
     if known.empty:
         return f"None of your {len(mine):,} ids is a `contact_id` of `stays`, such as {first_of(stays.index)}."
-    foreign = sorted({str(state) for state in mine if state not in STATES})
+    foreign = sorted({str(state) for state in mine.dropna() if state not in STATES})
     if foreign:
         n = int(mine.map(lambda state: str(state) == foreign[0]).sum())
-        return f"You use a state that is none of the four: `{foreign[0]}`, for {n:,} stays."
+        return f"`{foreign[0]}` is none of the four states, which are spelled as in the question; you give it to {n:,} stays."
     told = ["Your states: " + ", ".join(f"{n:,} {state}" for state, n in mine.value_counts().items()) + "."]
     if mine.index.has_duplicates:
         return f"{told[0]} {first_of(mine.index[mine.index.duplicated()])} has two states; a stay has one."
     rows = stays.assign(state=known.reindex(stays.index))
-    told += [
-        f"{len(ids):,} {words}, such as {first_of(ids)}." for words, ids in _contradicted(rows, hospital) if len(ids)
-    ]
-    return " ".join(told[:3])
+    groups = sorted(_contradicted(rows, hospital), key=lambda group: -len(group[1]))
+    told += [f"{len(ids):,} {words}, such as {first_of(ids)}." for words, ids in groups[:2] if len(ids)]
+    return " ".join(told)
 
 
 def _next(rows, contacts, at="admitted_at"):
@@ -491,8 +574,12 @@ def _contradicted(rows, hospital):
     yield "that you call readmitted had a planned stay first", rows.index[said & returned & planned.lt(back)]
     quiet = said & ~returned & ~planned.le(limit)
     late = quiet & back.le(limit + DAY)
+    open_beds = _next(rows, beds[~beds.planned & beds.discharged_at.isna()])
     yield "that you call readmitted came back after more than 30 x 24 hours", rows.index[late]
-    yield "that you call readmitted have no inpatient contact within 30 x 24 hours", rows.index[quiet & ~late]
+    yield (
+        "that you call readmitted have no inpatient contact within 30 x 24 hours *after* the discharge",
+        rows.index[quiet & ~late],
+    )
     said = rows.state.eq("died_first")
     yield "that you call died_first were back in a bed before they died", rows.index[said & (returned & back.lt(died))]
     yield (
@@ -505,7 +592,14 @@ def _contradicted(rows, hospital):
         said = rows.state.eq(state)
         elsewhere = said & unplanned_first & away.eq(back)
         yield f"that you call {state} came back unplanned to another hospital", rows.index[elsewhere]
-        yield f"that you call {state} came back unplanned", rows.index[said & unplanned_first & ~elsewhere]
+        here = said & unplanned_first & ~elsewhere
+        still, soon = here & open_beds.eq(back), here & back.lt(rows.discharged_at + DAY)
+        yield f"that you call {state} came back unplanned, and are still in that bed", rows.index[still]
+        yield f"that you call {state} came back unplanned within 24 hours", rows.index[soon & ~still]
+        yield (
+            f"that you call {state} came back unplanned to one of our sites, after a day or more",
+            rows.index[here & ~still & ~soon],
+        )
         dead = died.le(limit) & ~returned & ~planned.le(limit)
         yield f"that you call {state} died within 30 x 24 hours, with nothing before it", rows.index[said & dead]
     said = rows.state.eq("neither") & ~whole
@@ -542,6 +636,46 @@ key(
             "return twice, once for a discharge that had nothing to do with it.",
             look_at="a person with a planned stay and something else after it",
             teaches="M17",
+            evidence=states_in_words,
+        ),
+        misconception(
+            "before_too",
+            answer=following(before=True),
+            says="Your window has one end: what happened before the discharge counts as well.",
+            so_what="`at - discharged_at` is negative for the past, and negative is less than thirty days. Each stay finds itself, "
+            "or one of last year, and nearly every patient is readmitted.",
+            look_at="the sign of the difference between the two times",
+            teaches="M12",
+            evidence=states_in_words,
+        ),
+        misconception(
+            "one_event_a_person",
+            answer=following(once="person_id"),
+            says="You kept the first event of each person, not of each stay.",
+            so_what="Who came back in spring and again in autumn failed twice, after two discharges that somebody decided. You "
+            "count the first and call the second a success.",
+            look_at="a person with two stays that have a return",
+            teaches="M16",
+            evidence=states_in_words,
+        ),
+        misconception(
+            "only_index_stays_return",
+            answer=following(of="stays"),
+            says="You looked for returns only among the stays that can be index stays themselves.",
+            so_what="Who comes back and dies in the ward, or is still there, came back. So did those in another hospital. Only the "
+            "mild returns are left in your rate.",
+            look_at="`disposition` of contacts within thirty days of your neither",
+            teaches="M12",
+            evidence=states_in_words,
+        ),
+        misconception(
+            "deaths_on_record_only",
+            answer=following(register=False),
+            says="You used deaths that our own record knows, and not those of the register.",
+            so_what="Of the people who die after a discharge our record misses some three in ten. To it they are quiet, and a model "
+            "learns that quiet is well.",
+            look_at="`known_from` in the table of deaths",
+            teaches="M14",
             evidence=states_in_words,
         ),
         misconception(
@@ -682,7 +816,7 @@ def person_by_person(hospital, truth):
                 visits += 1
         rows.append((stay.contact_id, sodium, visits, len(codes), ""))
     names = ["contact_id", "sodium", "emergency_before", "codes_before", "moved"]
-    return {"table": pd.DataFrame(rows, columns=names)} | ENTRIES
+    return {"make": pd.DataFrame(rows, columns=names)} | ENTRIES
 
 
 def made(
@@ -699,6 +833,7 @@ def made(
     distinct=True,
     fill=True,
     usual=False,
+    back_from="admitted_at",
 ):
     """The right features, with a clock or a window exchanged; a clock of None lets everything in."""
     rows = facts.merge(asked, on="person_id")
@@ -711,7 +846,7 @@ def made(
     by = "known_at" if (sodium_clock or clock) == "none" else sodium_clock or clock
     sodium = results.sort_values(by, kind="stable").drop_duplicates("contact_id", keep="last")
     visits = rows if visits_ahead else known(clock)
-    visits = visits[visits.kind.eq("visit") & (visits.admitted_at - visits.happened_at <= 182 * DAY)]
+    visits = visits[visits.kind.eq("visit") & (visits[back_from] - visits.happened_at <= 182 * DAY)]
     if not visits_ahead:
         visits = visits[visits.happened_at <= visits.admitted_at]
     codes = known(code_clock or clock)
@@ -747,7 +882,7 @@ def with_entries(part, **changes):
 
 def what_moved(answer, hospital):
     """How many stays changed with the future alone, or what is wrong in a table that did not."""
-    table = answer.get("table") if isinstance(answer, dict) else None
+    table = answer.get("make") if isinstance(answer, dict) else None
     if not isinstance(table, pd.DataFrame) or "moved" not in table or "contact_id" not in table:
         return None
     moved = table[table.moved.fillna("").ne("")]
@@ -762,37 +897,72 @@ def what_moved(answer, hospital):
 
 
 def _gaps(table, hospital):
-    """For a table that no future moves: missing values that should not be, and the other way round."""
-    told = []
+    """For a table that no future moves: rows and values that are missing or should be."""
+    asked = given(3).asked_stays(hospital)
+    lost, told = len(set(asked.contact_id) - set(table.contact_id)), []
+    if lost:
+        told.append(
+            f"{lost:,} of {len(asked):,} asked stays are not in it: a model must be answered for every patient."
+        )
     for name in ("emergency_before", "codes_before"):
         if table[name].isna().any():
             told.append(
                 f"`{name}` is missing for {int(table[name].isna().sum()):,} of your stays; a count of nothing is 0."
             )
-    if table.sodium.notna().all():
+    if table.sodium.notna().all() and not lost:
         told.append("Your `sodium` is never missing, though some of these people have no result by `asked_at`.")
     return f"No future moves your table. {' '.join(told)}" if told else None
 
 
+def _whose_sodium(table, right, hospital):
+    """Which of the stay's results the differing sodium is: none, or the first."""
+    both = table.merge(right[["contact_id", "sodium"]], on="contact_id", suffixes=("", "_right"))
+    differ = both[both.sodium.notna() & both.sodium.ne(both.sodium_right)]
+    if differ.empty:
+        return ""
+    rows = given(3).facts(hospital).merge(given(3).asked_stays(hospital), on="person_id")
+    rows = rows[rows.kind.eq("result") & rows.happened_at.ge(rows.admitted_at)].sort_values("known_at")
+    one = differ.iloc[0]
+    values = rows.value[rows.contact_id.eq(one.contact_id)].tolist()
+    if one.sodium not in values:
+        return f" No sodium of `{one.contact_id}` in this stay was ever {one.sodium:g}."
+    return f" In `{one.contact_id}` it is the first of {len(values)} results." if one.sodium == values[0] else ""
+
+
 def in_the_table(answer, hospital):
-    """For the key: evidence on the table if that differs, else what the comparison says."""
-    told = what_moved(answer, hospital)
-    right = person_by_person_cached(hospital)["table"]
+    """For the key: evidence on the table if that differs, else on the entries."""
+    table, right = answer["make"], right_features(hospital)
     same = frames(on="contact_id")
-    table = answer["table"]
     if same.distance(table, right) == 0:
-        return None
+        return wrong_entry(answer)
+    told = what_moved(answer, hospital)
     if told:
         return told
-    return f"No future moves your table; the past is not yet as asked. {same.evidence(table.drop(columns='moved'), right.drop(columns='moved'))}"
+    past = same.evidence(*(one.drop(columns="moved") for one in (table, right)))
+    return f"No future moves your table; the past is not yet as asked. {past}{_whose_sodium(table, right, hospital)}"
+
+
+def wrong_entry(answer):
+    """The first entry that is blank, no phrase of the list, or another one."""
+    options = {"known_when": given(3).KNOWN_WHEN, "missing_means": given(3).MISSING_MEANS}
+    for part, phrases in options.items():
+        for name, expected in ENTRIES[part].items():
+            said = answer[part].get(name, ...) if isinstance(answer[part], dict) else ...
+            if said is ...:
+                return f"Your function is right. The entry `{part}` of `{name}` is still `...`."
+            if said not in phrases:
+                return f"Your function is right. `{said}` is no phrase of `given(3).{part.upper()}`, which are chosen word for word."
+            if said != expected:
+                return f"Your function is right. Of `{name}` your entry `{part}` says: {said}. Hold that against three of its facts."
+    return None
 
 
 _kept = {}
 
 
-def person_by_person_cached(hospital):
+def right_features(hospital):
     if hospital.checksum not in _kept:
-        _kept[hospital.checksum] = person_by_person(hospital, None)
+        _kept[hospital.checksum] = person_by_person(hospital, None)["make"]
     return _kept[hospital.checksum]
 
 
@@ -800,13 +970,13 @@ key(
     "W03.Q3",
     reference=person_by_person,
     same=parts(
-        {"table": frames(on="contact_id"), "known_when": labels(at_least=1), "missing_means": labels(at_least=1)}
+        {"make": frames(on="contact_id"), "known_when": labels(at_least=1), "missing_means": labels(at_least=1)}
     ),
     right=(
         "With another future not one of your numbers moves. That test needs no knowledge of the code, so it can stand in "
         "front of every release; the three entries are what a reviewer reads instead of the code."
     ),
-    look_at="all facts of the named person in the order of `known_at`, beside `asked_at`",
+    look_at="all facts of one such person in the order of `known_at`, beside `asked_at`",
     evidence=in_the_table,
     misconceptions=[
         misconception(
@@ -848,6 +1018,26 @@ key(
             look_at="`asked_at` and `discharged_at` of one stay",
             teaches="M12",
             evidence=what_moved,
+        ),
+        misconception(
+            "known_at_admission",
+            answer=making(until="admitted_at"),
+            says="You asked at the admission, so this stay has told you nothing yet.",
+            so_what="The model is asked on the day of discharge, days later. What the ward has measured since is known and "
+            "useful; a feature table for one question cannot serve another.",
+            look_at="`admitted_at` and `asked_at` of one stay",
+            teaches="M12",
+            evidence=in_the_table,
+        ),
+        misconception(
+            "half_year_from_asked",
+            answer=making(back_from="asked_at"),
+            says="You counted the half year back from the question, not from the admission.",
+            so_what="Nobody visits an emergency department from a hospital bed. The longer the stay, the shorter the half year "
+            "that you look at, and the long stays seem to belong to people who came less.",
+            look_at="stays of three weeks and more",
+            teaches="M17",
+            evidence=in_the_table,
         ),
         misconception(
             "whole_record",
@@ -1004,6 +1194,13 @@ def plain_counts(stays):
     )
 
 
+def of_either(stays):
+    both, either = stays.sepsis_clinical & stays.sepsis_claims, stays.sepsis_clinical | stays.sepsis_claims
+    return by_quarter(stays).assign(
+        coded=100 * (both.groupby(stays.quarter).sum() / either.groupby(stays.quarter).sum()).to_numpy()
+    )
+
+
 def people_not_stays(stays):
     return by_quarter(stays.drop_duplicates(["person_id", "quarter"]))
 
@@ -1029,11 +1226,27 @@ def shares_in_words(answer, hospital):
 
 
 def which_column(answer, hospital):
-    """For the key: the learner's own course, and which columns are right wherever the rows are."""
-    told = shares_in_words(answer, hospital)
-    right = by_quarter(given(3).labelled_stays(hospital))
-    same = frames(on="quarter", rtol=2e-3)
-    return f"{same.evidence(answer, right)} {told or ''}".strip()
+    """For the key: a slip of unit or rounding by name, else the learner's own course and which columns are right."""
+    told = shares_in_words(answer, hospital) or ""
+    if told.startswith("`quarter`"):
+        return told
+    names = ["clinical", "claims", "coded"]
+    values = answer[names].apply(pd.to_numeric, errors="coerce")
+    small = [name for name in names if values[name].max() <= 1]
+    if small:
+        return (
+            f"`{small[0]}` lies between 0 and 1: it is a share, and a number of 1,000 or of 100 stays was asked. {told}"
+        )
+    if (values == values.round()).all(axis=None):
+        return f"All your numbers are whole; leave them as they are computed. {told}"
+    right, same = by_quarter(given(3).labelled_stays(hospital)), frames(on="quarter", rtol=2e-3)
+    far = {name: same.distance(answer[["quarter", name]], right[["quarter", name]]) for name in names}
+    if not all(far.values()):
+        good = [f"`{name}`" for name in names if not far[name]]
+        told += f" {' and '.join(good)}: right."
+    elif answer.quarter.duplicated().any():
+        told += " Some quarters stand there more than once."
+    return told
 
 
 key(
@@ -1095,6 +1308,26 @@ key(
             "people, and you would report that coding is nearly complete.",
             look_at="stays with the code and without the clinical label",
             teaches="M17",
+            evidence=shares_in_words,
+        ),
+        misconception(
+            "of_either",
+            answer=of_either,
+            says="Your `coded` is of 100 stays with either label.",
+            so_what="It is a fair measure of overlap, and answers another question. Codes on stays that no reviewer called septic "
+            "lower it, so it falls when coders are generous and when they are slack.",
+            look_at="the denominator of `coded`: stays with the clinical label",
+            teaches="M17",
+            evidence=shares_in_words,
+        ),
+        misconception(
+            "one_stay_a_person",
+            answer=lambda stays: by_quarter(stays.drop_duplicates("person_id")),
+            says="You kept one stay of each person, in all three years.",
+            so_what="Sepsis happens to a stay. The frailest, who come often, count once, and the later the quarter the fewer of its "
+            "stays are left: your quarters are not made of the same kind of patient.",
+            look_at="the number of stays that are left in the last quarter",
+            teaches="M16",
             evidence=shares_in_words,
         ),
         misconception(
@@ -1176,7 +1409,7 @@ def who_passed(answer, hospital):
     if stopped:
         one = stopped[0]
         return (
-            f"Your guard stops {len(stopped)} of the three sound tables; of `{shown[one]}` it says: {first.get(one, '')}. "
+            f"Your guard stops {len(stopped)} of 3 sound tables; of `{shown[one]}` it says: {first.get(one, '')}. "
             "A guard that stops what is sound will be switched off."
         )
     lived = [name for name in FLAW_DOES if passed.get(name)]
@@ -1199,7 +1432,7 @@ key(
         misconception(
             "keys_only",
             answer=lambda rows, contacts, ends: [] if rows.contact_id.is_unique else ["a stay stands twice"],
-            says="You watch the key, and nothing else.",
+            says="Only the table with doubled rows is stopped.",
             so_what="Unique ids say that a table is a table. Who is in it, and what is said of them, can be wrong in every "
             "row.",
             look_at="`disposition`, `day` and the last `discharged_at` of each table",
@@ -1211,7 +1444,7 @@ key(
             answer=lambda rows, contacts, ends: (
                 [] if 0.05 <= rows.state.eq("readmitted").mean() <= 0.2 else ["the rate is odd"]
             ),
-            says="You watch whether the rate looks plausible.",
+            says="Only a table whose rate nobody would believe is stopped.",
             so_what="Most flaws move a rate by a point or two, well within what looks right. A number that nobody is surprised "
             "by is the one that is published.",
             look_at="the rate of all ten tables, beside each other",
@@ -1221,8 +1454,8 @@ key(
         misconception(
             "complete_rows",
             answer=watching(more=[("a value is missing", lambda rows: rows.notna().all(axis=None))]),
-            says="You demand that no value is missing, so every sound table is stopped.",
-            so_what="Who did not come back has no day. A rule that forbids the gap can be met only by dropping these "
+            says="Every table is stopped, the three sound ones too.",
+            so_what="Often it is a rule that no value may be missing. Who did not come back has no day: such a rule is met only by dropping these "
             "people, and somebody in a hurry will.",
             look_at="`day` where `state` is neither",
             teaches="M14",
@@ -1231,8 +1464,8 @@ key(
         misconception(
             "rows_in_order",
             answer=watching("quiet", "again"),
-            says="You check what is in the rows, and not who is missing from them.",
-            so_what="Each row of these tables is right. What is wrong is that others are gone, and an absence has no row "
+            says="The two tables pass from which people are missing.",
+            so_what="Each of their rows is right. What is wrong is that others are gone, and an absence has no row "
             "to fail.",
             look_at="the number of rows of each table, and who in `contacts` should be there",
             teaches="M14",
@@ -1251,9 +1484,9 @@ key(
         misconception(
             "any_disposition",
             answer=watching("dispositions"),
-            says="You do not look where the patients went.",
-            so_what="The dead as well patients, and a walk to the other site as a return: both are told by one column that "
-            "nobody read.",
+            says="Two tables pass that hold patients who never went home.",
+            so_what="The dead stand there as well patients, and a walk to the other site as a return. One column tells of both, "
+            "and nobody read it.",
             look_at="`disposition.value_counts()` of each table",
             teaches="M17",
             evidence=who_passed,
@@ -1289,6 +1522,7 @@ def ten_heaps(hospital, truth):
 
 def heaps(stays, *, people=True, unknown="out", within=False, equal=True, turned=False):
     rows = stays.drop_duplicates("person_id") if people else stays
+    rows = rows[rows.race.notna()] if unknown == "never" else rows
     rows = rows if unknown == "in" else rows.assign(known=rows.race.notna())
     by, of = ("conditions", "cost_year") if turned else ("cost_year", "conditions")
     group = pd.Series(np.where(rows.race.eq("black"), "black", "others"), rows.index)
@@ -1323,6 +1557,13 @@ def heaps_in_words(answer, hospital):
 
 
 def which_tenth(answer, hospital):
+    """For the key: tenths named or ordered otherwise than asked, else what differs."""
+    found = sorted(pd.to_numeric(answer.tenth, errors="coerce").dropna().unique().tolist())
+    if found != list(range(1, 11)):
+        return f"Your `tenth` has the values {', '.join(f'{one:g}' for one in found[:11])}; asked are 1, the cheapest, to 10."
+    first, last = (answer[answer.tenth == tenth].iloc[0] for tenth in (1, 10))
+    if first.others > last.others:
+        return f"In your tenth 1 people have more conditions than in your tenth 10: 1 is the cheapest. {heaps_in_words(answer, hospital)}"
     right = heaps(given(3).costs(hospital))
     return f"{frames(on='tenth', rtol=2e-3).evidence(answer, right)} {heaps_in_words(answer, hospital) or ''}".strip()
 
@@ -1332,7 +1573,7 @@ key(
     reference=ten_heaps,
     same=frames(on="tenth", rtol=2e-3),
     right=(
-        "At the same cost Black patients have more chronic conditions: less was spent on the same illness. A score that "
+        "In most tenths Black patients have more chronic conditions: at equal illness less was spent on them. A score that "
         "predicts cost well ranks them too low, and no column of race is needed for that. Here the gap was built in by us; "
         "lesson 2 cites where it was found in life."
     ),
@@ -1356,6 +1597,16 @@ key(
             so_what="Missing is not white. Among them are Black patients, so your comparison has some of them on both sides, "
             "and the gap looks smaller than it is.",
             look_at="`race` where it is missing, and what a comparison with it gives",
+            teaches="M14",
+            evidence=heaps_in_words,
+        ),
+        misconception(
+            "unknown_never_in",
+            answer=lambda stays: heaps(stays, unknown="never"),
+            says="You removed people without a recorded race before you made the tenths.",
+            so_what="A programme ranks everyone who costs, recorded or not. Your borders are those of another house, and "
+            "registration gaps, which differ by site, decide who lies in which tenth.",
+            look_at="the number of people over whom your tenths are made",
             teaches="M14",
             evidence=heaps_in_words,
         ),

@@ -121,7 +121,7 @@ question(
     title="Two sepsis labels, quarter by quarter",
     expects="a function of the stays that returns a DataFrame with quarter, clinical, claims and coded, one row a quarter",
     kind="function",
-    ask=lambda two_labels, hospital: two_labels(given(3).labelled_stays(hospital)),
+    ask=lambda two_labels, hospital: given(3).with_column(two_labels(given(3).labelled_stays(hospital)), "quarter"),
     hints=[
         "Two systems say who had sepsis: nurses who review charts, and coders who write bills. You want to see, quarter by "
         "quarter, how often each says so, and how often the bill agrees where the reviewers are sure.",
@@ -179,7 +179,7 @@ question(
     expects="a function of the stays that returns a DataFrame with tenth, black and others, one row a tenth of cost",
     kind="function",
     stretch=True,
-    ask=lambda at_equal_cost, hospital: at_equal_cost(given(3).costs(hospital)),
+    ask=lambda at_equal_cost, hospital: given(3).with_column(at_equal_cost(given(3).costs(hospital)), "tenth"),
     hints=[
         "A programme takes the people who cost most, as if cost were need. Put people of about the same cost side by side: "
         "how ill are those of each group?",

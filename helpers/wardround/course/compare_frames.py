@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from wardround.course.compare_words import counted, named, shown
+from wardround.course.plain import Unreadable
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Frames:
         if lacking:
             has = ", ".join(f"`{name}`" for name in answer.columns[:8]) or "no column"
             return f"the table lacks the column {', '.join(f'`{name}`' for name in lacking)}; it has {has}"
+        for name in reference.columns:
+            odd = next((value for value in answer[name].tolist() if isinstance(value, Unreadable)), None)
+            if odd is not None:
+                return f"the column `{name}` holds a {odd.type_name}, which is not plain data; make it text or a number"
         return None if len(answer) else "the table has no rows"
 
     def distance(self, answer: pd.DataFrame, reference: pd.DataFrame) -> float:
