@@ -170,8 +170,8 @@ figure(states, says=says, table=late)
 # %%
 december = by_month.loc["2024-12"]
 claim(december.tolist(), exactly=[21, 3, 0, 409])
-as_neither, dropped = december.sum(), december.sum() - december.not_observable
-wrong = pd.Series({"as if nothing happened": 21 / as_neither, "not observable dropped": 21 / dropped})
+stays_of = {"as if nothing happened": december.sum(), "not observable dropped": december.iloc[:3].sum()}
+wrong = december.readmitted / pd.Series(stays_of)
 claim((1000 * wrong).round().tolist(), exactly=[48, 875])
 (1000 * wrong).round(0).to_frame("readmitted, of 1,000")
 
@@ -323,10 +323,10 @@ black.to_frame("Black, of 1,000")
 
 # %% [markdown]
 # At equal cost Black patients have more chronic conditions, in each of the ten tenths. They are 247 of 1,000 people, 238
-# of 1,000 with four Charlson points or more, a measure of illness, and 203 of 1,000 whom cost would choose. Some twenty
-# places of 527: each is a person's. In a real programme the yearly cost was $7,540 and $8,442, the active illnesses
-# 1.20 and 1.90 [cost-for-need](#Sources). Here lower access lowers cost by design, and recorded race is wrong for some.
-# (+) **Q6.**
+# of 1,000 with four Charlson points or more, a measure of illness, and 203 of 1,000 whom cost would choose. Some
+# twenty places of 527, each a person's. In a real programme White and Black patients cost $7,540 and $8,442 a year,
+# and had 1.20 and 1.90 active illnesses [cost-for-need](#Sources). Here lower access lowers cost by design, and recorded
+# race is wrong for some. (+) **Q6.**
 #
 # ## 6. The lead's lens
 #
