@@ -60,11 +60,17 @@ for name, instant in {"in": "admitted_at", "out": "discharged_at"}.items():
 beds[["in", "out", "hospital", "planned", "group", "disposition"]].reset_index(drop=True)
 
 # %% [markdown]
-# How often was he readmitted within thirty days? Count before you read on.
+# How often was he readmitted within thirty days? Count before you open the fold.
+#
+# <details><summary>When you have counted</summary>
 #
 # Three times he came back so soon: in April 2022 for a planned cycle of chemotherapy, in October 2022 through our emergency
-# room, in March 2023 in another hospital. So one, two or three, and each answer is somebody's definition. Six such
-# choices, two ways each, make 64 definitions. How far apart are the lowest and the highest rate?
+# room, in March 2023 in another hospital. One, two or three: you had to choose.
+#
+# </details>
+#
+# There is more than one honest answer, and each is somebody's definition. Six such choices, two ways each, make 64
+# definitions. How far apart are the lowest and the highest rate?
 
 # %%
 display(predict("W03.P1"))
