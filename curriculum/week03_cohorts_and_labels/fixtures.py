@@ -137,7 +137,7 @@ MISSING_MEANS = (
     "none coded by then, which is not the same as healthy",
     "the row is broken and is left out",
 )
-_PEOPLE = 1_200
+_PEOPLE = 1_000
 
 
 def asked_stays(hospital):
@@ -229,6 +229,7 @@ def _codes(conditions, contacts):
     return rows.rename(columns={"admitted_at": "happened_at"})
 
 
+@_once
 def _poisoned(hospital):
     """The same facts with another future: all that is known at ``asked_at`` is as it was, all else is nonsense."""
     asked, known = _asked(hospital), _facts(hospital)
@@ -264,7 +265,7 @@ def put_to_the_future(answer, hospital):
                 f'the table of "make" lacks {", ".join(lacking)}; it has {", ".join(map(str, table.columns))}'
             )
         table = table.assign(
-            moved=_moved(table, with_column(make(asked_stays(hospital), _poisoned(hospital)), "contact_id"))
+            moved=_moved(table, with_column(make(asked_stays(hospital), _poisoned(hospital).copy()), "contact_id"))
         )
     return {"make": table} | {name: ... if _is_empty(entry) else entry for name, entry in entries.items()}
 
