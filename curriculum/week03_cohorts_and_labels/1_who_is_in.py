@@ -152,7 +152,7 @@ attrition
 # %%
 def starts_a_count(rows):
     fresh, until = [], {}
-    for who, begin, end in zip(rows.person_id, rows.admitted_at, rows.discharged_at):
+    for who, begin, end in zip(rows.person_id, rows.admitted_at, rows.discharged_at, strict=True):
         fresh.append(who not in until or begin > until[who])
         if fresh[-1]:
             until[who] = end + 30 * DAY
@@ -189,7 +189,7 @@ def readmitted(
 
 # %%
 switches = list(Definition.__dataclass_fields__)
-ours = dict(zip(switches, [True, False, False, False, True, True]))
+ours = dict(zip(switches, [True, False, False, False, True, True], strict=True))
 turned = {"ours": ours} | {name + " turned": ours | {name: not ours[name]} for name in switches}
 one = pd.DataFrame({name: readmitted(**board).agg(["size", "sum", "mean"]) for name, board in turned.items()}).T
 one["mean"] = (1000 * one["mean"]).round(1)
@@ -206,7 +206,7 @@ one.set_axis(["index stays", "readmitted", "of 1,000"], axis=1)
 claim(one["mean"].tolist(), exactly=[133.3, 136.9, 134.1, 143.4, 130.9, 102.3, 124.2])
 claim((one.loc["keeps_against_advice turned"] - one.loc["ours"]).tolist()[:2], exactly=[120, 23])
 boards = list(itertools.product([True, False], repeat=6))
-answers = {board: readmitted(**dict(zip(switches, board))) for board in boards}
+answers = {board: readmitted(**dict(zip(switches, board, strict=True))) for board in boards}
 rates = pd.Series({board: 1000 * answer.mean() for board, answer in answers.items()})
 our_board = tuple(ours.values())
 

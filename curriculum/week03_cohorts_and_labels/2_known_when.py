@@ -305,7 +305,7 @@ pd.DataFrame(ranges, index=["from", "to"]).T
 # (M31). One row a person, of those whose race is recorded:
 
 # %%
-chronic = "htn dm hf cad copd ckd cancer dementia alcohol smi af liver stroke".split()
+chronic = ["htn", "dm", "hf", "cad", "copd", "ckd", "cancer", "dementia", "alcohol", "smi", "af", "liver", "stroke"]
 people = stays.assign(person=person, conditions=stays[chronic].sum(axis=1)).sort_values("discharged_at")
 people = people.drop_duplicates("person", keep="last").dropna(subset="race")
 two = people[people.race.isin(["black", "white"])]
