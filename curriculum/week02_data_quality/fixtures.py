@@ -10,6 +10,7 @@ import pandas as pd
 
 HERE = "America/New_York"
 CLERK_PAIRS = 40  # what two clerks can review in a week
+LIKELY = 10.0  # match weight from which on most pairs have been reviewed
 # loinc, reference range in our unit, and what a value is multiplied with to get the other usual unit
 _TESTS = (
     ("2160-0", 0.5, 1.3, 88.4),
@@ -150,10 +151,17 @@ def record_pairs(hospital):
 
 
 def reviewed_pairs(hospital):
-    """A sample of these pairs that clerks have decided, with both insurance cards on the desk: ``pair weight same``."""
+    """A sample of these pairs that clerks have decided, with both insurance cards on the desk: ``pair weight same``.
+
+    It holds pairs of every weight, but not equally many: more than half of the likely ones (weight 10 and above) and
+    80 of the thousands below. So a share of the whole sample is not a share of all pairs; from a weight of 10 up it is.
+    """
     pairs = _pairs(hospital)
     decided = pairs[pairs.same.notna()]
-    chosen = decided[_draw(decided.pair, hospital.checksum) < np.where(decided.weight >= 10, 0.7, 0.15)].head(600)
+    decided = decided.iloc[np.argsort(_draw(decided.pair, hospital.checksum))]
+    likely = decided.weight >= LIKELY
+    seen = min(520, int(0.6 * likely.sum()))
+    chosen = pd.concat([decided[likely].head(seen), decided[~likely].head(80)]).sort_index()
     return chosen[["pair", "weight", "same"]].astype({"same": bool}).reset_index(drop=True)
 
 
