@@ -467,6 +467,42 @@ def _with_days(hospital):
     return pd.concat([stays, days], ignore_index=True)
 
 
+# The slice ------------------------------------------------------------------------------------------------------------
+def eastbank_counts(world, begins=140):
+    """Alerts, visits and deteriorations at Eastbank among the stays admitted from a week on, in one simulated flight."""
+    here = np.flatnonzero((world.stays["site"] == 1) & (world.stays["admit"] >= 7 * begins))
+    windows = _of_world(world.windows, "stay", "alert", "answered")
+    windows = windows[windows.stay.isin(here)]
+    rung, came = windows.stay[windows.alert], windows.stay[windows.answered]
+    counts = {
+        "alerts": len(rung),
+        "stays with one": rung.nunique(),
+        "visits": len(came),
+        "stays visited": came.nunique(),
+    }
+    return counts | {"deteriorated": int((world.stays["event"][here] >= 0).sum()), "stays": len(here)}
+
+
+def eastbank_unwell(world):
+    """Stays at Eastbank whose patient deteriorated, as ``(person, day)``: the same names in each flight of one seed."""
+    stays = _of_world(world.stays, "person", "day", "site", "event")
+    found = stays[(stays.site == 1) & (stays.event >= 0)]
+    return set(zip(found.person.tolist(), found.day.tolist(), strict=True))
+
+
+def first_window(world, person, day):
+    """The first eight hours on the ward of one stay: was there an alert, did a nurse come; and the stay's ``event``."""
+    stays = _of_world(world.stays, "person", "day", "event")
+    windows = _of_world(world.windows, "stay", "window", "alert", "answered")
+    stay = stays.index[(stays.person == person) & (stays.day == day)][0]
+    first = windows[windows.stay == stay].sort_values("window").iloc[0]
+    return {"alert": bool(first.alert), "nurse came": bool(first.answered), "event": int(stays.event[stay])}
+
+
+def _of_world(columns, *names):
+    return pd.DataFrame({name: columns[name] for name in names})
+
+
 class _Exchanged:
     """Tables with some of them exchanged."""
 
