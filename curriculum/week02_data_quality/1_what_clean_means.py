@@ -215,13 +215,13 @@ same_stay = labs[labs.encounter_key.map(visits).eq(one.visit.iloc[0]) & labs.tex
 same_stay[["effective_raw", "issued_raw", "value", "status"]].sort_values("effective_raw").head(4)
 
 # %% [markdown]
-# `entered-in-error`. Drop it, as you would for counting, and your training data say that at 14:00 nothing was new. But
+# `entered-in-error`. Drop it, as for counting, and your training data say that at 14:00 nothing was new. But
 # for ten hours the ward saw kidneys on the mend, from 2.16 to 1.79, and whoever planned the next sample or dose planned
-# it on a number that did not stand. (Ask about the six other results of that tube: not taken back, and if the tube was
+# it on a number that did not stand. (Ask about the six others of that tube: not taken back, and if the tube was
 # another patient's they should have been.) For a cohort, take the last version. For a prediction at 14:00, replay
 # 14:00.
 #
-# **Now Q1 and Q2 in the exercise** (22 minutes), or after section 4.
+# **Now Q1 and Q2** (22 minutes), or after section 4.
 #
 # ## 4. Missing is information
 #

@@ -471,16 +471,19 @@ def _with_days(hospital):
 def eastbank_counts(world, begins=140):
     """Alerts, visits and deteriorations at Eastbank among the stays admitted from a week on, in one simulated flight."""
     here = np.flatnonzero((world.stays["site"] == 1) & (world.stays["admit"] >= 7 * begins))
-    windows = _of_world(world.windows, "stay", "alert", "answered")
+    windows = _of_world(world.windows, "stay", "window", "alert", "answered")
     windows = windows[windows.stay.isin(here)]
     rung, came = windows.stay[windows.alert], windows.stay[windows.answered]
-    counts = {
+    soon = world.stays["admit"][windows.stay] + windows.window / 3 < 7 * (begins + 1)
+    return {
         "alerts": len(rung),
+        "in week 1": int((windows.alert & soon).sum()),
         "stays with one": rung.nunique(),
         "visits": len(came),
         "stays visited": came.nunique(),
+        "deteriorated": int((world.stays["event"][here] >= 0).sum()),
+        "stays": len(here),
     }
-    return counts | {"deteriorated": int((world.stays["event"][here] >= 0).sum()), "stays": len(here)}
 
 
 def eastbank_unwell(world):
