@@ -71,7 +71,7 @@ def four_accounts(axes):
         axes.text(at.hour + at.minute / 60 - 0.3, row, f"{name} {at:%H:%M}", ha="right", va="center")
     drawn = results.drawn_at.min().tz_convert("America/New_York")
     axes.plot(drawn.hour + drawn.minute / 60, -1, "x", color="black")
-    said = f"potassium drawn {drawn:%H:%M}; by her record she died on {yancey.deceased_at:%d %B %Y}"
+    said = f"potassium drawn {drawn:%H:%M};\nby her record she died on {yancey.deceased_at:%d %B %Y}"
     axes.text(drawn.hour + 1.2, -1, said, va="center")
     axes.plot([0, 24], [3, 3], "-", color="black", marker="|")
     axes.text(12, 3.2, f"claim: {bill.through_date:%d %B}, a day without an hour", ha="center")

@@ -245,7 +245,7 @@ def _vote(week: int, vote: Vote) -> dict[str, Any]:
 
 def _sample(memo: Path) -> dict[str, str]:
     """The scored memo of four points, to be scored by the group first: its text, and why it has four."""
-    found = re.search(r"^### Four points\n\n((?:>.*\n)+)\n(.*?)\n\n", memo.read_text(encoding="utf-8"), re.M | re.S)
+    found = re.search(r"^### Four points\n\n((?:>[^\n]*\n)+)\n(.*?)\n\n", memo.read_text(encoding="utf-8"), re.M | re.S)
     if not found:
         raise ManifestError(f"{memo.name} has no memo of four points, which the group scores first.")
     return {"text": " ".join(found[1].replace(">", "").split()), "why": " ".join(found[2].split())}
@@ -256,12 +256,16 @@ def _rubric(memo: Path) -> Markup:
     section = re.split(r"^## ", memo.read_text(encoding="utf-8").split("## Rubric")[1], flags=re.M)[0]
     rows = [line.strip().strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     head, *body = [row for row in rows if not set("".join(row)) <= set("- ")]
+    points = [cell.strip() for cell in head[1:]]
     cells = [[escape(cell.strip().replace("**", "")) for cell in row] for row in body]
     top = Markup("").join(Markup('<th scope="col">{}</th>').format(cell.strip()) for cell in head)
     made = Markup("").join(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            row[0], Markup("").join(Markup("<td>{}</td>").format(c) for c in row[1:])
+            row[0],
+            Markup("").join(
+                Markup('<td data-points="{}">{}</td>').format(*pair) for pair in zip(points, row[1:], strict=True)
+            ),
         )
         for row in cells
     )
-    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(top, made)
+    return Markup('<table class="rubric"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(top, made)
