@@ -115,10 +115,19 @@ def test_what_clerks_have_joined_may_be_named_or_not(hospital, joined):
 def test_what_clerks_have_decided_stands(hospital):
     right, parted = MADE["right_border"], WEEK.reviewed_pairs(hospital)
     undone = verdict_on("W02.Q3", banded(right, decided=True), hospital)
-    assert undone.misconception == "decisions_ignored" and "pairs are decided already, such as" in undone.evidence
+    assert undone.misconception == "decisions_ignored" and "decided already, such as" in undone.evidence
     if (~parted.same[parted.weight >= right(parted)]).any():
         undone = verdict_on("W02.Q3", banded(right, parted=True), hospital)
-        assert undone.misconception == "decisions_ignored" and "have been parted by your clerks" in undone.evidence
+        assert undone.misconception == "decisions_ignored" and "that clerks have parted" in undone.evidence
+
+
+def test_one_decided_pair_in_the_queue_is_enough(hospital):
+    def three_bands(pairs, reviewed, per_week):
+        made = banded(MADE["right_border"])(pairs, reviewed, per_week)
+        below = reviewed.pair[reviewed.weight < MADE["right_border"](reviewed)]
+        return made | {"review": [below.iloc[0], *made["review"][:-1]]}
+
+    assert verdict_on("W02.Q3", three_bands, hospital).misconception == "decisions_ignored"
 
 
 @pytest.mark.parametrize("ways", [{}, {"joined": False}, {"parted": True, "decided": True}])
@@ -133,6 +142,13 @@ def test_each_wrong_border_has_its_name_whatever_was_made_of_the_decisions(hospi
         verdict = verdict_on("W02.Q3", banded(border, **ways), hospital)
         assert verdict.misconception == name, (border, verdict)
         assert "two people" in verdict.evidence
+
+
+def test_a_border_written_down_is_wrong_elsewhere(hospitals):
+    for here, elsewhere in (hospitals, hospitals[::-1]):
+        border = MADE["right_border"](WEEK.reviewed_pairs(here))
+        assert verdict_on("W02.Q3", banded(border), here).kind == "right"
+        assert verdict_on("W02.Q3", banded(border), elsewhere).kind != "right"
 
 
 def test_a_border_too_high_is_told_what_it_leaves_apart(hospital):
@@ -194,6 +210,19 @@ def test_a_part_of_a_contract_that_fires_for_a_missing_value_is_told_so(hospital
 def test_values_that_ordinary_weeks_contain_are_named_so(hospital):
     verdict = verdict_on("W02.Q4", contract_with(lambda week: week.value.isna() | week.value.between(0, 200)), hospital)
     assert verdict.misconception == "reference_ranges" and "values that ordinary weeks contain" in verdict.says
+
+
+def test_one_ordinary_week_refused_for_its_values_is_enough(hospital):
+    import pandera.pandas as pa
+
+    weeks = WEEK.feed_weeks(hospital)
+    top = max(weeks[f"clean {n}"].value.max() for n in range(1, 5))
+
+    def half():
+        return pa.DataFrameSchema(checks=pa.Check(lambda week: week.value.isna() | (week.value < top), name="below"))
+
+    verdict = verdict_on("W02.Q4", half, hospital)
+    assert verdict.misconception == "reference_ranges" and "stops 1 of 4 ordinary weeks" in verdict.evidence
 
 
 def test_a_schema_where_its_function_belongs(hospital):

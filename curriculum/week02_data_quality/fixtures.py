@@ -161,7 +161,7 @@ def reviewed_pairs(hospital):
     decided = pairs[pairs.same.notna()]
     decided = decided.iloc[np.argsort(_draw(decided.pair, hospital.checksum))]
     likely = decided.weight >= LIKELY
-    seen = min(520, int(0.6 * likely.sum()))
+    seen = min(520, 7 * int(likely.sum()) // 12)
     chosen = pd.concat([decided[likely].head(seen), decided[~likely].head(80)]).sort_index()
     return chosen[["pair", "weight", "same"]].astype({"same": bool}).reset_index(drop=True)
 

@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 from wardround.course.compare import frames, labels, parts, sets
+from wardround.course.compare_words import counted
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome
 
@@ -489,23 +490,31 @@ def bands_in_words(answer, hospital):
     own, review = set(answer.get("own", ())), set(answer["review"])
     told = [f"You merge {len(own):,} pairs and give {len(review):,} to clerks who can do {given(2).CLERK_PAIRS}."]
     told += _against_decisions(own, review, reviewed)
+    joined = reviewed.pair[reviewed.same]
+    if joined.isin(own).any() and not joined.isin(own).all():
+        told.append(
+            f"You leave apart {(~joined.isin(own)).sum():,} of the {len(joined):,} reviewed pairs of one person."
+        )
     told += _from_the_lowest(pairs[pairs.pair.isin(own)], reviewed)
     if own & review:
         told.append(f"{len(own & review):,} pairs are in both bands.")
     return " ".join(told)
 
 
+def decisions_in_words(answer, hospital):
+    """The pairs in the learner's bands that clerks have decided."""
+    reviewed = given(2).reviewed_pairs(hospital)
+    return " ".join(_against_decisions(set(answer.get("own", ())), set(answer["review"]), reviewed))
+
+
 def _against_decisions(own, review, reviewed):
-    """Merges of parted pairs, joined pairs that stay apart, decided pairs in the queue."""
-    parted, joined = reviewed.pair[~reviewed.same], reviewed.pair[reviewed.same]
-    if parted.isin(own).any():
-        some = parted[parted.isin(own)]
-        yield f"Of your merges {len(some):,} have been parted by your clerks, such as `{some.iloc[0]}`."
-    if joined.isin(own).any() and not joined.isin(own).all():
-        yield f"You leave apart {(~joined.isin(own)).sum():,} of the {len(joined):,} reviewed pairs of one person."
+    """Merges of parted pairs, and decided pairs in the queue."""
+    parted = reviewed.pair[~reviewed.same & reviewed.pair.isin(own)]
+    if len(parted):
+        yield f"Of your merges {counted(len(parted), 'is a pair', 'are pairs')} that clerks have parted: `{parted.iloc[0]}`."
     queued = reviewed.pair[reviewed.pair.isin(review)]
     if len(queued):
-        yield f"In your queue {len(queued):,} pairs are decided already, such as `{queued.iloc[0]}`."
+        yield f"In your queue {counted(len(queued), 'pair is', 'pairs are')} decided already, such as `{queued.iloc[0]}`."
 
 
 def _from_the_lowest(merged, reviewed):
@@ -516,13 +525,13 @@ def _from_the_lowest(merged, reviewed):
     above = reviewed[reviewed.weight >= max(lowest, likely)]
     yield (
         f"The lowest weight that you merge is {lowest:g}: of the {len(above):,} reviewed pairs from "
-        f"{max(lowest, likely):g} up, {(~above.same).sum():,} are two people."
+        f"{max(lowest, likely):g} up, {counted(int((~above.same).sum()), 'is', 'are')} two people."
     )
     if lowest < likely:
         seen = reviewed[reviewed.weight.between(lowest, likely, inclusive="left")]
         yield (
             f"Below {likely:g} you merge {(merged.weight < likely).sum():,} more; clerks have seen {len(seen):,} pairs of "
-            f"such weights, and {(~seen.same).sum():,} of those are two people."
+            f"such weights, of which {counted(int((~seen.same).sum()), 'is', 'are')} two people."
         )
 
 
@@ -624,7 +633,7 @@ key(
             "of a person whose half chart nobody has looked for.",
             look_at="the pairs of `reviewed` in your two sets, with `same`",
             teaches="M16",
-            evidence=bands_in_words,
+            evidence=decisions_in_words,
             also=undecides,
         ),
         misconception(
