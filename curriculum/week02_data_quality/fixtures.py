@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import numpy as np
 import pandas as pd
+from wardround.hospital.sources import visit_number
 
 HERE = "America/New_York"
 CLERK_PAIRS = 40  # what two clerks can review in a week
@@ -448,3 +449,51 @@ class _Exchanged:
 
     def __getitem__(self, name):
         return self._others[name] if name in self._others else self._tables[name]
+
+
+# Q6 -------------------------------------------------------------------------------------------------------------------
+RUN_OUT_DAYS = 240  # our rule: who has not been paid for by then will not be; the exercise measures it
+
+
+def three_feeds(hospital):
+    """What the record, the desk and the payers say of discharges: ``record``, ``adt`` and ``claims``, by calendar days.
+
+    ``record`` has one row an encounter of any class: ``visit mrn class arrived left next_visit``. ``left`` is missing
+    while somebody is here. Where a person was moved to our other hospital, ``next_visit`` is the visit number under
+    which the stay goes on. ``adt`` has one row a message as received: ``event visit mrn sent``. ``claims`` has one row a
+    version of a claim. Visits whose end cannot be (before they begin, or after the next has begun) are in none of them.
+    """
+    return tuple(table.copy() for table in _three_feeds(hospital))
+
+
+@_once
+def _three_feeds(hospital):
+    record, adt, claims = _record(hospital.tables), hospital.feeds.adt, hospital.feeds.claims
+    adt = adt[["event", "visit", "mrn"]].assign(sent=_day(adt.sent_raw))
+    doubted = record.visit[record.pop("doubted")]
+    return [table[~table.visit.isin(doubted)].reset_index(drop=True) for table in (record, adt, claims)]
+
+
+def _record(tables):
+    stays = tables.encounters.sort_values(["patient_key", "admitted_at", "encounter_key"], ignore_index=True)
+    stays["visit"] = stays.encounter_key.map(visit_number)
+    inpatient = stays[stays.class_code.eq("IMP")].groupby("patient_key")
+    on, moved = inpatient.visit.shift(-1), inpatient.admit_source.shift(-1).eq("hosp-trans")
+    follows = stays.groupby("patient_key").admitted_at.shift(-1)
+    made = pd.DataFrame(
+        {
+            "visit": stays.visit,
+            "mrn": stays.patient_key.map(tables.patients.set_index("patient_key").mrn),
+            "class": stays.class_code,
+            "arrived": _day(stays.admitted_raw),
+            "left": _day(stays.discharged_raw),
+            "next_visit": on.where(moved),
+            "doubted": (stays.discharged_at < stays.admitted_at) | (stays.discharged_at > follows),
+        }
+    )
+    return made.sort_values(["arrived", "visit"], ignore_index=True)
+
+
+def _day(written):
+    """The calendar day of a time as written, with or without its hyphens: the first part says it, in local time."""
+    return pd.to_datetime(written.str.replace("-", "").str[:8], format="%Y%m%d")
