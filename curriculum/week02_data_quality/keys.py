@@ -765,6 +765,10 @@ key(
 
 
 # W02.Q6 ---------------------------------------------------------------------------------------------------------------
+RUN_OUT = given(2).RUN_OUT_DAYS
+VERDICTS = {"there", "withdrawn", "not yet", "not covered", "lost"}
+
+
 def planted_silence(hospital, truth):
     """Stays from the truth; lost messages and lost bills from the ledger; versions of claims replayed one by one."""
     record, adt, claims = given(2).three_feeds(hospital)
@@ -780,7 +784,7 @@ def planted_silence(hospital, truth):
     for visit, day in zip(stays.encounter_id.map(visit_number), days, strict=True):
         late = "not yet" if day == today else "not covered"
         desk = "there" if visit in arrived else "lost" if visit in unsent else late
-        old = (today - day).days >= given(2).RUN_OUT_DAYS
+        old = (today - day).days >= RUN_OUT
         payer = "withdrawn" if visit in ever else "lost" if visit in unbilled and old else "not yet"
         rows.append({"visit": visit, "adt": desk, "claims": "there" if visit in standing else payer})
     return pd.DataFrame([row for row in rows if row["visit"] in known])
@@ -804,7 +808,7 @@ def who_lacks(
     billed=lambda stays, net: stays.visit.isin(net.visit),
     voided="withdrawn",
     before="not covered",
-    run_out=given(2).RUN_OUT_DAYS,
+    run_out=RUN_OUT,
 ):
     """The right table, with one of its parts exchanged."""
     ours = record[stays(record["class"].eq("IMP"), record.left.notna(), record.next_visit.isna())]
@@ -849,19 +853,17 @@ def bills_as_stays(record, adt, claims):
 
 
 def what_is_lost(answer, hospital):
-    """How many stays the answer calls lost, and when those people left, against what each feed can speak of."""
-    if not isinstance(answer, pd.DataFrame) or not {"visit", "adt", "claims"} <= set(answer.columns):
-        return ""
+    """How many stays the answer calls lost that left before a feed began, or too lately to tell."""
     record, adt, _ = given(2).three_feeds(hospital)
     left, first = answer.visit.map(record.set_index("visit").left), adt.sent.min()
     desk, payer = left[answer.adt.eq("lost")], left[answer.claims.eq("lost")]
-    told = [f"You call {len(desk):,} stays lost to the desk", f"and {len(payer):,} to the payers"]
-    if (desk <= first).any():
-        told[0] += f", {int((desk <= first).sum()):,} of them from before its messages begin,"
-    young = payer > adt.sent.max() - pd.Timedelta(days=given(2).RUN_OUT_DAYS)
-    if young.any():
-        told[1] += f", {int(young.sum()):,} of whom left less than {given(2).RUN_OUT_DAYS} days ago"
-    return f"{' '.join(told)}."
+    early, young = int((desk <= first).sum()), int((payer > adt.sent.max() - pd.Timedelta(days=RUN_OUT)).sum())
+    told = []
+    if early:
+        told.append(f"You call {len(desk):,} stays lost to the desk, {early:,} of them from before its messages begin.")
+    if young:
+        told.append(f"You call {len(payer):,} lost to the payers; {young:,} of them left less than {RUN_OUT} days ago.")
+    return " ".join(told)
 
 
 def without_a03(answer, hospital):
@@ -880,14 +882,32 @@ def without_claim(answer, hospital):
     gone = answer.visit[answer.claims.eq("there") & ~answer.visit.isin(replayed(claims)[0])]
     if gone.empty:
         return ""
-    return f"{len(gone):,} stays are `there` in your `claims` and the payer has taken them back, first `{gone.iloc[0]}`."
+    return f"{len(gone):,} are `there` in your `claims`, and a void has taken them back, first `{gone.iloc[0]}`."
 
 
-def not_inpatient(answer, hospital):
-    """How many rows of the answer are of which class."""
-    record = given(2).three_feeds(hospital)[0]
-    classes = answer.visit.map(record.set_index("visit")["class"]).value_counts()
-    return f"Your rows: {', '.join(f'{n:,} {name}' for name, n in classes.items())}."
+def not_a_stay(answer, hospital):
+    """How many rows of the answer are no stay that is over, and why."""
+    rows = answer[["visit"]].astype(str).merge(given(2).three_feeds(hospital)[0], on="visit", how="left")
+    reasons = {
+        "no row of `record`": rows["class"].isna(),
+        "another `class` than IMP": rows["class"].notna() & rows["class"].ne("IMP"),
+        "no `left`": rows["class"].notna() & rows.left.isna(),
+        "a `next_visit`": rows.next_visit.notna(),
+    }
+    found = [f"{int(those.sum()):,} have {why}" for why, those in reasons.items() if those.any()]
+    return f"Of your {len(rows):,} rows {', '.join(found)}." if found else ""
+
+
+def strange_words(answer, hospital):
+    """A verdict of the answer that the question does not have."""
+    strange = {*answer.adt.astype(str), *answer.claims.astype(str)} - VERDICTS
+    return f"Your columns hold `{min(strange)}`, which is none of the verdicts." if strange else ""
+
+
+def what_shows(answer, hospital):
+    """What an answer that nobody foresaw shows of itself; nothing where the comparison says more."""
+    looks = (strange_words, not_a_stay, what_is_lost, without_a03, without_claim)
+    return next((told for look in looks if (told := look(answer, hospital))), None)
 
 
 key(
@@ -900,14 +920,14 @@ key(
         "`pd.crosstab`: could any stay be lost to both today?"
     ),
     look_at="one visit that differs: its row in `record`, all of its messages, all versions of its claim, and today",
-    evidence=what_is_lost,
+    evidence=what_shows,
     misconceptions=[
         misconception(
             "not_run_out",
             answer=lambda record, adt, claims: who_lacks(record, adt, claims, run_out=0),
             says="You call a stay lost to the payers as soon as there is no claim.",
-            so_what="Most of those bills are on their way. The billing office would search for what comes by itself, and "
-            "miss the few that hang in its own queue.",
+            so_what="Most of those bills are on their way. The billing office would search for what comes by itself, "
+            "and miss the few that hang in its own queue.",
             look_at="`left` of those stays",
             teaches="M14",
             evidence=what_is_lost,
@@ -926,8 +946,8 @@ key(
             "before_the_messages",
             answer=lambda record, adt, claims: who_lacks(record, adt, claims, before="lost"),
             says="You call stays lost to the desk that ended before its messages begin.",
-            so_what="We hold no messages of those years. The people whose A03 was lost, whose beds looked taken and whom "
-            "no call list named, are a drop among thousands.",
+            so_what="We hold no messages of those years. The people whose A03 was lost, whose beds looked taken and "
+            "whom no call list named, are a drop among thousands.",
             look_at="`adt.sent.min()` beside `left`",
             teaches="M14",
             evidence=what_is_lost,
@@ -936,8 +956,8 @@ key(
             "by_record_number",
             answer=by_record_number,
             says="You matched people (`mrn`) and not visits.",
-            so_what="An A03 of an emergency visit in October now covers a stay whose own was lost: who comes often looks "
-            "complete. And some visits lie under a stranger's number.",
+            so_what="An A03 of an emergency visit in October now covers a stay whose own was lost: who comes often "
+            "looks complete. And some visits lie under a stranger's number.",
             look_at="all rows of `adt` of one such `mrn`",
             teaches="M16",
             evidence=without_a03,
@@ -946,8 +966,8 @@ key(
             "any_message",
             answer=any_message,
             says="You counted any message of a visit as its discharge.",
-            so_what="An A01 says that somebody came. Who came before the feed fell silent and left meanwhile has one; on "
-            "the bed board they lie there still.",
+            so_what="An A01 says that somebody came. Who came before the feed fell silent and left meanwhile has one; "
+            "on the bed board they lie there still.",
             look_at="`event` of the messages of one such visit",
             teaches="M16",
             evidence=without_a03,
@@ -958,10 +978,11 @@ key(
                 record, adt, claims, stays=lambda inpatient, over, last: inpatient & over
             ),
             says="You took the first half of a move between our two hospitals for a discharge.",
-            so_what="Nobody went home: the desk sent an A02, and one bill covers both halves. Somebody would call at home "
-            "a patient who is in bed.",
+            so_what="Nobody went home: the desk sent an A02, and one bill covers both halves. Somebody would call at "
+            "home a patient who is in bed.",
             look_at="rows of `record` with a `next_visit`",
             teaches="M16",
+            evidence=not_a_stay,
         ),
         misconception(
             "every_visit",
@@ -969,11 +990,11 @@ key(
                 record, adt, claims, stays=lambda inpatient, over, last: over & last
             ),
             says="You took emergency and observation visits as stays, too.",
-            so_what="Whoever is admitted from the emergency department gets one bill, for the stay. The visit before it "
-            "has none, and you send people to look for bills that were never meant to be.",
+            so_what="Whoever is admitted from the emergency department gets one bill, for the stay. The visit before "
+            "it has none, and you send people to look for bills that were never meant to be.",
             look_at="`class` of your rows",
             teaches="M16",
-            evidence=not_inpatient,
+            evidence=not_a_stay,
         ),
         misconception(
             "still_in_bed",
@@ -985,6 +1006,7 @@ key(
             "the list asks for the discharge of somebody who is being washed upstairs.",
             look_at="rows of yours whose `left` is missing",
             teaches="M14",
+            evidence=not_a_stay,
         ),
         misconception(
             "void_stands",
@@ -1000,8 +1022,8 @@ key(
             "joined_rows",
             answer=joined_rows,
             says="Your verdicts are right, and some stays have several rows.",
-            so_what="An A03 can be sent twice and a claim has versions; a join keeps them all. Counted, one person went "
-            "home twice, and the bed was free twice.",
+            so_what="An A03 can be sent twice and a claim has versions; a join keeps them all. Counted, one person "
+            "went home twice, and the bed was free twice.",
             look_at="`duplicated('visit')` in your table, and in what you joined",
             teaches="M16",
         ),
@@ -1013,6 +1035,7 @@ key(
             "that never was. These go to the billing office.",
             look_at="one such visit in `record` and in `adt`",
             teaches="M16",
+            evidence=not_a_stay,
         ),
     ],
 )

@@ -174,15 +174,15 @@ question(
     stretch=True,
     ask=lambda lacking, hospital: lacking(*given(2).three_feeds(hospital)),
     hints=[
-        "People have gone home. Of which of them do the desk's messages say nothing, though they should? Of which has the "
-        "payer not been told, though there was time enough? A feed that was not there yet, or is not done yet, has lost "
-        "nobody.",
-        "Take a stay whose visit has no A03 and look at its `left` beside `adt.sent.min()`. Take one without a claim and "
-        "count the days from `left` to today. Then take a row of `record` with a `next_visit` and look for both of its "
-        "visit numbers in `adt` and `claims`. What does each feed hold?",
-        "First the list: inpatient, gone, and the last part of a stay that was moved. Then one question for each feed: is "
-        "this visit number in it? `claims_as_of` leaves out what was taken back. Only where the answer is no does the day "
-        "of leaving decide. Ask with `isin`, which keeps one row a stay; a join repeats a stay for every message.",
+        "People have gone home. Of which of them do the desk's messages say nothing, though they should? Of which has "
+        "the payer not been told, though there was time enough? A feed that was not there yet, or is not done yet, has "
+        "lost nobody.",
+        "Take a stay whose visit has no A03 and look at its `left` beside `adt.sent.min()`. Take one without a claim "
+        "and count the days from `left` to today. Then take a row of `record` with a `next_visit` and look for both of "
+        "its visit numbers in `adt` and `claims`. What does each feed hold?",
+        "First the list: inpatient, gone, and the last part of a stay that was moved. Then one question for each feed: "
+        "is this visit number in it? `claims_as_of` leaves out what was taken back. Only where the answer is no does the "
+        "day of leaving decide. Ask with `isin`, which keeps one row a stay; a join repeats a stay for every message.",
         "With the verdicts in their order:\n\n"
         "```\n"
         "def lacking(record, adt, claims):\n"
