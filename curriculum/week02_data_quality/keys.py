@@ -913,7 +913,7 @@ def what_shows(answer, hospital):
 key(
     "W02.Q6",
     reference=planted_silence,
-    same=frames(on="visit", at_least=5),
+    same=frames(on="visit", at_least=3),
     right=(
         "Silence means something only where a feed would have spoken. Those lost to the desk left while its interface "
         "stood still: their beds looked taken, and a call list made of A03 passes over them. Put your two columns into "
