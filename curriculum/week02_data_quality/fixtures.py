@@ -511,7 +511,7 @@ def four_accounts(hours, drawn, died, billed):
         at = drawn.tz_convert(HERE)
         axes.plot(_hour(at), -1, "x", color="black")
         said = f"potassium drawn {at:%H:%M}; by her record she died on {died:%d %B %Y}"
-        axes.text(_hour(at) + 1.2, -1, said, va="center")
+        axes.text(at.hour + 1.2, -1, said, va="center")
         axes.plot([0, 24], [3, 3], "-", color="black", marker="|")
         axes.text(12, 3.2, f"claim: {billed:%d %B}, a day without an hour", ha="center")
         day = f"hour of {at.day} {at:%B %Y}"
