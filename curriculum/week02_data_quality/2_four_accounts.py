@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: four accounts of one stay
 #
-# *About 46 minutes (an estimate). You have done lesson 1.*
+# *About 49 minutes (an estimate). You have done lesson 1.*
 #
 # The same stay is written down four times: by the desk (ADT messages), the record system (FHIR export), the laboratory
 # (ORU messages) and the payer (claims). Each is honest about its own work. None was made for you. You will be able to
@@ -32,7 +32,8 @@ adt, oru, claims = hospital.feeds.adt, hospital.feeds.oru, hospital.feeds.claims
 
 # %%
 feed = messages(hospital.path.parent / "hl7v2" / "adt.hl7")
-discharge = next(m for m in feed if m["PV1-19"] == "V19ACCA63E6" and m["MSH-9.2"] == "A03")
+visit = "V19ACCA63E6"
+discharge = next(m for m in feed if m["PV1-19"] == visit and m["MSH-9.2"] == "A03")
 print(str(discharge)[:430])
 segments = {line.split("|")[0]: line.split("|") for line in str(discharge).split("\n")}
 library = hl7.parse(str(discharge).replace("\n", "\r"))
@@ -50,39 +51,21 @@ segments["EVN"][2], segments["PID"][3].split("^")[0], segments["PID"][5].split("
 # think, would want this as outpatient; our simulator bills it inpatient.) When did she leave?
 
 # %%
-visit = "V19ACCA63E6"
-stays = hospital.tables.encounters
-stay = stays[stays.encounter_key == "e-19acca63e6fed8"].iloc[0]
-yancey = hospital.tables.patients.set_index("patient_key").loc[stay.patient_key]
+stay = hospital.tables.encounters.set_index("encounter_key").loc["e-19acca63e6fed8"]
 results, bill = oru[oru.visit == visit], claims[claims.visit == visit].iloc[0]
-accounts = {
-    "record (FHIR period.end)": stay.discharged_at,
-    "desk (ADT A03)": adt.discharged_at[(adt.visit == visit) & (adt.event == "A03")].iloc[0],
-    "laboratory (last result sent)": results.sent_at.max(),
-}
-hours = pd.Series(accounts).dt.tz_convert("America/New_York")
+desk = adt.discharged_at[(adt.visit == visit) & (adt.event == "A03")].iloc[0]
+ends = {"record (FHIR period.end)": stay.discharged_at, "desk (ADT A03)": desk}
+hours = pd.Series(ends | {"laboratory (last result sent)": results.sent_at.max()}).dt.tz_convert("America/New_York")
 hours.dt.strftime("%d %b %H:%M")
 
-
 # %%
-def four_accounts(axes):
-    for row, (name, at) in enumerate(hours.items()):
-        axes.plot(at.hour + at.minute / 60, row, "o", color="black")
-        axes.text(at.hour + at.minute / 60 - 0.3, row, f"{name} {at:%H:%M}", ha="right", va="center")
-    drawn = results.drawn_at.min().tz_convert("America/New_York")
-    axes.plot(drawn.hour + drawn.minute / 60, -1, "x", color="black")
-    said = f"potassium drawn {drawn:%H:%M};\nby her record she died on {yancey.deceased_at:%d %B %Y}"
-    axes.text(drawn.hour + 1.2, -1, said, va="center")
-    axes.plot([0, 24], [3, 3], "-", color="black", marker="|")
-    axes.text(12, 3.2, f"claim: {bill.through_date:%d %B}, a day without an hour", ha="center")
-    axes.set(xlabel="hour of 3 October 2024", ylabel="four accounts", yticks=[], xlim=(0, 24), ylim=(-1.5, 3.7))
-
-
+yancey = hospital.tables.patients.set_index("patient_key").loc[stay.patient_key]
+draw = given(2).four_accounts(hours, results.drawn_at.min(), yancey.deceased_at, bill.through_date)
 says = "One stay has four ends: 15:23 in the record, 15:43 at the desk, 19:21 in the laboratory's feed, a day on the claim; and a potassium after her recorded death."
-figure(four_accounts, says=says, table=hours.dt.strftime("%H:%M").to_frame("time"))
+figure(draw, says=says, table=hours.dt.strftime("%H:%M").to_frame("time"))
 
 # %%
-claim(accounts["desk (ADT A03)"] - stay.discharged_at == pd.Timedelta("20min"), exactly=True)
+claim(desk - stay.discharged_at == pd.Timedelta("20min"), exactly=True)
 potassium = results[results.name.str.startswith("Potassium")]
 times = {"drawn": potassium.drawn_at, "ready": potassium.reported_at, "sent": potassium.sent_at}
 clock = {name: at.dt.tz_convert("America/New_York").dt.strftime("%H:%M") for name, at in times.items()}
@@ -94,8 +77,8 @@ potassium[["value", "status"]].assign(**clock)
 # operation is recorded at 11:19: the task not done is *look before she is put under*. Each time has its question. When
 # is the bed free: the desk. Length of stay: the record. What did we know: the time sent. What was paid: the claim.
 #
-# And the cross in the figure? **A potassium, thirteen months after her death.** Drop "results after death", and you
-# delete somebody's stay. The payer has numbers of its own.
+# And the cross? **A potassium, thirteen months after her death.** Drop "results after death", and you delete somebody's
+# stay. The payer has numbers of its own.
 
 # %%
 members = hospital.feeds.enrolment.merge(hospital.tables.patients, on="mrn").set_index("member_id")
@@ -110,6 +93,8 @@ done = hospital.tables.procedures[lambda table: table.icd10pcs.eq("0FT44ZZ")].se
 claim((done[card.patient_key][:16], paid_for.patient_key in done), exactly=("2024-10-03T11:19", False))
 hers = claims[claims.member_id.eq(bill.member_id) & claims.from_date.gt("2022-11-01")]
 claim((str(hers.from_date.min().date()), set(hers.mrn)), exactly=("2022-11-13", {yancey.mrn}))
+own = hospital.tables.conditions[lambda table: table.patient_key.eq(paid_for.patient_key)].icd10
+claim(set(own), exactly={"A08.4", "E11.65"})
 listed = hospital.tables.conditions[lambda table: table.category.eq("problem-list-item")].groupby("patient_key").icd10
 claim(listed.agg(set)[[card.patient_key, paid_for.patient_key]].tolist(), exactly=[{"I10", "I50.9"}, {"E11.65"}])
 
@@ -118,29 +103,32 @@ claim(listed.agg(set)[[card.patient_key, paid_for.patient_key]].tolist(), exactl
 # November 2022, and her visits went there since (record people say *overlay*; no A40 tells of it). A system can warn
 # when a dead patient is registered; this one did not, or was clicked away.
 #
-# Who pays? Both, she most. At her operation the problem list says heart failure (I50.9), not hers, and no diabetes
-# (E11.65), hers. Her own record lacks the operation: when her belly hurts, nobody sees that the gallbladder is out
-# (0FT44ZZ). No field is empty; two feeds side by side show it.
+# Who pays? Both, she most. The problem list open at her operation says heart failure (I50.9), not hers, and no diabetes
+# (E11.65), hers. Belly pain, gallstones (K80.20), operation: her own record has none, so when her belly hurts nobody
+# sees that the gallbladder is out. Two feeds side by side show it.
 #
 # ## 3. Claims run out
 #
-# *About 4 min · 19 min so far*
+# *About 7 min · 22 min so far*
 #
-# A claim has versions: 1 the original, 7 a replacement, 8 a void [claim-frequency](#Sources). And it is late. One claim:
+# A claim has versions: 1 the original, 7 a replacement, 8 a void [claim-frequency](#Sources). And it is late. Two stays:
 
 # %%
-versions = claims[claims.original_claim_id == "C00105BEDB1"]
-versions[["claim_id", "frequency", "through_date", "paid_date", "paid", "status"]]
+both = claims[claims.visit.isin(["V1000337B43", "V49BA6E6051"])]
+claim(claims_as_of(both, "2024-12-31").claim_id.tolist(), exactly=["C00105BEDB1R"])
+claim(int(hospital.tables.encounters.encounter_key.str.startswith("e-49ba6e6051").sum()), exactly=1)
+both[["claim_id", "frequency", "through_date", "paid_date", "paid", "status"]]
 
 # %% [markdown]
-# Denied in January, paid in March. Add up the rows and you count one stay twice; a replacement *replaces*.
+# Denied in January, paid in March: add up the rows and you count one stay twice; a replacement *replaces*. The other was paid
+# in May and taken back in June: it is in the record, and for the payer it never was.
 # `claims_as_of` gives the net state of a day. Two days, by month of admission:
 
 # %%
-inpatient = claims[(claims.type == "inpatient") & (claims.from_date >= "2024-01-01")]
 days = ("2024-09-30", "2024-12-31")
-shown = {f"as of {day}": claims_as_of(inpatient, day).from_date.dt.month.value_counts() for day in days}
-months = pd.DataFrame(shown).loc[1:9].rename_axis("month of 2024")
+inpatient = claims[(claims.type == "inpatient") & (claims.from_date >= "2024-01-01")]
+seen = {f"as of {day}": claims_as_of(inpatient, day).from_date.dt.month.value_counts() for day in days}
+months = pd.DataFrame(seen).loc[1:9].rename_axis("month of 2024")
 share = months["as of 2024-09-30"] / months["as of 2024-12-31"]
 claim(share[8], about=0.60, within=0.05)
 claim(share[9], about=0.08, within=0.04)
@@ -148,13 +136,30 @@ says = "Seen at the end of September, stays seem to dwindle from July on; three 
 figure(lines(months, ylabel="inpatient claims"), says=says, table=months)
 
 # %% [markdown]
-# Nothing dwindled. At the end of September some 60 of 100 August stays had been decided, and 8 of 100 September stays. A
-# readmission rate from claims "improves" in each of the latest months, on every dashboard that shows them. The mend: say *as of* when, and leave
-# out months that have not run out. Curves of that kind belong to a payer, not to a law of nature.
+# Nothing dwindled. At the end of September some 60 of 100 August stays had been decided, and 8 of 100 September stays.
+# A readmission rate from claims "improves" in each of the latest months, on every dashboard that shows them. The mend:
+# say *as of* when, and leave out months that have not run out.
+#
+# Who is missed meanwhile? Lupita Rosales, 65, lay here with an embolism of the lung until 16 August. Her payer, on the same
+# two days:
+
+# %%
+hers = claims[(claims.member_id == "MD007323804647") & (claims.from_date >= "2024-08-13")].sort_values("from_date")
+columns = ["facility", "type", "from_date", "through_date", "principal_dx"]
+known = pd.concat({day: claims_as_of(hers, day)[columns] for day in days}, names=["as of"])
+ours = hospital.warehouse.stays.set_index("encounter_id").loc["e-91f111f3ad1702"]
+claim((known.loc[days[0]].facility.tolist(), ours.called, ours.readmitted_30d), exactly=(["QGH"], False, False))
+known
+
+# %% [markdown]
+# In September one stay and no return; in December a second: 1 September, another hospital, a faint (R55). Nobody told us,
+# and our record still reads *not readmitted*. **No care call to her is on record**, and the list "not called, and came
+# back", which tells a team whom to call, passes over her. On 20 September she sat in our emergency department, fifteen
+# days out of that hospital; by our record it was five weeks.
 #
 # ## 4. Same person? Three bands
 #
-# *About 13 min · 32 min so far*
+# *About 13 min · 35 min so far*
 #
 # Each pair of records that could be one person has a *match weight*: over all fields, log2 of how much likelier an
 # agreement, or a difference, is in one person than in two (a difference mostly counts below zero). Clerks have decided
@@ -194,28 +199,19 @@ claim(unseen * step["two people"] / step.decided, about=13, within=1)
 # Hence three bands: at the top a machine merges; then come as many undecided pairs as clerks have hours for, 40 a week;
 # the rest stays apart. With 36:
 
-
 # %%
-def bands(axes):
-    for same, line, name in ((True, "-", "one person"), (False, "--", "two people")):
-        axes.hist(likely.weight[likely.same == same], range(10, 53), histtype="step", linestyle=line, label=name)
-    axes.axvspan(clerk, 36, alpha=0.25, color="gray", label="the clerks' week")
-    axes.set(xlabel="match weight, bits: left apart | clerks | machine merges", ylabel="decided pairs")
-    axes.legend(frameon=False, loc="upper left")
-
-
 likely, waiting = reviewed[reviewed.weight >= 10], pairs[~pairs.pair.isin(reviewed.pair)]
 clerk = waiting.weight[waiting.weight < 36].head(given(2).CLERK_PAIRS).min()
 band = pd.cut(likely.weight, [0, clerk, 36, 99], right=False, labels=["left apart", "clerks", "machine"])
 table = pd.crosstab(band, likely.same.map({True: "one person", False: "two people"}))
 claim(table.to_numpy().tolist(), exactly=[[202, 48], [43, 10], [217, 0]])
 says = "The clerks' week is a stripe less than two bits wide; no decided pair above it is two people, and most below it are one."
-figure(bands, says=says, table=table)
+figure(given(2).bands_drawn(likely, clerk, 36), says=says, table=table)
 
 # %% [markdown]
-# One screen in five shows a clerk two people (10 of 53): often enough to stay awake. And "left apart" is not
-# "different": of 250 decided pairs there 202 are one person. Until their week comes the others keep half a history in
-# each chart, the price of a high border.
+# One screen in five shows a clerk two people (10 of 53). And "left apart" is not "different": of 250 decided pairs
+# there, from 10 up, 202 are one person. Until their week comes the others keep half a history in each chart, the price
+# of a high border.
 #
 # The other price: had no clerk looked, a border of 34 would have merged Willie and Terrence into this chart of December
 # 2022 (creatinine; 0.6 to 1.3 is normal here). Cover the last column. What happened?
@@ -245,11 +241,11 @@ went[["admitted_at", "discharged_at", "disposition", "called"]]
 # nobody searches for what seems to be there.
 #
 # No border would have saved Walden: her pair is not on our list. The desk's false merges take a second source, and
-# somebody who may undo them.
+# somebody who may undo them. **Now Q3.**
 #
 # ## 5. A contract at the door
 #
-# *About 4 min · 36 min so far*
+# *About 4 min · 39 min so far*
 #
 # A *contract* says what a week of results must be, and refuses it otherwise. In the second week here Eastbank's
 # creatinine comes in umol/L under the label mg/dL. With Pandera: columns first; then a row check, which returns a
@@ -265,16 +261,7 @@ columns = {
     "unit": pa.Column(str, pa.Check.isin(["mg/dL", "mmol/L", "g/dL", "10*3/uL"])),
 }
 
-
-def verdict(schema, name):
-    try:
-        schema.validate(weeks[name], lazy=True)
-    except pa.errors.SchemaErrors as trouble:
-        return f"refused: {len(trouble.failure_cases)} complaint(s)"
-    return "passes"
-
-
-{name: verdict(pa.DataFrameSchema(columns), name) for name in ("clean 1", "unit changed")}
+{name: given(2).verdict(pa.DataFrameSchema(columns), weeks[name]) for name in ("clean 1", "unit changed")}
 
 
 # %%
@@ -284,7 +271,7 @@ def creatinine_plausible(week):
 
 order = pa.Check(lambda week: week.released_at >= week.collected_at, name="order")
 at_the_door = pa.DataFrameSchema(columns, checks=[order, pa.Check(creatinine_plausible, name="creatinine")])
-verdicts = {name: verdict(at_the_door, name) for name in ("clean 1", "unit changed")}
+verdicts = {name: given(2).verdict(at_the_door, weeks[name]) for name in ("clean 1", "unit changed")}
 claim(verdicts, exactly={"clean 1": "passes", "unit changed": "refused: 1 complaint(s)"})
 
 # %% [markdown]
@@ -293,41 +280,28 @@ claim(verdicts, exactly={"clean 1": "passes", "unit changed": "refused: 1 compla
 #
 # ## 6. The slice: with and without
 #
-# *About 7 min · 43 min so far*
+# *About 7 min · 46 min so far*
 #
 # A third-size hospital, twelve weeks, one alert that reads breathing, pulse and creatinine (the score is ours). From
-# the first week all of Eastbank's creatinine is in umol/L. `middle` is the contract's line: a site's creatinine whose
-# median is above it is left unread.
+# the first week all of Eastbank's creatinine is in umol/L. `Guarded` has the contract's line: a site's creatinine whose
+# median is above 2.5 is left unread.
+
 
 # %%
-from wardround.hospital import Policy, Settings, simulate
+class Guarded(given(2).Alert):
+    def score(self, rows):
+        middle = rows.creatinine.groupby(rows.site).transform("median")
+        return super().score(rows.assign(creatinine=rows.creatinine.mask(middle > 2.5)))
+
+
+# %%
+from wardround.hospital import simulate
 from wardround.hospital.incidents import AnalyserUnit
 
-
-class Alert(Policy):
-    begins, middle = 140, float("inf")
-
-    def decide(self, feed):
-        return Settings(alert=self.score, alert_from=13.0)
-
-    def score(self, rows):
-        creatinine = rows.creatinine.mask(rows.creatinine.groupby(rows.site).transform("median") > self.middle)
-        return rows.respiratory_rate.fillna(17) / 4 + rows.heart_rate.fillna(80) / 15 + creatinine.fillna(1.0)
-
-
-class Guarded(Alert):
-    middle = 2.5
-
-
-class Nobody(Policy):
-    begins = 140
-
-
-# %%
-fault = [AnalyserUnit(begins=140)]
-plans = {"no alert": Nobody(), "good feed": Alert(), "fault, no contract": Alert(), "fault, contract": Guarded()}
-flights = {name: simulate(2026012, 152, 1 / 3, plan, fault if "fault" in name else []) for name, plan in plans.items()}
-flown = pd.DataFrame({name: given(2).eastbank_counts(world) for name, world in flights.items()}).T
+plans = {"no alert": given(2).Nobody, "good feed": given(2).Alert, "fault, no contract": given(2).Alert, "fault, contract": Guarded}
+faults = {name: [AnalyserUnit(begins=140)] if "fault" in name else [] for name in plans}
+flights = {name: simulate(2026012, 152, 1 / 3, plan(), faults[name]) for name, plan in plans.items()}
+flown = pd.DataFrame({name: given(2).eastbank(world) for name, world in flights.items()}).T
 claim(flown.loc["fault, no contract"].tolist(), exactly=[676, 22, 152, 134, 66, 7, 172])
 claim(flown.loc["good feed"].tolist(), exactly=[58, 0, 23, 36, 16, 8, 172])
 claim((flown.alerts["fault, contract"], flown.deteriorated.tolist()), exactly=(53, [10, 8, 7, 7]))
@@ -341,7 +315,7 @@ flown
 # `event` is the eight-hour window of a deterioration, -1 if there is none:
 
 # %%
-sick = {name: given(2).eastbank_unwell(world) for name, world in flights.items()}
+sick = {name: given(2).unwell(world) for name, world in flights.items()}
 flood, contract = sick["fault, no contract"], sick["fault, contract"]
 claim((len(flood - contract), len(contract - flood)), exactly=(2, 2))
 (lost,) = flood - contract - sick["good feed"]
@@ -351,13 +325,13 @@ pd.DataFrame(seen).T
 
 # %% [markdown]
 # Equal totals, other people. The alert rang in all three; in the flood nobody came, and the patient deteriorated within
-# eight hours. (Two others it spared, by luck.) **Seven and seven is not "no harm": it is a lottery in place of a
-# plan.** Ten events rank no plans; the hundred extra visits are the sure finding. We chose this patient because the
-# flights differ there, and this hospital as the first of two that we tried: an illustration, not evidence.
+# eight hours. **Seven and seven is not "no harm": it is a lottery in place of a plan.** Ten events rank no plans; the
+# hundred extra visits are the sure finding. We chose the patient, and this hospital is the first of two that we tried:
+# an illustration, not evidence.
 #
 # ## Exit check
 #
-# *About 3 min · 46 min so far*
+# *About 3 min · 49 min so far*
 
 # %%
 for n in range(9, 12):
@@ -374,7 +348,7 @@ quiz("W02.R9", ...)
 # - Claims are known late. Say as of when.
 # - A false merge costs a person; a contract is worth the mutants it refuses.
 #
-# **Next: Q3, Q4, the memo.**
+# **Now Q4 and the memo.**
 #
 # ## Sources
 #
