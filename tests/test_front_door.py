@@ -138,6 +138,13 @@ def test_a_view_from_the_command(tmp_path):
     assert json.loads(done.output) == {"g": "female"}
 
 
+def test_a_hospital_of_the_seed_scale_and_weeks_asked_for(tmp_path):
+    asked = ["--seed", "7", "--scale", "0.006", "--weeks", "9", "--out", str(tmp_path / "h")]
+    done = RUN.invoke(cli.app, ["hospital", "build", *asked])
+    made = json.loads((tmp_path / "h" / "manifest.json").read_text())
+    assert done.exit_code == 0 and (made["seed"], made["scale"], made["weeks"]) == (7, 0.006, 9)
+
+
 def test_telemetry_is_off_whatever_the_environment_said():
     made = quiet.environment({"MLFLOW_DISABLE_TELEMETRY": "false", "OMP_NUM_THREADS": "", "VIRTUAL_ENV": "/x"})
     assert made["MLFLOW_DISABLE_TELEMETRY"] == "true" and made["OMP_NUM_THREADS"] == "1" and "VIRTUAL_ENV" not in made

@@ -160,6 +160,7 @@ def hospital_build(
     out: Annotated[Path, typer.Option(help="Folder to make.")],
     seed: Annotated[int | None, typer.Option(help="Another seed is another hospital.")] = None,
     scale: Annotated[float, typer.Option(min=0.005, help="1 is the course's size; 115 is a million people.")] = 1.0,
+    weeks: Annotated[int, typer.Option(min=8, max=208, help="How long its records are.")] = 156,
     workers: Annotated[int, typer.Option(min=1, help="Processes that write; the bytes do not depend on it.")] = 1,
 ) -> None:
     """Write a hospital: export, warehouse, truth and manifest."""
@@ -168,7 +169,7 @@ def hospital_build(
 
     with _progress() as progress:
         chosen = DEFAULT_SEED if seed is None else seed
-        made = make(out, seed=chosen, scale=scale, workers=workers, progress=progress)
+        made = make(out, seed=chosen, scale=scale, weeks=weeks, workers=workers, progress=progress)
     typer.echo(f"A hospital is in {made}.")
 
 
