@@ -107,6 +107,18 @@ def test_the_pictures_and_files_that_the_readme_names_exist():
         assert (ROOT / target).exists(), target
 
 
+def test_the_appendix_is_reached_by_name_and_nothing_else_is_a_week():
+    done = RUN.invoke(cli.app, ["start", "appendix"])
+    assert done.exit_code == 0 and done.output.startswith("The appendix is in ")
+    copies = Path(os.environ["WARDROUND_WORK"]) / "appendix"
+    shipped = {path.name for path in (ROOT / "curriculum" / "appendix").glob("*.ipynb")}
+    assert shipped and {path.name for path in copies.glob("*.ipynb")} == shipped
+    assert "start appendix" in RUN.invoke(cli.app, ["start", "--help"], env={"COLUMNS": "100"}).output
+    for wrong in ("annex", "13", "0", "W01"):
+        refused = RUN.invoke(cli.app, ["start", wrong], env={"COLUMNS": "200"})
+        assert refused.exit_code == 2 and "neither the number of a week" in refused.output
+
+
 def test_ci_calls_the_readmes_test_command():
     text = (ROOT / ".ci" / "run").read_text()
     assert text.rstrip().endswith("make test") and os.access(ROOT / ".ci" / "run", os.X_OK)
