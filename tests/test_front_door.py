@@ -105,6 +105,7 @@ def test_the_pictures_and_files_that_the_readme_names_exist():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (ROOT / target).exists(), target
+        assert not target.endswith(".png") or (ROOT / target).stat().st_size < 200_000, target
 
 
 def test_the_appendix_is_reached_by_name_and_nothing_else_is_a_week():
