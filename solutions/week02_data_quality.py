@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Week 2, exercise: data quality in four feeds
 #
-# Four questions of about 11 minutes, a memo, and a stretch question (+). Write your answer where the `...` stands and run the check below it.
+# Four questions of about 11 minutes, a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
 # A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
 # from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from wardround import check, check_all, given, hint, load, memo, predict, reveal, solution
+from wardround.records import claims_as_of
 
 hospital = load()
 
@@ -242,6 +243,62 @@ check("W02.Q5", impossible)
 
 # %%
 # hint("W02.Q5")
+
+# %% [markdown]
+# ## Q6 (+): discharges that one feed lacks
+#
+# Three feeds tell of a discharge: the record, the desk (an A03), the payers. Today is the last day on which the desk sent
+# a message. For each inpatient stay of the record that is over, say what the other two have: a DataFrame with `visit`,
+# `adt` and `claims`, one row a stay. Of the verdicts in a column the first that fits counts:
+#
+# | | `adt` | `claims` |
+# |---|---|---|
+# | `there` | an A03 of the visit has come | a claim of the visit stands today |
+# | `withdrawn` | | there was one, and its last version is a void |
+# | `not yet` | left today | left fewer than `RUN_OUT_DAYS` before today |
+# | `not covered` | left on the first day of messages, or before | |
+# | `lost` | none of these | none of these |
+#
+# A move to our other hospital makes two encounters of one stay: its A03 and its claim have the visit number of the last
+# (`next_visit` is where it goes on). A bill for a visit that the record does not know is no discharge.
+
+# %%
+record, adt, claims = given(2).three_feeds(hospital)
+record[record.next_visit.notna()].tail(2)
+
+# %%
+older = claims[(claims.frequency == "1") & (claims.through_date < "2024-01-01")]
+in_time = (older.paid_date - older.through_date).dt.days < given(2).RUN_OUT_DAYS
+told = adt.visit[adt.event == "A03"].isin(record.visit)
+pd.Series({"A03 of a visit in the record": told.mean(), "claims paid in time": in_time.mean()}).round(4)
+
+# %%
+def lacking(record, adt, claims):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    ours = record[record["class"].eq("IMP") & record.left.notna() & record.next_visit.isna()]
+    today, first = adt.sent.max(), adt.sent.min()
+    told = ours.visit.isin(adt.visit[adt.event == "A03"])
+    billed = ours.visit.isin(claims_as_of(claims, today).visit)
+    young = ours.left > today - pd.Timedelta(days=given(2).RUN_OUT_DAYS)
+    desk = np.select([told, ours.left >= today, ours.left <= first], ["there", "not yet", "not covered"], "lost")
+    payer = np.select([billed, ours.visit.isin(claims.visit), young], ["there", "withdrawn", "not yet"], "lost")
+    return pd.DataFrame({"visit": ours.visit, "adt": desk, "claims": payer})
+    ### END SOLUTION
+
+# %%
+check("W02.Q6", lacking)
+
+# %% [markdown] tags=["solution"]
+# Whether a feed lost something can only be asked of the days of which it should have spoken: the messages reach back
+# thirteen weeks, and a claim has 240 days. The two spans do not meet, so no stay can be lost to both today, and nobody can
+# reconcile last week. The tempting alternative, one join of three tables in which every gap is a loss, names thousands
+# and hides those few who left while the interface stood still. Of the `not yet` some are lost already; today nobody can
+# say which. The record is the list here because it knows every visit of an A03. Were it the feed that fails, you would
+# begin elsewhere.
+
+# %%
+# hint("W02.Q6")
 
 # %% [markdown]
 # ## What to bring to the group

@@ -1,20 +1,19 @@
 # %% [markdown]
 # # Lesson 2: four accounts of one stay
 #
-# *About 45 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 47 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # The same stay is written down four times: by the desk (ADT messages), by the record system (the FHIR export), by the
 # laboratory (ORU messages) and by whoever pays (claims). Each is honest about its own work. None was made for you.
 #
 # You will be able to
 #
-# - split an HL7 v2 message by hand, and say which of four discharge times to use (Q5);
+# - split an HL7 v2 message by hand, and say which of four discharge times to use (Q5, Q6);
 # - say what a payer's data showed on a given day;
 # - put record pairs into three bands, and price a false merge (Q3);
 # - write a contract at the door, and say what it costs (Q4).
 
 # %%
-import hl7
 import pandas as pd
 from wardround import claim, given, load, quiz
 from wardround.evaluation import figure, lines
@@ -33,7 +32,8 @@ adt, oru, claims = hospital.feeds.adt, hospital.feeds.oru, hospital.feeds.claims
 
 # %%
 feed = messages(hospital.path.parent / "hl7v2" / "adt.hl7")
-discharge = next(m for m in feed if m["PV1-19"] == "V19ACCA63E6" and m["MSH-9.2"] == "A03")
+visit = "V19ACCA63E6"
+discharge = next(m for m in feed if m["PV1-19"] == visit and m["MSH-9.2"] == "A03")
 print(str(discharge)[:430])
 
 # %% [markdown]
@@ -48,6 +48,8 @@ segments["EVN"][2], segments["PID"][3].split("^")[0], segments["PID"][5].split("
 # others. Two readers who know that, ours and the library `hl7`:
 
 # %%
+import hl7
+
 library = hl7.parse(str(discharge).replace("\n", "\r"))
 claim(discharge["PV1-45"] == str(library.segment("PV1")[45]), exactly=True)
 discharge["PID-5.1"], str(library.segment("PID")[5][0][0])
@@ -61,40 +63,23 @@ discharge["PID-5.1"], str(library.segment("PID")[5][0][0])
 # When did she leave?
 
 # %%
-visit = "V19ACCA63E6"
-stays = hospital.tables.encounters
-stay = stays[stays.encounter_key == "e-19acca63e6fed8"].iloc[0]
-yancey = hospital.tables.patients.set_index("patient_key").loc[stay.patient_key]
+stay = hospital.tables.encounters.set_index("encounter_key").loc["e-19acca63e6fed8"]
 results, bill = oru[oru.visit == visit], claims[claims.visit == visit].iloc[0]
-accounts = {
-    "record (FHIR period.end)": stay.discharged_at,
-    "desk (ADT A03)": adt.discharged_at[(adt.visit == visit) & (adt.event == "A03")].iloc[0],
-    "laboratory (last result sent)": results.sent_at.max(),
-}
-hours = pd.Series(accounts).dt.tz_convert("America/New_York")
+desk = adt.discharged_at[(adt.visit == visit) & (adt.event == "A03")].iloc[0]
+ends = {"record (FHIR period.end)": stay.discharged_at, "desk (ADT A03)": desk}
+hours = pd.Series(ends | {"laboratory (last result sent)": results.sent_at.max()}).dt.tz_convert("America/New_York")
 hours.dt.strftime("%d %b %H:%M")
 
-
 # %%
-def four_accounts(axes):
-    for row, (name, at) in enumerate(hours.items()):
-        axes.plot(at.hour + at.minute / 60, row, "o", color="black")
-        axes.text(at.hour + at.minute / 60 - 0.3, row, f"{name} {at:%H:%M}", ha="right", va="center")
-    drawn = results.drawn_at.min().tz_convert("America/New_York")
-    axes.plot(drawn.hour + drawn.minute / 60, -1, "x", color="black")
-    said = f"potassium drawn {drawn:%H:%M}; by her record she died on {yancey.deceased_at:%d %B %Y}"
-    axes.text(drawn.hour + 1.2, -1, said, va="center")
-    axes.plot([0, 24], [3, 3], "-", color="black", marker="|")
-    axes.text(12, 3.2, f"claim: {bill.through_date:%d %B}, a day without an hour", ha="center")
-    axes.set(xlabel="hour of 3 October 2024", ylabel="four accounts", yticks=[], xlim=(0, 24), ylim=(-1.5, 3.7))
-
-
+yancey = hospital.tables.patients.set_index("patient_key").loc[stay.patient_key]
+draw = given(2).four_accounts(hours, results.drawn_at.min(), yancey.deceased_at, bill.through_date)
 says = "One stay has four ends: 15:23 in the record, 15:43 at the desk, 19:21 in the laboratory's feed, a day on the claim; and a potassium after her recorded death."
-figure(four_accounts, says=says, table=hours.dt.strftime("%H:%M").to_frame("time"))
+figure(draw, says=says, table=hours.dt.strftime("%H:%M").to_frame("time"))
 
 # %%
-claim(accounts["desk (ADT A03)"] - stay.discharged_at == pd.Timedelta("20min"), exactly=True)
-claim(bool(accounts["laboratory (last result sent)"] > stay.discharged_at + pd.Timedelta("3h")), exactly=True)
+claim(yancey.deceased_raw[:10], exactly="2023-08-30")
+claim(desk - stay.discharged_at == pd.Timedelta("20min"), exactly=True)
+claim(bool(results.sent_at.max() > stay.discharged_at + pd.Timedelta("3h")), exactly=True)
 results.loc[results.name.str.startswith("Potassium"), ["drawn_raw", "reported_raw", "sent_raw", "value", "status"]]
 
 # %% [markdown]
@@ -107,14 +92,12 @@ results.loc[results.name.str.startswith("Potassium"), ["drawn_raw", "reported_ra
 # now delete a stay that somebody had. Who knows more? The payer has numbers of its own.
 
 # %%
-claim(yancey.deceased_raw[:10], exactly="2023-08-30")
-claim(bool(hospital.warehouse.stays.set_index("encounter_id").called[stay.encounter_key]), exactly=False)
-patients = hospital.tables.patients
-members = hospital.feeds.enrolment.merge(patients[["mrn", "given", "family", "birth_date"]], on="mrn")
+claim(bool(hospital.warehouse.stays.set_index("encounter_id").called["e-19acca63e6fed8"]), exactly=False)
+people = hospital.tables.patients[["mrn", "given", "family", "birth_date"]]
+members = hospital.feeds.enrolment[["member_id", "mrn", "death_date"]].merge(people, on="mrn")
 card, paid_for = members[members.mrn == yancey.mrn].iloc[0], members[members.member_id == bill.member_id].iloc[0]
 claim((card.family, paid_for.family), exactly=("Yancey", "Walden"))
-sides = pd.DataFrame({"the record's number": card, "the claim's number": paid_for})
-sides.loc[["member_id", "mrn", "given", "family", "birth_date", "death_date"]]
+pd.DataFrame({"the record's number": card, "the claim's number": paid_for})
 
 # %% [markdown]
 # Two member numbers under one record number. The second belongs to Vanessa Walden, born thirteen days after Shanice Yancey, and alive. By the payer's account the operation was hers: a
@@ -125,37 +108,60 @@ sides.loc[["member_id", "mrn", "given", "family", "birth_date", "death_date"]]
 #
 # ## 3. Claims run out
 #
-# *About 4 min · 21 min so far*
+# *About 8 min · 25 min so far*
 #
-# A claim has versions: 1 the original, 7 a replacement, 8 a void [claim-frequency](#Sources). And it is late. One claim:
+# A claim has versions: 1 the original, 7 a replacement, 8 a void [claim-frequency](#Sources). And it is late. Two stays:
 
 # %%
-versions = claims[claims.original_claim_id == "C00105BEDB1"]
-versions[["claim_id", "frequency", "through_date", "paid_date", "paid", "status"]]
+both = claims[claims.visit.isin(["V1000337B43", "V49BA6E6051"])]
+claim(claims_as_of(both, "2024-12-31").claim_id.tolist(), exactly=["C00105BEDB1R"])
+claim(int(hospital.tables.encounters.encounter_key.str.startswith("e-49ba6e6051").sum()), exactly=1)
+both[["claim_id", "frequency", "through_date", "paid_date", "paid", "status"]]
 
 # %% [markdown]
-# Denied in January, paid in March. Add up the rows and you count one stay twice; a replacement *replaces*.
+# Denied in January, paid in March: add up the rows and you count one stay twice; a replacement *replaces*. The other was paid
+# in May and taken back in June: it is in the record, and for the payer it never was.
 # `claims_as_of` gives the net state of a day. Two days, by month of admission:
 
 # %%
-inpatient = claims[(claims.type == "inpatient") & (claims.from_date >= "2024-01-01")]
 days = ("2024-09-30", "2024-12-31")
-shown = {f"as of {day}": claims_as_of(inpatient, day).from_date.dt.month.value_counts() for day in days}
-months = pd.DataFrame(shown).loc[1:9].rename_axis("month of 2024")
+inpatient = claims[(claims.type == "inpatient") & (claims.from_date >= "2024-01-01")]
+seen = {f"as of {day}": claims_as_of(inpatient, day).from_date.dt.month.value_counts() for day in days}
+months = pd.DataFrame(seen).loc[1:9].rename_axis("month of 2024")
+says = "Seen at the end of September, stays seem to dwindle from July on; three months later the same months are full."
+figure(lines(months, ylabel="inpatient claims"), says=says, table=months)
+
+# %%
 share = months["as of 2024-09-30"] / months["as of 2024-12-31"]
 claim(share[8], about=0.60, within=0.05)
 claim(share[9], about=0.08, within=0.04)
-says = "Seen at the end of September, stays seem to dwindle from July on; three months later the same months are full."
-figure(lines(months, ylabel="inpatient claims"), says=says, table=months)
+share.round(2).to_frame("known at the end of September").T
 
 # %% [markdown]
 # Nothing dwindled. At the end of September some 60 of 100 August stays had been paid for, and 8 of 100 September stays. A readmission rate from
 # claims "improves" in each of the latest months, on every dashboard, for ever. The mend: say *as of* when, and leave
-# out months that have not run out. Curves of that kind belong to a payer, not to a law of nature.
+# out months that have not run out.
+#
+# Who is missed meanwhile? Lupita Rosales, 65, lay here with an embolism of the lung until 16 August. Her payer, on the same
+# two days:
+
+# %%
+hers = claims[(claims.member_id == "MD007323804647") & (claims.from_date >= "2024-08-13")].sort_values("from_date")
+columns = ["facility", "type", "from_date", "through_date", "principal_dx"]
+known = pd.concat({day: claims_as_of(hers, day)[columns] for day in days}, names=["as of"])
+ours = hospital.warehouse.stays.set_index("encounter_id").loc["e-91f111f3ad1702"]
+claim((known.loc[days[0]].facility.tolist(), ours.called, ours.readmitted_30d), exactly=(["QGH"], False, False))
+known
+
+# %% [markdown]
+# In September one stay and no return; in December a second: 1 September, another hospital, a faint (R55). Nobody told us,
+# and our record still reads *not readmitted*. **No care call to her is on record**, and the list "not called, and came
+# back", which tells a team whom to call, passes over her. On 20 September she sat in our emergency department, fifteen
+# days out of that hospital; by our record it was five weeks.
 #
 # ## 4. Same person? Three bands
 #
-# *About 6 min · 27 min so far*
+# *About 6 min · 31 min so far*
 #
 # Trade sources put duplicates at 8 to 12 of 100 records [duplicate-records](#Sources). For each pair of records that could be
 # one person we hand you a *match weight*: for what agrees, log2 of how much likelier that is in one person than in two;
@@ -163,22 +169,13 @@ figure(lines(months, ylabel="inpatient claims"), says=says, table=months)
 
 # %%
 pairs, reviewed = given(2).record_pairs(hospital), given(2).reviewed_pairs(hospital)
-columns = ["given_a", "given_b", "family_a", "birth_date_a", "birth_date_b", "weight"]
-pairs.loc[[0, 100], columns]
-
+pairs.loc[[0, 100], ["given_a", "given_b", "family_a", "birth_date_a", "birth_date_b", "weight"]]
 
 # %%
-def weights(axes):
-    for same, name in ((True, "one person"), (False, "two people")):
-        style = {"histtype": "step", "linestyle": "-" if same else "--", "label": name}
-        axes.hist(reviewed.weight[reviewed.same == same], bins=range(20, 53), **style)
-    axes.set(xlabel="match weight, bits", ylabel="reviewed pairs")
-    axes.legend(frameon=False)
-
-
 different = reviewed[~reviewed.same]
 says = "Most reviewed pairs of two different people have high weights, in the middle of those that are one person."
-figure(weights, says=says, table=reviewed.groupby("same").weight.describe()[["count", "min", "50%", "max"]].round(1))
+numbers = reviewed.groupby("same").weight.describe()[["count", "min", "50%", "max"]].round(1)
+figure(given(2).weights_drawn(reviewed), says=says, table=numbers)
 
 # %%
 claim(len(different), about=38, within=8)
@@ -195,7 +192,7 @@ pairs[pairs.pair.isin(different.pair)].head(4)[["family_a", "given_a", "given_b"
 #
 # ## 5. A contract at the door
 #
-# *About 4 min · 31 min so far*
+# *About 4 min · 35 min so far*
 #
 # Faults that come back need a machine. A *contract* says what a week of results must be, and refuses the week
 # otherwise. With Pandera:
@@ -204,20 +201,10 @@ pairs[pairs.pair.isin(different.pair)].head(4)[["family_a", "given_a", "given_b"
 import pandera.pandas as pa
 
 weeks = given(2).feed_weeks(hospital)
-units = pa.Check.isin(["mg/dL", "mmol/L", "g/dL", "10*3/uL"])
-types = {"result_id": pa.Column(str), "value": pa.Column(float, nullable=True), "unit": pa.Column(str, units)}
-
-
-def verdict(schema, name):
-    try:
-        schema.validate(weeks[name], lazy=True)
-    except pa.errors.SchemaErrors as trouble:
-        return f"refused: {len(trouble.failure_cases)} complaint(s)"
-    return "passes"
-
-
-names = ["clean 1", "unit changed"]
-{name: verdict(pa.DataFrameSchema(types), name) for name in names}
+columns = {"result_id": pa.Column(str), "value": pa.Column(float, nullable=True)}
+columns["unit"] = pa.Column(str, pa.Check.isin(["mg/dL", "mmol/L", "g/dL", "10*3/uL"]))
+types, names = pa.DataFrameSchema(columns), ["clean 1", "unit changed"]
+{name: given(2).verdict(types, weeks[name]) for name in names}
 
 # %% [markdown]
 # In the second week Eastbank's creatinine comes in umol/L under the label mg/dL, and types let it in. One line about
@@ -229,8 +216,8 @@ def creatinine_plausible(week):
     return bool(week[week.test == "2160-0"].groupby("site").value.median().between(0.5, 2.5).all())
 
 
-contract = pa.DataFrameSchema(types, checks=pa.Check(creatinine_plausible))
-verdicts = {name: verdict(contract, name) for name in names}
+contract = pa.DataFrameSchema(columns, checks=pa.Check(creatinine_plausible))
+verdicts = {name: given(2).verdict(contract, weeks[name]) for name in names}
 claim(verdicts["clean 1"] == "passes" and verdicts["unit changed"] != "passes", exactly=True)
 verdicts
 
@@ -240,58 +227,33 @@ verdicts
 #
 # ## 6. The slice: with and without
 #
-# *About 10 min · 41 min so far*
+# *About 9 min · 44 min so far*
 #
 # Now fly it. A third-size hospital, twelve weeks, one alert that reads breathing, pulse and creatinine (the score is
-# ours). From the first week on, all of Eastbank's creatinine arrives in umol/L. `guarded` puts the contract's line
+# ours). From the first week on, all of Eastbank's creatinine arrives in umol/L. `Guarded` puts the contract's line
 # before the score: a batch whose middle creatinine cannot be is left unread.
 
+
 # %%
-from wardround.hospital import Policy, Settings, simulate
+class Guarded(given(2).Alert):
+    def score(self, rows):
+        middle = rows.creatinine.groupby(rows.site).transform("median")
+        return super().score(rows.assign(creatinine=rows.creatinine.mask(middle > 2.5)))
+
+
+# %%
+from wardround.hospital import simulate
 from wardround.hospital.incidents import AnalyserUnit
 
-
-class Alert(Policy):
-    begins, guarded = 140, False
-
-    def decide(self, feed):
-        return Settings(alert=self.score, alert_from=13.0)
-
-    def score(self, rows):
-        creatinine = rows.creatinine
-        if self.guarded:
-            creatinine = creatinine.mask(creatinine.groupby(rows.site).transform("median") > 2.5)
-        return rows.respiratory_rate.fillna(17) / 4 + rows.heart_rate.fillna(80) / 15 + creatinine.fillna(1.0)
-
+plans = {"no alert": given(2).Nobody, "good feed": given(2).Alert, "fault, no contract": given(2).Alert, "fault, contract": Guarded}
+faults = {name: [AnalyserUnit(begins=140)] if "fault" in name else [] for name in plans}
+flights = {name: simulate(2026012, 152, 1 / 3, plan(), faults[name]) for name, plan in plans.items()}
 
 # %%
-class Guarded(Alert):
-    guarded = True
-
-
-class Nobody(Policy):
-    begins = 140
-
-
-fault = [AnalyserUnit(begins=140)]
-plans = {"no alert": Nobody(), "good feed": Alert(), "fault, no contract": Alert(), "fault, contract": Guarded()}
-flights = {name: simulate(2026012, 152, 1 / 3, plan, fault if "fault" in name else []) for name, plan in plans.items()}
-
-
-# %%
-def eastbank(world):
-    stay, window = world.stays, world.windows
-    here, late = stay["site"] == 1, stay["admit"] >= 7 * 140
-    there = here[window["stay"]]
-    counts = {"alerts": window["alert"][there].sum(), "nurse came": window["answered"][there].sum()}
-    return counts | {"deteriorated": (here & late & (stay["event"] >= 0)).sum(), "stays": (here & late).sum()}
-
-
-flown = pd.DataFrame({name: eastbank(world) for name, world in flights.items()}).T
+flown = pd.DataFrame({name: given(2).eastbank(world) for name, world in flights.items()}).T
 flown["averted"] = flown.deteriorated["no alert"] - flown.deteriorated
-claim(flown.alerts["good feed"], about=58, within=10)
-claim(flown.alerts["fault, no contract"], about=676, within=40)
-claim(flown.alerts["fault, contract"], about=53, within=10)
+for name, alerts, within in (("good feed", 58, 10), ("fault, no contract", 676, 40), ("fault, contract", 53, 10)):
+    claim(flown.alerts[name], about=alerts, within=within)
 claim(flown.averted[["fault, no contract", "fault, contract"]].tolist(), exactly=[3, 3])
 flown
 
@@ -303,26 +265,11 @@ flown
 
 
 # %%
-def unwell(world):
-    people = pd.DataFrame({name: world.stays[name] for name in ("person", "day", "site", "event")})
-    return set(people[(people.site == 1) & (people.event >= 0)][["person", "day"]].itertuples(index=False, name=None))
-
-
-sick = {name: unwell(world) for name, world in flights.items()}
-flood = sick["fault, no contract"] - sick["fault, contract"]
-spared = sick["fault, contract"] - sick["fault, no contract"]
-claim((len(flood), len(spared)), exactly=(2, 2))
-
-
-# %%
-def one_stay(world, person, day):
-    window = pd.DataFrame({name: world.windows[name] for name in ("stay", "window", "alert", "answered")})
-    here = (world.stays["person"][window.stay] == person) & (world.stays["day"][window.stay] == day)
-    return window[here].sort_values("window").head(2).assign(event=world.stays["event"][window.stay[here].iloc[0]])
-
-
-lost = next(who for who in flood if who not in sick["good feed"])
-pd.concat({name: one_stay(world, *lost) for name, world in flights.items() if "fault" in name})
+sick = {name: given(2).unwell(world) for name, world in flights.items()}
+flood, guarded = sick["fault, no contract"], sick["fault, contract"]
+claim((len(flood - guarded), len(guarded - flood)), exactly=(2, 2))
+lost = next(who for who in flood - guarded if who not in sick["good feed"])
+pd.concat({name: given(2).one_stay(flights[name], *lost) for name in flights if "fault" in name})
 
 # %% [markdown]
 # Equal totals, other people. The flood sends a nurse to nearly everybody now and then, and two whom no score had found were
@@ -334,7 +281,7 @@ pd.concat({name: one_stay(world, *lost) for name, world in flights.items() if "f
 #
 # ## Exit check
 #
-# *About 3 min · 44 min so far*
+# *About 3 min · 47 min so far*
 
 # %%
 quiz("W02.R9")

@@ -7,6 +7,8 @@ from hashlib import sha256
 
 import numpy as np
 import pandas as pd
+from wardround.hospital import Policy, Settings
+from wardround.hospital.sources import visit_number
 
 HERE = "America/New_York"
 CLERK_PAIRS = 40  # what two clerks can review in a week
@@ -448,3 +450,138 @@ class _Exchanged:
 
     def __getitem__(self, name):
         return self._others[name] if name in self._others else self._tables[name]
+
+
+# Q6 -------------------------------------------------------------------------------------------------------------------
+RUN_OUT_DAYS = 240  # our rule: who has not been paid for by then will not be; the exercise measures it
+
+
+def three_feeds(hospital):
+    """What the record, the desk and the payers say of discharges: ``record``, ``adt`` and ``claims``, by calendar days.
+
+    ``record`` has one row an encounter of any class: ``visit mrn class arrived left next_visit``. ``left`` is missing
+    while somebody is here. Where a person was moved to our other hospital, ``next_visit`` is the visit number under
+    which the stay goes on. ``adt`` has one row a message as received: ``event visit mrn sent``. ``claims`` has one row
+    a version of a claim. Visits whose end cannot be (before they begin, or after the next has begun) are in none.
+    """
+    return tuple(table.copy() for table in _three_feeds(hospital))
+
+
+@_once
+def _three_feeds(hospital):
+    record, adt, claims = _record(hospital.tables), hospital.feeds.adt, hospital.feeds.claims
+    adt = adt[["event", "visit", "mrn"]].assign(sent=_day(adt.sent_raw))
+    doubted = record.visit[record.pop("doubted")]
+    return [table[~table.visit.isin(doubted)].reset_index(drop=True) for table in (record, adt, claims)]
+
+
+def _record(tables):
+    stays = tables.encounters.sort_values(["patient_key", "admitted_at", "encounter_key"], ignore_index=True)
+    stays["visit"] = stays.encounter_key.map(visit_number)
+    inpatient = stays[stays.class_code.eq("IMP")].groupby("patient_key")
+    on, moved = inpatient.visit.shift(-1), inpatient.admit_source.shift(-1).eq("hosp-trans")
+    follows = stays.groupby("patient_key").admitted_at.shift(-1)
+    made = pd.DataFrame(
+        {
+            "visit": stays.visit,
+            "mrn": stays.patient_key.map(tables.patients.set_index("patient_key").mrn),
+            "class": stays.class_code,
+            "arrived": _day(stays.admitted_raw),
+            "left": _day(stays.discharged_raw),
+            "next_visit": on.where(moved),
+            "doubted": (stays.discharged_at < stays.admitted_at) | (stays.discharged_at > follows),
+        }
+    )
+    return made.sort_values(["arrived", "visit"], ignore_index=True)
+
+
+def _day(written):
+    """The calendar day of a time as written, with or without its hyphens: the first part says it, in local time."""
+    return pd.to_datetime(written.str.replace("-", "").str[:8], format="%Y%m%d")
+
+
+# Lesson 2 -------------------------------------------------------------------------------------------------------------
+def four_accounts(hours, drawn, died, billed):
+    """What draws the ends of one stay (``hours``, by account), a sample after a recorded death, and a claim's day."""
+
+    def draw(axes):
+        for row, (name, at) in enumerate(hours.items()):
+            axes.plot(_hour(at), row, "o", color="black")
+            axes.text(_hour(at) - 0.3, row, f"{name} {at:%H:%M}", ha="right", va="center")
+        at = drawn.tz_convert(HERE)
+        axes.plot(_hour(at), -1, "x", color="black")
+        said = f"potassium drawn {at:%H:%M}; by her record she died on {died:%d %B %Y}"
+        axes.text(at.hour + 1.2, -1, said, va="center")
+        axes.plot([0, 24], [3, 3], "-", color="black", marker="|")
+        axes.text(12, 3.2, f"claim: {billed:%d %B}, a day without an hour", ha="center")
+        day = f"hour of {at.day} {at:%B %Y}"
+        axes.set(xlabel=day, ylabel="four accounts", yticks=[], xlim=(0, 24), ylim=(-1.5, 3.7))
+
+    return draw
+
+
+def _hour(at):
+    return at.hour + at.minute / 60
+
+
+def weights_drawn(reviewed):
+    """What draws the match weights of reviewed pairs: those of one person, and those of two."""
+
+    def draw(axes):
+        for same, name in ((True, "one person"), (False, "two people")):
+            style = {"histtype": "step", "linestyle": "-" if same else "--", "label": name}
+            axes.hist(reviewed.weight[reviewed.same == same], bins=range(20, 53), **style)
+        axes.set(xlabel="match weight, bits", ylabel="reviewed pairs")
+        axes.legend(frameon=False)
+
+    return draw
+
+
+def verdict(schema, week):
+    """Whether a contract lets a week pass, in words."""
+    import pandera.pandas as pa
+
+    try:
+        schema.validate(week, lazy=True)
+    except pa.errors.SchemaErrors as trouble:
+        return f"refused: {len(trouble.failure_cases)} complaint(s)"
+    return "passes"
+
+
+class Nobody(Policy):
+    """No alert from week 140 on."""
+
+    begins = 140
+
+
+class Alert(Nobody):
+    """An alert on breathing, pulse and creatinine; score and limit are ours."""
+
+    def decide(self, feed):
+        return Settings(alert=self.score, alert_from=13.0)
+
+    def score(self, rows):
+        breathing, pulse = rows.respiratory_rate.fillna(17) / 4, rows.heart_rate.fillna(80) / 15
+        return breathing + pulse + rows.creatinine.fillna(1.0)
+
+
+def eastbank(world):
+    """Alerts at Eastbank, how many a nurse answered, and its stays from week 140 on, with those that deteriorated."""
+    stay, window = world.stays, world.windows
+    here, late = stay["site"] == 1, stay["admit"] >= 7 * Nobody.begins
+    there = here[window["stay"]]
+    counts = {"alerts": window["alert"][there].sum(), "nurse came": window["answered"][there].sum()}
+    return counts | {"deteriorated": (here & late & (stay["event"] >= 0)).sum(), "stays": (here & late).sum()}
+
+
+def unwell(world):
+    """Who deteriorated at Eastbank: pairs of a person and a day of admission."""
+    people = pd.DataFrame({name: world.stays[name] for name in ("person", "day", "site", "event")})
+    return set(people[(people.site == 1) & (people.event >= 0)][["person", "day"]].itertuples(index=False, name=None))
+
+
+def one_stay(world, person, day):
+    """The first two ward windows of one stay, and the window in which the patient deteriorated (-1 for none)."""
+    window = pd.DataFrame({name: world.windows[name] for name in ("stay", "window", "alert", "answered")})
+    here = (world.stays["person"][window.stay] == person) & (world.stays["day"][window.stay] == day)
+    return window[here].sort_values("window").head(2).assign(event=world.stays["event"][window.stay[here].iloc[0]])

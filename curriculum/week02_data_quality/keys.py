@@ -7,6 +7,8 @@ import pandas as pd
 from wardround.course.compare import frames, labels, parts, sets
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome
+from wardround.hospital.sources import visit_number
+from wardround.records import claims_as_of
 
 HERE = "America/New_York"
 WITHDRAWN = ("W", "D", "X")
@@ -757,6 +759,283 @@ key(
             "that confuses the two removes everyone who is on the ward now.",
             look_at="what `~(a >= b)` says where one of the two is missing",
             teaches="M14",
+        ),
+    ],
+)
+
+
+# W02.Q6 ---------------------------------------------------------------------------------------------------------------
+RUN_OUT = given(2).RUN_OUT_DAYS
+VERDICTS = {"there", "withdrawn", "not yet", "not covered", "lost"}
+
+
+def planted_silence(hospital, truth):
+    """Stays from the truth; lost messages and lost bills from the ledger; versions of claims replayed one by one."""
+    record, adt, claims = given(2).three_feeds(hospital)
+    ledger, today = truth.ledger, adt.sent.max()
+    silent = ledger.fault.eq("adt_feed_silent") & ledger.kind.eq("A03")
+    unsent = set(ledger.resource_id[silent].map(visit_number))
+    unbilled = set(ledger.resource_id[ledger.fault.eq("encounter_without_claim")].map(visit_number))
+    arrived = {visit for event, visit in zip(adt.event, adt.visit, strict=True) if event == "A03"}
+    standing, ever = replayed(claims)
+    stays = truth.stays[~truth.stays.in_progress]
+    days = stays.discharged_at.dt.tz_localize("UTC").dt.tz_convert(HERE).dt.tz_localize(None).dt.normalize()
+    rows, known = [], set(record.visit)
+    for visit, day in zip(stays.encounter_id.map(visit_number), days, strict=True):
+        late = "not yet" if day == today else "not covered"
+        desk = "there" if visit in arrived else "lost" if visit in unsent else late
+        old = (today - day).days >= RUN_OUT
+        payer = "withdrawn" if visit in ever else "lost" if visit in unbilled and old else "not yet"
+        rows.append({"visit": visit, "adt": desk, "claims": "there" if visit in standing else payer})
+    return pd.DataFrame([row for row in rows if row["visit"] in known])
+
+
+def replayed(claims):
+    """Visits of which a claim stands after the last version, and visits of which any claim ever came."""
+    last = {}
+    for claim in claims.sort_values(["paid_date", "received_date"], kind="stable").itertuples():
+        last[claim.original_claim_id] = (claim.visit, claim.frequency)
+    return {visit for visit, version in last.values() if version != "8"}, {visit for visit, _ in last.values()}
+
+
+def who_lacks(
+    record,
+    adt,
+    claims,
+    *,
+    stays=lambda inpatient, over, last: inpatient & over & last,
+    told=lambda stays, adt: stays.visit.isin(adt.visit[adt.event.eq("A03")]),
+    billed=lambda stays, net: stays.visit.isin(net.visit),
+    voided="withdrawn",
+    before="not covered",
+    run_out=RUN_OUT,
+):
+    """The right table, with one of its parts exchanged."""
+    ours = record[stays(record["class"].eq("IMP"), record.left.notna(), record.next_visit.isna())]
+    today, first = adt.sent.max(), adt.sent.min()
+    young = ours.left > today - pd.Timedelta(days=run_out)
+    desk = np.select([told(ours, adt), ours.left >= today, ours.left <= first], ["there", "not yet", before], "lost")
+    said = [billed(ours, claims_as_of(claims, today)), ours.visit.isin(claims.visit), young]
+    return pd.DataFrame(
+        {"visit": ours.visit, "adt": desk, "claims": np.select(said, ["there", voided, "not yet"], "lost")}
+    )
+
+
+def by_record_number(record, adt, claims):
+    return who_lacks(
+        record,
+        adt,
+        claims,
+        told=lambda stays, adt: stays.mrn.isin(adt.mrn[adt.event.eq("A03")]),
+        billed=lambda stays, net: stays.mrn.isin(net.mrn),
+    )
+
+
+def any_message(record, adt, claims):
+    return who_lacks(record, adt, claims, told=lambda stays, adt: stays.visit.isin(adt.visit))
+
+
+def joined_rows(record, adt, claims):
+    """The right verdicts, once for every message and every version of a claim."""
+    table = who_lacks(record, adt, claims)
+    for rows in (adt[adt.event.eq("A03")], claims[claims.type.eq("inpatient")]):
+        table = table.merge(rows[["visit"]], on="visit", how="left")
+    return table
+
+
+def bills_as_stays(record, adt, claims):
+    """The right table, with rows for the visits that only a bill knows."""
+    table = who_lacks(record, adt, claims)
+    net = claims_as_of(claims, adt.sent.max())
+    alone = net[net.type.eq("inpatient") & net.visit.notna() & ~net.visit.isin(record.visit)]
+    desk = np.where(alone.through_date <= adt.sent.min(), "not covered", "lost")
+    return pd.concat([table, pd.DataFrame({"visit": alone.visit, "adt": desk, "claims": "there"})], ignore_index=True)
+
+
+def what_is_lost(answer, hospital):
+    """How many stays the answer calls lost that left before a feed began, or too lately to tell."""
+    record, adt, _ = given(2).three_feeds(hospital)
+    left, first = answer.visit.map(record.set_index("visit").left), adt.sent.min()
+    desk, payer = left[answer.adt.eq("lost")], left[answer.claims.eq("lost")]
+    early, young = int((desk <= first).sum()), int((payer > adt.sent.max() - pd.Timedelta(days=RUN_OUT)).sum())
+    told = []
+    if early:
+        told.append(f"You call {len(desk):,} stays lost to the desk, {early:,} of them from before its messages begin.")
+    if young:
+        told.append(f"You call {len(payer):,} lost to the payers; {young:,} of them left less than {RUN_OUT} days ago.")
+    return " ".join(told)
+
+
+def without_a03(answer, hospital):
+    """How many stays the answer finds in the messages though no A03 has their visit number."""
+    adt = given(2).three_feeds(hospital)[1]
+    there = answer.visit[answer.adt.eq("there")]
+    lone = there[~there.isin(adt.visit[adt.event.eq("A03")])]
+    if lone.empty:
+        return ""
+    return f"{len(lone):,} are `there` in your `adt` and no A03 has their number, first `{lone.iloc[0]}`."
+
+
+def without_claim(answer, hospital):
+    """How many stays the answer finds in the claims though the last version of their claim is a void."""
+    claims = given(2).three_feeds(hospital)[2]
+    gone = answer.visit[answer.claims.eq("there") & ~answer.visit.isin(replayed(claims)[0])]
+    if gone.empty:
+        return ""
+    return f"{len(gone):,} are `there` in your `claims`, and a void has taken them back, first `{gone.iloc[0]}`."
+
+
+def not_a_stay(answer, hospital):
+    """How many rows of the answer are no stay that is over, and why."""
+    rows = answer[["visit"]].astype(str).merge(given(2).three_feeds(hospital)[0], on="visit", how="left")
+    reasons = {
+        "no row of `record`": rows["class"].isna(),
+        "another `class` than IMP": rows["class"].notna() & rows["class"].ne("IMP"),
+        "no `left`": rows["class"].notna() & rows.left.isna(),
+        "a `next_visit`": rows.next_visit.notna(),
+    }
+    found = [f"{int(those.sum()):,} have {why}" for why, those in reasons.items() if those.any()]
+    return f"Of your {len(rows):,} rows {', '.join(found)}." if found else ""
+
+
+def strange_words(answer, hospital):
+    """A verdict of the answer that the question does not have."""
+    strange = {*answer.adt.astype(str), *answer.claims.astype(str)} - VERDICTS
+    return f"Your columns hold `{min(strange)}`, which is none of the verdicts." if strange else ""
+
+
+def what_shows(answer, hospital):
+    """What an answer that nobody foresaw shows of itself; nothing where the comparison says more."""
+    looks = (strange_words, not_a_stay, what_is_lost, without_a03, without_claim)
+    return next((told for look in looks if (told := look(answer, hospital))), None)
+
+
+key(
+    "W02.Q6",
+    reference=planted_silence,
+    same=frames(on="visit", at_least=3),
+    right=(
+        "Silence means something only where a feed would have spoken. Those lost to the desk left while its interface "
+        "stood still: their beds looked taken, and a call list made of A03 passes over them. Put your two columns into "
+        "`pd.crosstab`: could any stay be lost to both today?"
+    ),
+    look_at="one visit that differs: its row in `record`, all of its messages, all versions of its claim, and today",
+    evidence=what_shows,
+    misconceptions=[
+        misconception(
+            "not_run_out",
+            answer=lambda record, adt, claims: who_lacks(record, adt, claims, run_out=0),
+            says="You call a stay lost to the payers as soon as there is no claim.",
+            so_what="Most of those bills are on their way. The billing office would search for what comes by itself, "
+            "and miss the few that hang in its own queue.",
+            look_at="`left` of those stays",
+            teaches="M14",
+            evidence=what_is_lost,
+        ),
+        misconception(
+            "a_quarter",
+            answer=lambda record, adt, claims: who_lacks(record, adt, claims, run_out=91),
+            says="You let claims run out for thirteen weeks.",
+            so_what="That is how far the messages go, not how long payers take. Some claims come later: each would be "
+            "searched for, and soon nobody believes the list.",
+            look_at="`RUN_OUT_DAYS`, and how it was measured",
+            teaches="M14",
+            evidence=what_is_lost,
+        ),
+        misconception(
+            "before_the_messages",
+            answer=lambda record, adt, claims: who_lacks(record, adt, claims, before="lost"),
+            says="You call stays lost to the desk that ended before its messages begin.",
+            so_what="We hold no messages of those years. The people whose A03 was lost, whose beds looked taken and "
+            "whom no call list named, are a drop among thousands.",
+            look_at="`adt.sent.min()` beside `left`",
+            teaches="M14",
+            evidence=what_is_lost,
+        ),
+        misconception(
+            "by_record_number",
+            answer=by_record_number,
+            says="You matched people (`mrn`) and not visits.",
+            so_what="An A03 of an emergency visit in October now covers a stay whose own was lost: who comes often "
+            "looks complete. And some visits lie under a stranger's number.",
+            look_at="all rows of `adt` of one such `mrn`",
+            teaches="M16",
+            evidence=without_a03,
+        ),
+        misconception(
+            "any_message",
+            answer=any_message,
+            says="You counted any message of a visit as its discharge.",
+            so_what="An A01 says that somebody came. Who came before the feed fell silent and left meanwhile has one; "
+            "on the bed board they lie there still.",
+            look_at="`event` of the messages of one such visit",
+            teaches="M16",
+            evidence=without_a03,
+        ),
+        misconception(
+            "inner_transfer",
+            answer=lambda record, adt, claims: who_lacks(
+                record, adt, claims, stays=lambda inpatient, over, last: inpatient & over
+            ),
+            says="You took the first half of a move between our two hospitals for a discharge.",
+            so_what="Nobody went home: the desk sent an A02, and one bill covers both halves. Somebody would call at "
+            "home a patient who is in bed.",
+            look_at="rows of `record` with a `next_visit`",
+            teaches="M16",
+            evidence=not_a_stay,
+        ),
+        misconception(
+            "every_visit",
+            answer=lambda record, adt, claims: who_lacks(
+                record, adt, claims, stays=lambda inpatient, over, last: over & last
+            ),
+            says="You took emergency and observation visits as stays, too.",
+            so_what="Whoever is admitted from the emergency department gets one bill, for the stay. The visit before "
+            "it has none, and you send people to look for bills that were never meant to be.",
+            look_at="`class` of your rows",
+            teaches="M16",
+            evidence=not_a_stay,
+        ),
+        misconception(
+            "still_in_bed",
+            answer=lambda record, adt, claims: who_lacks(
+                record, adt, claims, stays=lambda inpatient, over, last: inpatient & last
+            ),
+            says="You list people who have not left.",
+            so_what="A comparison with a missing day is false, so they fall through every condition and end as lost: "
+            "the list asks for the discharge of somebody who is being washed upstairs.",
+            look_at="rows of yours whose `left` is missing",
+            teaches="M14",
+            evidence=not_a_stay,
+        ),
+        misconception(
+            "void_stands",
+            answer=lambda record, adt, claims: who_lacks(record, adt, claims, voided="there"),
+            says="You count a claim that its last version takes back.",
+            so_what="For the payer that stay no longer is, and a readmission rate from claims has lost it. Nobody asks "
+            "whether the bill should be written again.",
+            look_at="all versions of one such claim, and their `frequency`",
+            teaches="M16",
+            evidence=without_claim,
+        ),
+        misconception(
+            "joined_rows",
+            answer=joined_rows,
+            says="Your verdicts are right, and some stays have several rows.",
+            so_what="An A03 can be sent twice and a claim has versions; a join keeps them all. Counted, one person "
+            "went home twice, and the bed was free twice.",
+            look_at="`duplicated('visit')` in your table, and in what you joined",
+            teaches="M16",
+        ),
+        misconception(
+            "bills_as_stays",
+            answer=bills_as_stays,
+            says="You added stays that only a bill knows.",
+            so_what="A bill can be written for a visit that was cancelled: somebody would be called after an operation "
+            "that never was. These go to the billing office.",
+            look_at="one such visit in `record` and in `adt`",
+            teaches="M16",
+            evidence=not_a_stay,
         ),
     ],
 )

@@ -165,6 +165,38 @@ question(
     ],
 )
 
+question(
+    "W02.Q6",
+    answer="lacking",
+    title="Discharges that one feed lacks",
+    expects="a function of (record, adt, claims) that returns a DataFrame with visit, adt and claims, one row a stay",
+    kind="function",
+    stretch=True,
+    ask=lambda lacking, hospital: lacking(*given(2).three_feeds(hospital)),
+    hints=[
+        "People have gone home. Of which of them do the desk's messages say nothing, though they should? Of which has "
+        "the payer not been told, though there was time enough? A feed that was not there yet, or is not done yet, has "
+        "lost nobody.",
+        "Take a stay whose visit has no A03 and look at its `left` beside `adt.sent.min()`. Take one without a claim "
+        "and count the days from `left` to today. Then take a row of `record` with a `next_visit` and look for both of "
+        "its visit numbers in `adt` and `claims`. What does each feed hold?",
+        "First the list: inpatient, gone, and the last part of a stay that was moved. Then one question for each feed: "
+        "is this visit number in it? `claims_as_of` leaves out what was taken back. Only where the answer is no does the "
+        "day of leaving decide. Ask with `isin`, which keeps one row a stay; a join repeats a stay for every message.",
+        "With the verdicts in their order:\n\n"
+        "```\n"
+        "def lacking(record, adt, claims):\n"
+        "    ours = record[record['class'].eq('IMP') & ...]\n"
+        "    today, first = adt.sent.max(), adt.sent.min()\n"
+        "    told = ours.visit.isin(adt.visit[adt.event == 'A03'])\n"
+        "    billed = ours.visit.isin(claims_as_of(claims, today).visit)\n"
+        "    desk = np.select([told, ours.left >= today, ...], ['there', 'not yet', 'not covered'], 'lost')\n"
+        "    ...\n"
+        "    return pd.DataFrame({'visit': ours.visit, 'adt': desk, 'claims': ...})\n"
+        "```",
+    ],
+)
+
 memo_form(
     "W02.M",
     fields={
