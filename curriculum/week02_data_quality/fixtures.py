@@ -7,7 +7,6 @@ from hashlib import sha256
 
 import numpy as np
 import pandas as pd
-from wardround.course.plain import WrongKind
 
 HERE = "America/New_York"
 CLERK_PAIRS = 40  # what two clerks can review in a week
@@ -367,6 +366,7 @@ def put_to_weeks(contract, hospital):
     A mutant dies only of its fault: if its week was stopped before anything was changed in it, it lives.
     """
     import pandera.pandas as pa
+    from wardround.course.plain import WrongKind
 
     if isinstance(contract, pa.DataFrameSchema):
         return WrongKind("the schema itself")
