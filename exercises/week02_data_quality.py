@@ -57,8 +57,8 @@ check("W02.Q1", mixed_up)
 #
 # A nurse looked at the screen at 14:00. You have the messages of the results around that moment (`feeds.oru`, every
 # version of every result, also what came later) and the moment, `at`. Return what stood there: a DataFrame with
-# `result_id`, `value` and `status`, one row a result. A result whose last message so far withdraws it (status `W`, `D`
-# or `X`) does not count. Your function is called for thirty afternoons.
+# `result_id`, `value` and `status`, one row a result. A result whose last message so far withdraws it (status `W`) does
+# not count. Your function is called for thirty afternoons. Lesson 1's `results_as_of` does this; write it once yourself.
 
 # %%
 at = given(2).afternoons(hospital)[0]
@@ -84,13 +84,16 @@ reveal("W02.P1")
 #
 # `pairs` are Patient records that could be one person, with a match weight: the more of name, birth date, sex, address
 # and telephone agrees, and the rarer the name, the higher. Twins are in there, and fathers and sons of one name.
-# `reviewed` is a sample that clerks have decided (`same`), with insurance cards on the desk. Sort all pairs into bands:
+# `reviewed` is a sample that clerks have decided (`same`), with insurance cards on the desk: more than half of the pairs
+# of weight 10 and above, and 80 of the thousands below. Sort all pairs into bands:
 #
 # - `merge`: every pair at or above the *border*. The border is the lowest weight in `reviewed` at which at least 995 of
 #   1,000 reviewed pairs at or above it are one person;
 # - `review`: the next `per_week` pairs by weight, in the order in which `pairs` stand: two clerks do no more in a week.
 #
-# Return both as sets of `pair`. The rest is left apart.
+# What clerks have decided stands: no pair with `same` False is merged, and no pair of `reviewed` goes into the queue.
+# (Those with `same` True are joined already; whether you name them in `merge` makes no difference.) Return both as sets
+# of `pair`. The rest is left apart.
 
 # %%
 pairs, reviewed = given(2).record_pairs(hospital), given(2).reviewed_pairs(hospital)
@@ -121,6 +124,7 @@ reveal("W02.P2")
 # `given(2).feed_weeks(hospital)` are twelve weeks of one table: four ordinary ones and eight with one fault each. Write
 # a Pandera contract that lets all four pass and stops all eight. It is put to another hospital's weeks, too. Agreed
 # with the laboratory: `given(2).STATUSES`, six tests by LOINC, two sites, times in UTC. `received_at` is our own clock.
+# Return the schema from the function, and give each `pa.Check` its `name=`: that is what an alarm says at night.
 
 # %%
 weeks = given(2).feed_weeks(hospital)

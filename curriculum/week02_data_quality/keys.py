@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 from wardround.course.compare import frames, labels, parts, sets
+from wardround.course.compare_words import counted
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome
 from wardround.hospital.sources import visit_number
@@ -94,6 +95,12 @@ def whole_days(page):
     return set(page.merge(wrong, on=["loinc", "site", "day"]).result_id)
 
 
+def normal_once_converted(page):
+    rows = with_factors(page)
+    outside = (rows.value < rows.low) | (rows.value > rows.high)
+    return set(rows.result_id[outside & (rows.value / rows.factor).between(rows.low, rows.high)])
+
+
 def by_test(answer, hospital):
     """How many of each test the answer names, in the learner's own numbers."""
     page = given(2).results_page(hospital)
@@ -118,7 +125,8 @@ key(
     same=sets(),
     right=(
         "Creatinine in umol/L from one analyzer at Eastbank, and glucose in mmol/L under the old label: found without "
-        "reading a single label. Left in, a normal 88 pages a nephrologist, and a glucose of 7 pages for sugar at once."
+        "reading a single label. Left in, a normal 88 pages a nephrologist, and a glucose of 7 pages for sugar at once. "
+        "Fixed cuts (above 15, below 30) do on this page, where no honest value comes near; elsewhere dialysis does."
     ),
     look_at="a histogram of `np.log10(page.value)` for each `loinc`",
     evidence=by_test,
@@ -147,9 +155,20 @@ key(
             "three_deviations",
             answer=three_deviations,
             says="You flagged values more than three standard deviations from their test's mean.",
-            so_what="The wrong values are in that mean and stretch the deviation, so the milder ones hide. And 40 to 400 "
-            "is not far in standard deviations if you never take a logarithm: low outliers such as glucose of 6 pass.",
+            so_what="The wrong creatinines are in that mean and stretch the deviation, so a good quarter of them hide; at "
+            "Eastbank taken alone, where they are many, nine in ten do and go on paging. Honest high sugars are flagged in "
+            "their place.",
             look_at="mean and standard deviation of each test beside its median",
+            teaches="M15",
+            evidence=by_test,
+        ),
+        misconception(
+            "normal_once_converted",
+            answer=normal_once_converted,
+            says="You kept only those that become normal when they are converted: the sick in the wrong unit stay wrong.",
+            so_what="A 354 under mg/dL is a creatinine of 4 in umol/L, failing kidneys in either unit. You leave it at 354, "
+            "and whoever sees that number doubts the analyzer, not the kidneys.",
+            look_at="the second heap of creatinine, also where it lies above the range times 88.4",
             teaches="M15",
             evidence=by_test,
         ),
@@ -216,6 +235,11 @@ def shown(rows):
 
 def sent_by(messages, at):
     return messages[messages.sent_at <= at].sort_values("sent_at", kind="stable")
+
+
+def ever_withdrawn(messages, at):
+    gone = messages.result_id[messages.status.isin(WITHDRAWN)]
+    return standing(sent_by(messages[~messages.result_id.isin(gone)], at))
 
 
 def last_then_late(messages, at):
@@ -325,6 +349,15 @@ key(
             teaches="M16",
         ),
         misconception(
+            "ever_withdrawn",
+            answer=ever_withdrawn,
+            says="You left out results that were withdrawn later.",
+            so_what="At 14:00 nobody knew that: the number stood there and somebody acted on it. Without it your 14:00 is "
+            "cleaner than any ward has ever been.",
+            look_at="the `sent_at` of the messages with `W`, beside `at`",
+            teaches="M12",
+        ),
+        misconception(
             "last_then_late",
             answer=last_then_late,
             says="You took each result's last message first, and then dropped those sent after 14:00.",
@@ -339,8 +372,7 @@ key(
 
 # W02.Q3 ---------------------------------------------------------------------------------------------------------------
 def walked_down(hospital, truth):
-    """One reviewed pair after the other from the top, in whole numbers."""
-    pairs = given(2).record_pairs(hospital).to_dict("records")
+    """One reviewed pair after the other from the top, in whole numbers; then one pair after the other."""
     reviewed = sorted(given(2).reviewed_pairs(hospital).itertuples(), key=lambda row: -row.weight)
     border, seen, one_person = float("inf"), 0, 0
     for place, row in enumerate(reviewed):
@@ -348,30 +380,88 @@ def walked_down(hospital, truth):
         ends = place + 1 == len(reviewed) or reviewed[place + 1].weight < row.weight
         if ends and 1000 * one_person >= 995 * seen:
             border = row.weight
-    merge = [pair["pair"] for pair in pairs if pair["weight"] >= border]
-    rest = [pair["pair"] for pair in pairs if pair["weight"] < border]
-    return {"merge": set(merge), "review": set(rest[: given(2).CLERK_PAIRS])}
+    decided = {row.pair: row.same for row in reviewed}
+    merge, queue = {pair for pair, same in decided.items() if same}, []
+    for pair in given(2).record_pairs(hospital).to_dict("records"):
+        if pair["pair"] not in decided:
+            (merge.add if pair["weight"] >= border else queue.append)(pair["pair"])
+    return {"merge": merge, "review": set(queue[: given(2).CLERK_PAIRS])}
 
 
-def bands(pairs, border, per_week):
-    sure = pairs.weight >= border
-    return {"merge": set(pairs.pair[sure]), "review": set(pairs.pair[~sure].head(per_week))}
+def bands(pairs, reviewed, border, per_week):
+    """Three bands by one border, in which the clerks' decisions stand."""
+    sure, parted = pairs.weight >= border, pairs.pair.isin(reviewed.pair[~reviewed.same])
+    queue = pairs.pair[~sure & ~pairs.pair.isin(reviewed.pair)]
+    return {"merge": set(pairs.pair[sure & ~parted]), "review": set(queue.head(per_week))}
 
 
 def right_border(reviewed, share=0.995):
     return min(w for w in reviewed.weight.unique() if reviewed.same[reviewed.weight >= w].mean() >= share)
 
 
-def at_zero(pairs, reviewed, per_week):
-    return {"merge": set(pairs.pair[pairs.weight > 0])}
+def of_all_reviewed(reviewed):
+    false = ~reviewed.same
+    return min(w for w in reviewed.weight.unique() if (false & (reviewed.weight >= w)).sum() <= 0.005 * len(reviewed))
 
 
-def best_f1(pairs, reviewed, per_week):
+def best_f1(reviewed):
     def f1(border):
         found = reviewed.weight >= border
         return 2 * (found & reviewed.same).sum() / (found.sum() + reviewed.same.sum())
 
-    return bands(pairs, max(reviewed.weight.unique(), key=f1), per_week)
+    return max(reviewed.weight.unique(), key=f1)
+
+
+def recall_kept(reviewed):
+    found = reviewed.weight[reviewed.same]
+    return max(w for w in reviewed.weight.unique() if (found >= w).mean() >= 0.995)
+
+
+def by(border):
+    """A right function, but for its border."""
+    return lambda pairs, reviewed, per_week: bands(pairs, reviewed, border(reviewed), per_week)
+
+
+def lowest_merge(answer, hospital):
+    """The weight from which on an answer merges every pair that clerks have not decided; None where it does not."""
+    pairs, reviewed = given(2).record_pairs(hospital), given(2).reviewed_pairs(hospital)
+    pairs = pairs[~pairs.pair.isin(reviewed.pair)]
+    merged = pairs.pair.isin(answer.get("own", ()))
+    lowest = pairs.weight[merged].min()
+    return lowest if merged.any() and merged.equals(pairs.weight >= lowest) else None
+
+
+def merges_from(*borders):
+    """Whether an answer merges what one of these borders would, whatever it makes of the clerks' decisions."""
+
+    def same(answer, hospital):
+        lowest, reviewed = lowest_merge(answer, hospital), given(2).reviewed_pairs(hospital)
+        wanted = [lowest_merge({"own": by(border)(given(2).record_pairs(hospital), reviewed, 0)["merge"]}, hospital)
+                  for border in borders]  # fmt: skip
+        return lowest is not None and lowest in wanted
+
+    return same
+
+
+def far_too_low(answer, hospital):
+    """Whether more than twice the promised share of the reviewed pairs from the lowest merge up are two people."""
+    lowest, reviewed = lowest_merge(answer, hospital), given(2).reviewed_pairs(hospital)
+    return lowest is not None and reviewed.same[reviewed.weight >= lowest].mean() < 0.99
+
+
+def endless(answer, hospital):
+    return merges_from(right_border)(answer, hospital) and len(answer["review"]) > given(2).CLERK_PAIRS
+
+
+def undecides(answer, hospital):
+    reviewed = given(2).reviewed_pairs(hospital)
+    decided, parted = set(reviewed.pair), set(reviewed.pair[~reviewed.same])
+    passed_over = decided & set(answer["review"]) or parted & set(answer["merge"])
+    return bool(passed_over) and merges_from(right_border)(answer, hospital)
+
+
+def at_zero(pairs, reviewed, per_week):
+    return {"merge": set(pairs.pair[pairs.weight > 0])}
 
 
 def name_and_birthday(pairs, reviewed, per_week):
@@ -381,52 +471,93 @@ def name_and_birthday(pairs, reviewed, per_week):
 
 
 def no_end(pairs, reviewed, per_week):
-    border = right_border(reviewed)
-    rest = pairs[(pairs.weight < border) & (pairs.weight > 0)]
-    return bands(pairs, border, per_week) | {"review": set(rest.pair)}
+    positive = pairs[pairs.weight > 0]
+    return bands(positive, reviewed, right_border(reviewed), len(positive))
 
 
 def only_reviewed(pairs, reviewed, per_week):
-    border = right_border(reviewed)
-    return {"merge": set(reviewed.pair[reviewed.weight >= border])}
+    return {"merge": set(reviewed.pair[reviewed.weight >= right_border(reviewed)])}
+
+
+def decisions_ignored(pairs, reviewed, per_week):
+    sure = pairs.weight >= right_border(reviewed)
+    return {"merge": set(pairs.pair[sure]), "review": set(pairs.pair[~sure].head(per_week))}
 
 
 def bands_in_words(answer, hospital):
-    """What the learner's merge would do to pairs that clerks have decided."""
+    """What the learner's own merges and queue do, beside what clerks have decided."""
     if not all(isinstance(answer.get(name), (set, list, pd.Series)) for name in ("merge", "review")):
         return None
-    reviewed = given(2).reviewed_pairs(hospital)
-    merge, review = set(answer["merge"]), set(answer["review"])
-    told = [f"You merge {len(merge):,} pairs and give {len(review):,} to clerks who can do {given(2).CLERK_PAIRS}."]
-    known = reviewed[reviewed.pair.isin(merge)]
-    false = int((~known.same).sum())
-    if false:
+    reviewed, pairs = given(2).reviewed_pairs(hospital), given(2).record_pairs(hospital)
+    own, review = set(answer.get("own", ())), set(answer["review"])
+    told = [f"You merge {len(own):,} pairs and give {len(review):,} to clerks who can do {given(2).CLERK_PAIRS}."]
+    told += _against_decisions(own, review, reviewed)
+    joined = reviewed.pair[reviewed.same]
+    if joined.isin(own).any() and not joined.isin(own).all():
         told.append(
-            f"Of your merges {len(known):,} have been reviewed, and {false:,} of those are two people, such as "
-            f"`{known.pair[~known.same].iloc[0]}`: a precision of {known.same.mean():.3f}."
+            f"You leave apart {(~joined.isin(own)).sum():,} of the {len(joined):,} reviewed pairs of one person."
         )
-    else:
-        apart = int(reviewed.same.sum()) - int(known.same.sum())
-        told.append(
-            f"No reviewed pair among your merges is two people; {apart:,} reviewed pairs of one person are not merged."
-        )
-    weights = given(2).record_pairs(hospital).set_index("pair").weight
-    lowest = weights[weights.index.isin(merge)].min()
-    if merge:
-        told.append(f"The lowest weight that you merge is {lowest:g}.")
-    if merge & review:
-        told.append(f"{len(merge & review):,} pairs are in both bands.")
+    told += _from_the_lowest(pairs[pairs.pair.isin(own)], reviewed)
+    if own & review:
+        told.append(f"{len(own & review):,} pairs are in both bands.")
     return " ".join(told)
+
+
+def decisions_in_words(answer, hospital):
+    """The pairs in the learner's bands that clerks have decided."""
+    reviewed = given(2).reviewed_pairs(hospital)
+    return " ".join(_against_decisions(set(answer.get("own", ())), set(answer["review"]), reviewed))
+
+
+def _against_decisions(own, review, reviewed):
+    """Merges of parted pairs, and decided pairs in the queue."""
+    parted = reviewed.pair[~reviewed.same & reviewed.pair.isin(own)]
+    if len(parted):
+        yield f"Of your merges {counted(len(parted), 'is a pair', 'are pairs')} that clerks have parted: `{parted.iloc[0]}`."
+    queued = reviewed.pair[reviewed.pair.isin(review)]
+    if len(queued):
+        yield f"In your queue {counted(len(queued), 'pair is', 'pairs are')} decided already, such as `{queued.iloc[0]}`."
+
+
+def _from_the_lowest(merged, reviewed):
+    """What the sample says of the pairs at or above the lowest weight merged, likely ones and others apart."""
+    if merged.empty:
+        return
+    lowest, likely = merged.weight.min(), given(2).LIKELY
+    above = reviewed[reviewed.weight >= max(lowest, likely)]
+    yield (
+        f"The lowest weight that you merge is {lowest:g}: of the {len(above):,} reviewed pairs from "
+        f"{max(lowest, likely):g} up, {counted(int((~above.same).sum()), 'is', 'are')} two people."
+    )
+    if lowest < likely:
+        seen = reviewed[reviewed.weight.between(lowest, likely, inclusive="left")]
+        yield (
+            f"Below {likely:g} you merge {(merged.weight < likely).sum():,} more; clerks have seen {len(seen):,} pairs of "
+            f"such weights, of which {counted(int((~seen.same).sum()), 'is', 'are')} two people."
+        )
+
+
+def bands_are_right(answer, hospital):
+    """What a right border is worth: how large a share of false merges its sample leaves possible."""
+    from scipy.stats import binomtest
+
+    reviewed = given(2).reviewed_pairs(hospital)
+    above = reviewed[reviewed.weight >= right_border(reviewed)]
+    false = int((~above.same).sum())
+    most = binomtest(false, len(above)).proportion_ci(method="exact").high
+    return (
+        "A border with a promise, a queue with an end, decisions that stand, and the rest left apart. What stays apart can "
+        "be joined tomorrow; what was joined wrongly is two people's allergies on one page. But "
+        f"{false or 'no'} false {'pair' if false < 2 else 'pairs'} in {len(above):,} fits a true rate of "
+        f"{1000 * most:.0f} in 1,000 as well: read the sample's size with the border (week 5)."
+    )
 
 
 key(
     "W02.Q3",
     reference=walked_down,
     same=parts({"merge": sets(), "review": sets()}),
-    right=(
-        "A border with a promise, a queue with an end, and the rest left apart. What stays apart can be joined tomorrow; "
-        "what was joined wrongly is two people's allergies on one page."
-    ),
+    right=bands_are_right,
     look_at="the reviewed pairs around your border, with both records from `pairs`",
     evidence=bands_in_words,
     misconceptions=[
@@ -434,21 +565,45 @@ key(
             "at_zero",
             answer=at_zero,
             says="You merge every pair whose weight is above zero.",
-            so_what="Above zero means more for than against, as for two strangers born on one day. Each false merge "
-            "puts one person's allergies and blood group on another.",
-            look_at="the lower half of the pairs that you merge",
+            so_what="There the agreement speaks more for one person than against; it leaves out how rare true pairs are. "
+            "Each false merge puts one person's allergies and blood group on another.",
+            look_at="the reviewed pairs above zero that are two people",
             teaches="M16",
             evidence=bands_in_words,
         ),
         misconception(
+            "wrong_denominator",
+            answer=by(of_all_reviewed),
+            says="You divide the false merges by all reviewed pairs; the promise is about those you merge.",
+            so_what="The pairs that you leave apart dilute your errors: review more strangers, and the border sinks, though "
+            "not one merge has become safer.",
+            look_at="how many reviewed pairs lie at or above your border, and how many of those are two people",
+            teaches="M16",
+            evidence=bands_in_words,
+            also=merges_from(of_all_reviewed),
+        ),
+        misconception(
             "best_f1",
-            answer=best_f1,
-            says="Your border is where F1 is best in the sample: it finds nearly all there is to find.",
-            so_what="F1 weighs a false merge like a missed one, recall does not see it at all. A missed one is found at the next visit; a false one gives "
-            "a twin her sister's penicillin allergy, or takes it away.",
+            answer=by(best_f1),
+            says="Your border finds nearly all there is to find, as recall or F1 would choose it.",
+            so_what="The promise is precision: of those you merge, how many are one person. Recall does not see a false "
+            "merge at all. A missed one is found at the next visit; a false one gives a twin her sister's penicillin "
+            "allergy.",
             look_at="the reviewed pairs above your border that are two people",
             teaches="M16",
             evidence=bands_in_words,
+            also=merges_from(best_f1, recall_kept),
+        ),
+        misconception(
+            "border_too_low",
+            answer=by(lambda reviewed: 30),
+            says="Your border lies well below what the promise allows.",
+            so_what="More than twice the false merges that you promised. Twins share birthday, address and telephone, so "
+            "they weigh much too; joined, one gets the other's allergies.",
+            look_at="the reviewed pairs above your border that are two people",
+            teaches="M16",
+            evidence=bands_in_words,
+            also=far_too_low,
         ),
         misconception(
             "name_and_birthday",
@@ -463,12 +618,25 @@ key(
         misconception(
             "no_end",
             answer=no_end,
-            says="Your merges are right, and your queue has no end: you gave clerks every pair above zero.",
+            says="Your border is right, and your queue has no end: you gave clerks more pairs than they can do.",
             so_what="Two people do what they can in a week. In an endless queue the likely pairs wait behind strangers, "
             "and nobody knows when a person's half chart will be found.",
             look_at="the third argument of your function",
             teaches="M16",
             evidence=bands_in_words,
+            also=endless,
+        ),
+        misconception(
+            "decisions_ignored",
+            answer=decisions_ignored,
+            says="Your border is right, but you undo what clerks decided: you merge a pair that they have parted, or hand "
+            "them one again that is settled.",
+            so_what="They had both cards on the desk; a weight has not. And every settled pair in the queue takes the place "
+            "of a person whose half chart nobody has looked for.",
+            look_at="the pairs of `reviewed` in your two sets, with `same`",
+            teaches="M16",
+            evidence=decisions_in_words,
+            also=undecides,
         ),
         misconception(
             "only_reviewed",
@@ -537,6 +705,17 @@ def no_missing_value():
     return made(value=pa.Column(float))()
 
 
+def a_missing_value_compared():
+    import pandera.pandas as pa
+
+    return made(more=[pa.Check(lambda week: week.value > 0)])()
+
+
+def complains(kind):
+    """Whether an ordinary week is stopped for this reason, whatever else the contract holds."""
+    return lambda answer, hospital: answer["passed"].get("complaint") == kind
+
+
 def a_column_to_come():
     import pandera.pandas as pa
 
@@ -601,12 +780,13 @@ key(
         misconception(
             "reference_ranges",
             answer=reference_ranges,
-            says="A check of values stops every week, the ordinary ones too.",
-            so_what="In a hospital people are ill: values outside the reference range come every day. An alarm each "
+            says="Your contract refuses values that ordinary weeks contain.",
+            so_what="In a hospital people are ill, and values far from a healthy body's come every day. An alarm each "
             "morning is switched off by Friday, and then all eight mutants walk in.",
-            look_at="smallest and largest value of each test in the clean weeks, and what no living body shows",
+            look_at="smallest and largest value of each test in the clean weeks, and what hardly any living body shows",
             teaches="M15",
             evidence=who_lived,
+            also=complains("values"),
         ),
         misconception(
             "rows_only",
@@ -627,6 +807,19 @@ key(
             look_at="`nullable` of the column, and `isna().mean()` of each week",
             teaches="M14",
             evidence=who_lived,
+            also=complains("series_contains_nulls"),
+        ),
+        misconception(
+            "missing_compared",
+            answer=a_missing_value_compared,
+            says="Each spoilt tube fails your check: a comparison with a missing value is False. Allow it: "
+            "`week.value.isna() | ...`.",
+            so_what="Tubes clot in every ordinary week. A check that means the values and fires for the gaps is read as "
+            "noise, and the day on which a value is wrong looks like all others.",
+            look_at="the rows of `clean 1` without a value, and what your check says of them (of a share: its limit)",
+            teaches="M14",
+            evidence=who_lived,
+            also=complains("missing"),
         ),
         misconception(
             "a_column_to_come",

@@ -68,8 +68,9 @@ question(
 prediction(
     "W02.P2",
     ask=(
-        "Suppose a machine merged every pair of records with a weight above zero: more speaks for one person than against. "
-        "Of 100 such merges, how many would join two different people? Give a range that you are 80% sure of."
+        "Suppose a machine merged every pair of records with a weight above zero, that is, wherever the agreement speaks "
+        "more for one person than against. Of 100 such merges, how many would join two different people? Give a range that "
+        "you are 80% sure of."
     ),
     unit="of 100 merges",
 )
@@ -80,24 +81,24 @@ question(
     title="Identity in three bands",
     expects='a function that returns a dictionary with two sets of pairs, "merge" and "review"',
     kind="function",
-    ask=lambda three_bands, hospital: three_bands(
-        given(2).record_pairs(hospital), given(2).reviewed_pairs(hospital), given(2).CLERK_PAIRS
-    ),
+    ask=lambda three_bands, hospital: given(2).put_to_pairs(three_bands, hospital),
     hints=[
         "Three bands: pairs so sure that a machine may join them, pairs that a person should see, and the rest. The first "
-        "border comes from what clerks have decided, the second from how much they can do.",
-        "Sort `reviewed` by falling weight and print the first hundred rows. Where does the first pair of two different "
-        "people stand? Print both records of it from `pairs`.",
+        "border comes from what clerks have decided, the second from how much they can do. And what they have decided "
+        "stands, whatever its weight.",
+        "Sort `reviewed` by falling weight and print the first ten rows with `same` False. At which weight does the first "
+        "pair of two different people stand? Print both records of it from `pairs`.",
         "Precision at a weight: of all reviewed pairs at or above it, the share that is one person. The lowest weight at "
         "which that share is still 0.995 is the border; every weight that occurs in `reviewed` is a candidate. It is found "
-        "in the sample and holds for all pairs.",
+        "in the sample and applied to all pairs, save those that clerks have parted; the queue has no pair of `reviewed`.",
         "With one precision for each weight:\n\n"
         "```\n"
         "def three_bands(pairs, reviewed, per_week):\n"
         "    precision = {w: reviewed.same[reviewed.weight >= w].mean() for w in reviewed.weight}\n"
         "    border = min(...)\n"
-        "    sure = pairs.weight >= border\n"
-        "    return {'merge': set(pairs.pair[sure]), 'review': set(pairs.pair[~sure]...)}\n"
+        "    sure, decided = pairs.weight >= border, pairs.pair.isin(reviewed.pair)\n"
+        "    parted = ...\n"
+        "    return {'merge': set(pairs.pair[sure & ~parted]), 'review': set(pairs.pair[~sure & ...]...)}\n"
         "```",
     ],
 )
@@ -127,8 +128,8 @@ question(
         "        ...\n"
         "    }\n"
         "    checks = [\n"
-        "        pa.Check(lambda week: week.released_at >= week.collected_at),\n"
-        "        pa.Check(lambda week: week.value.isna().mean() < 0.1),\n"
+        "        pa.Check(lambda week: week.released_at >= week.collected_at, name='released after collection'),\n"
+        "        pa.Check(lambda week: week.value.isna().mean() < 0.1, name='few values missing'),\n"
         "        ...\n"
         "    ]\n"
         "    return pa.DataFrameSchema(columns, checks=checks)\n"
