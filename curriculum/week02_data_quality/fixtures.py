@@ -7,7 +7,6 @@ from hashlib import sha256
 
 import numpy as np
 import pandas as pd
-from wardround.course.plain import WrongKind
 from wardround.hospital import Policy, Settings
 from wardround.hospital.sources import visit_number
 
@@ -369,6 +368,7 @@ def put_to_weeks(contract, hospital):
     A mutant dies only of its fault: if its week was stopped before anything was changed in it, it lives.
     """
     import pandera.pandas as pa
+    from wardround.course.plain import WrongKind
 
     if isinstance(contract, pa.DataFrameSchema):
         return WrongKind("the schema itself")
