@@ -153,7 +153,7 @@ known
 
 # %% [markdown]
 # In September one stay and no return; in December a second: 1 September, another hospital, a faint (R55). Nobody told us,
-# and our record still reads *not readmitted*. **No care call to her is on record**, and the list "not called, and came
+# and our record still reads *not readmitted*. No care call to her is on record, and the list "not called, and came
 # back", which tells a team whom to call, passes over her. On 20 September she sat in our emergency department, fifteen
 # days out of that hospital; by our record it was five weeks.
 #
@@ -288,7 +288,10 @@ claim(verdicts, exactly={"clean 1": "passes", "unit changed": "refused: 1 compla
 
 
 # %%
-class Guarded(given(2).Alert):
+Nobody, Alert = given(2).alert_policies()
+
+
+class Guarded(Alert):
     def score(self, rows):
         middle = rows.creatinine.groupby(rows.site).transform("median")
         return super().score(rows.assign(creatinine=rows.creatinine.mask(middle > 2.5)))
@@ -298,8 +301,7 @@ class Guarded(given(2).Alert):
 from wardround.hospital import simulate
 from wardround.hospital.incidents import AnalyserUnit
 
-alert = given(2).Alert
-plans = {"no alert": given(2).Nobody, "good feed": alert, "fault, no contract": alert, "fault, contract": Guarded}
+plans = {"no alert": Nobody, "good feed": Alert, "fault, no contract": Alert, "fault, contract": Guarded}
 faults = {name: [AnalyserUnit(begins=140)] if "fault" in name else [] for name in plans}
 flights = {name: simulate(2026012, 152, 1 / 3, plan(), faults[name]) for name, plan in plans.items()}
 flown = pd.DataFrame({name: given(2).eastbank(world) for name, world in flights.items()}).T

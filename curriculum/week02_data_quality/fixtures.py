@@ -7,8 +7,6 @@ from hashlib import sha256
 
 import numpy as np
 import pandas as pd
-from wardround.hospital import Policy, Settings
-from wardround.hospital.sources import visit_number
 
 HERE = "America/New_York"
 CLERK_PAIRS = 40  # what two clerks can review in a week
@@ -507,7 +505,7 @@ def _three_feeds(hospital):
 
 def _record(tables):
     stays = tables.encounters.sort_values(["patient_key", "admitted_at", "encounter_key"], ignore_index=True)
-    stays["visit"] = stays.encounter_key.map(visit_number)
+    stays["visit"] = "V" + stays.encounter_key.str[2:12].str.upper()
     inpatient = stays[stays.class_code.eq("IMP")].groupby("patient_key")
     on, moved = inpatient.visit.shift(-1), inpatient.admit_source.shift(-1).eq("hosp-trans")
     follows = stays.groupby("patient_key").admitted_at.shift(-1)
@@ -579,30 +577,38 @@ def verdict(schema, week):
     return "passes"
 
 
-class Nobody(Policy):
-    """No alert from week 140 on."""
-
-    begins = 140
+_FLOWN_FROM = 140  # week in which the alert of lesson 2 begins
 
 
-class Alert(Nobody):
-    """An alert on breathing, pulse and creatinine; score and limit are ours."""
+def alert_policies():
+    """Two plans: no alert, and one; imported here, as where submissions are graded there is no hospital to fly."""
+    from wardround.hospital import Policy, Settings
 
-    def decide(self, feed):
-        return Settings(alert=self.score, alert_from=13.0)
+    class Nobody(Policy):
+        """No alert from week 140 on."""
 
-    def score(self, rows):
-        breathing, pulse = rows.respiratory_rate.fillna(17) / 4, rows.heart_rate.fillna(80) / 15
-        return breathing + pulse + rows.creatinine.fillna(1.0)
+        begins = _FLOWN_FROM
+
+    class Alert(Nobody):
+        """An alert on breathing, pulse and creatinine; score and limit are ours."""
+
+        def decide(self, feed):
+            return Settings(alert=self.score, alert_from=13.0)
+
+        def score(self, rows):
+            breathing, pulse = rows.respiratory_rate.fillna(17) / 4, rows.heart_rate.fillna(80) / 15
+            return breathing + pulse + rows.creatinine.fillna(1.0)
+
+    return Nobody, Alert
 
 
 def eastbank(world):
     """Alerts, visits and deteriorations at Eastbank, among its stays from week 140 on, in one simulated flight."""
-    here = np.flatnonzero((world.stays["site"] == 1) & (world.stays["admit"] >= 7 * Nobody.begins))
+    here = np.flatnonzero((world.stays["site"] == 1) & (world.stays["admit"] >= 7 * _FLOWN_FROM))
     windows = _of_world(world.windows, "stay", "window", "alert", "answered")
     windows = windows[windows.stay.isin(here)]
     rung, came = windows.stay[windows.alert], windows.stay[windows.answered]
-    soon = world.stays["admit"][windows.stay] + windows.window / 3 < 7 * (Nobody.begins + 1)
+    soon = world.stays["admit"][windows.stay] + windows.window / 3 < 7 * (_FLOWN_FROM + 1)
     return {
         "alerts": len(rung),
         "in week 1": int((windows.alert & soon).sum()),

@@ -161,7 +161,9 @@ def missed(ids: list[str] | None = None) -> list[str]:
 def _shown(item: Item) -> Block:
     lines = [("", f"{item.before} {item.ask}".strip()), *((option.letter, option.text) for option in item.option)]
     return Block(
-        f"{item.id}: one of these", (*lines, ("Answer with", f'`quiz("{item.id}", "{item.letters[0]}")`')), "ask"
+        f"{item.id}: one of these",
+        (*lines, ("Answer with", f'`quiz("{item.id}", "…")`, a letter in place of the dots')),
+        "ask",
     )
 
 
