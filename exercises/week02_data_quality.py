@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Week 2, exercise: data quality in four feeds
 #
-# Four questions of about 11 minutes, a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
+# Four questions (the minutes of each stand in the week's README), a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
 # A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
 # from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 
