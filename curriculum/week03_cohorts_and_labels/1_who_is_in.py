@@ -1,12 +1,12 @@
 # %% [markdown]
 # # Lesson 1: who is in
 #
-# *About 45 minutes (an estimate). You have done weeks 1 and 2. Words are in the [glossary](../glossary.md).*
+# *About 50 minutes (an estimate). You have done weeks 1 and 2. Words are in the [glossary](../glossary.md).*
 #
-# On Friday the board wants one number: the share of our patients who come back within thirty days. It will decide which
-# ward gets the nurse who calls people at home, and later what a model learns to predict. Two careful teams get the same
-# words, and bring two numbers. Before you choose one: **what exactly will it mean, about whom, known when?** Today the
-# first two; lesson 2 has the third.
+# On Friday the board wants one number: the share of our patients who come back within thirty days. It will decide
+# which ward gets the nurse who calls people at home, and later what a model learns to predict. Two careful teams get
+# the same words, and bring two numbers. Before you choose one: **what exactly will it mean, about whom, known when?**
+# Today the first two; lesson 2 has the third.
 #
 # You will be able to
 #
@@ -35,7 +35,9 @@ quiz("W03.R1", ...)
 # *About 6 min · 10 min so far*
 #
 # After week 2 the clerks worked their queue. The warehouse now has a *case list*: one row a contact of a person, with
-# stays in other hospitals as far as payers have paid for them.
+# stays in other hospitals as far as payers have paid for them. In our model every payer tells us of every unplanned
+# return elsewhere, even of the uninsured; the stay to which we transferred somebody is not in it. Your hospital will
+# see less: ask whose claims you get.
 
 # %%
 import itertools
@@ -64,37 +66,44 @@ beds[["in", "out", "hospital", "planned", "group", "disposition"]].reset_index(d
 #
 # <details><summary>When you have counted</summary>
 #
-# Three times he came back so soon: in April 2022 for a planned cycle of chemotherapy, in October 2022 through our emergency
-# room, in March 2023 in another hospital. One, two or three: you had to choose.
+# Three times he came back so soon: in April 2022 for a planned cycle of chemotherapy, in October 2022 through our
+# emergency room, in March 2023 in another hospital. One, two or three: you had to choose.
 #
 # </details>
 #
-# There is more than one honest answer, and each is somebody's definition. Six such choices, two ways each, make 64
-# definitions. How far apart are the lowest and the highest rate?
+# There is more than one honest answer. Six such choices, two ways each, make 64 definitions. How far apart are the
+# lowest and the highest rate?
 
 # %%
 display(predict("W03.P1"))
 predict("W03.P1", ..., ...)
 
 # %% [markdown]
-# ## 2. A definition is a table, and some lines
+# ## 2. A definition is a table
 #
-# *About 8 min · 18 min so far*
+# *About 3 min · 13 min so far*
 #
-# Ours, as the package prints it:
+# An *index stay* starts a watch of 30 days; since payers are late, we give their bills 120 more (an assumption that
+# lesson 2 looks at). Ours, as the package prints it:
 
 # %%
 pd.set_option("display.max_colwidth", None)
 definition_table().set_index("element")[["our choice", "the other choice"]]
 
 # %% [markdown]
-# `definition_table()` has a column *why*, too. It is shaped like the measure that Medicare reports for patients of 65 and
-# older: unplanned readmissions for any cause within 30 days, a set of planned ones not counted [cms-hwr](#Sources). One
-# open account of that measure has our rules on death, advice, transfers and what follows a planned stay. It also leaves
-# out stays for cancer, rehabilitation and mental health [hwr-account](#Sources): we keep those, take all ages, and do not
-# adjust for risk. The switches are ours.
+# A column *why* is left out here. The table is shaped like the measure that Medicare reports for patients of 65 and
+# older: unplanned readmissions for any cause within 30 days, a set of planned ones not counted [cms-hwr](#Sources).
+# One open account of that measure has our rules on death, advice, transfers and what follows a planned stay. It also
+# leaves out stays for cancer, rehabilitation and mental health [hwr-account](#Sources): we keep those, take all ages,
+# and do not adjust for risk. Leaving out hospice and counting hours, not dates, are ours; so are the switches.
 #
-# First, stays. A move between our sites is two contacts and one stay; it belongs to the hospital that sends home.
+# **Now Q1 in the exercise**: one label for every stay, by this table. What follows shows one way.
+#
+# ## 3. And some lines
+#
+# *About 6 min · 19 min so far*
+#
+# A move between our sites is two contacts and one stay; it belongs to the hospital that sends home.
 
 
 # %%
@@ -114,12 +123,12 @@ def stays_of(contacts, joins_transfers=True, counts_observation=False):
 # %%
 stays, apart = stays_of(contacts), stays_of(contacts, joins_transfers=False)
 claim((len(apart), len(stays)), exactly=(11_798, 11_721))
+claim((int(apart.moves_on.sum()), apart[apart.moves_on].person_id.nunique()), exactly=(77, 76))
 len(contacts), len(apart), len(stays)
 
 # %% [markdown]
-# Of 40,018 contacts 11,798 are inpatient contacts of ours, and 11,721 stays: 77 patients were moved. Then, who can come
-# back at all, and for whom can we know it? An *index stay* starts a watch of 30 days; since payers are late, we give their
-# bills 120 more (an assumption that lesson 2 looks at).
+# Of 40,018 contacts 11,798 are inpatient contacts of ours, and 11,721 stays: 77 moves, of 76 patients. Then, who can
+# come back at all, and for whom can we know it?
 
 # %%
 ends = {"died": "died", "hospice": "to hospice", "transfer": "to another acute hospital"}
@@ -136,17 +145,17 @@ claim(attrition["left out"].tolist(), exactly=[0, 66, 285, 149, 146, 142, 2030])
 attrition
 
 # %% [markdown]
-# 8,903 index stays. The largest loss is no patient's doing: 2,030 stays are too young. Leave them in, and their returns
-# are missing from the numerator while they stand in the denominator.
+# 8,903 index stays. The largest loss is no patient's doing: 2,030 stays are too young. Leave them in, and their
+# returns are missing from the numerator while they stand in the denominator.
 #
-# **Q1 in the exercise** asks for these reasons, one for each stay. Now, or after section 3.
+# **Now Q2 in the exercise**: what came first. The table is all it needs.
 #
-# ## 3. The switchboard
+# ## 4. The switchboard
 #
-# *About 13 min · 31 min so far*
+# *About 15 min · 34 min so far*
 #
-# Two more pieces: which stays may start a count, if a readmission may not; and what came first. `merge_asof` finds for
-# each discharge the next event of the same person, within thirty days.
+# Two more pieces: which stays may start a count, if a readmission may not; and what came first: the next event of the
+# same person, within thirty days of the discharge.
 
 
 # %%
@@ -196,10 +205,11 @@ one["mean"] = (1000 * one["mean"]).round(1)
 one.set_axis(["index stays", "readmitted", "of 1,000"], axis=1)
 
 # %% [markdown]
-# Ours says 133 of 1,000. Left apart, a move inside our own house becomes a return in the same minute: 4 more. Who left
-# against advice: 1 more, though 23 of those 120 came back. Chemotherapy and other planned beds: 10 more. Observation
-# stays: 2 fewer. If a readmission starts no count, frequent patients count less: 9 fewer. And without other hospitals'
-# stays 31 vanish, which is what most models never see: of 81 in one review, 93% ignored readmission elsewhere
+# Ours says 133 of 1,000 (124 to 142; stays of one person hang together). Left apart, a move inside our own house
+# becomes a return in the same minute: 4 more. Who left against advice: 1 more, though 23 of those 120 came back.
+# Chemotherapy and other planned beds: 10 more. Observation stays: 2 fewer. If a readmission starts no count, frequent
+# patients count less: 9 fewer. Without other hospitals' stays 30 vanish on the same stays (the table's 102 also takes
+# in four newer months). That is what most models never see: of 81 in one review, 93% ignored readmission elsewhere
 # [models-ignore-elsewhere](#Sources). Now all 64, in half a minute.
 
 # %%
@@ -209,6 +219,16 @@ boards = list(itertools.product([True, False], repeat=6))
 answers = {board: readmitted(**dict(zip(switches, board, strict=True))) for board in boards}
 rates = pd.Series({board: 1000 * answer.mean() for board, answer in answers.items()})
 our_board = tuple(ours.values())
+
+# %%
+our_answer, alone = answers[our_board], answers[tuple((ours | {"counts_elsewhere": False}).values())]
+person = contacts.set_index("contact_id").person_id[our_answer.index]
+beyond = (our_answer - our_answer.mean()).groupby(person).sum()  # people, not stays, are drawn
+error = 1000 * (beyond**2).sum() ** 0.5 / len(our_answer)
+low_high = [round(rates[our_board] + side * 1.96 * error) for side in (-1, 1)]
+claim(low_high, exactly=[124, 142])
+claim(round(rates[our_board] - 1000 * alone[our_answer.index].mean()), exactly=30)
+low_high
 
 
 # %%
@@ -227,24 +247,26 @@ claim((round(rates.min()), round(rates.max())), exactly=(96, 148))
 claim(rates.max() / rates.min(), about=1.55, within=0.01)
 span = rates.groupby([board[4] for board in boards]).agg(["size", "min", "max"])
 claim(span.round().to_numpy().tolist(), exactly=[[32, 96, 119], [32, 121, 148]])
-says = "Sixty-four defensible definitions of one sentence give rates from 96 to 148 of 1,000; ours is 133."
+joined = rates[[board for board in boards if board[0]]]
+claim((len(joined), round(joined.min()), round(joined.max())), exactly=(32, 96, 144))
+says = "Sixty-four definitions of one sentence give rates from 96 to 148 of 1,000; ours is 133."
 figure(sixty_four, says=says, table=span.set_axis(["own record alone", "other hospitals too"]).round(0))
 
 # %%
 reveal("W03.P1")
 
 # %% [markdown]
-# **Same hospital, same patients, same thirty days: 96 or 148 of 1,000.** Behind each of the 64 stands a choice that somebody
-# can defend in a meeting. Whose beds you see parts them into two heaps that do not even touch. A rate without its
-# definition is not yet a finding.
+# **Same hospital, same case list, same thirty days: 96 or 148 of 1,000.** One switch of the six, moves left apart, is
+# a habit of tables rather than a position; without it the 32 others still run from 96 to 144. Other sides have a
+# defender: a measure of health plans counts observation stays [pcr](#Sources). Whose beds you see parts them into two
+# heaps that do not overlap: the highest without other hospitals is 119, the lowest with them 121.
 #
-# Does it matter outside? Studies differ, as definitions do: in one, 14.9% of 2,586 US hospitals would change sides if
-# observation stays counted; in another, of three illnesses, fewer than 4% of the best would lose their place
-# [observation-counted](#Sources).
+# Does it matter outside? In one study 14.9% of 2,586 US hospitals would change sides if observation stays counted; in
+# another, of three illnesses, fewer than 4% of the best would lose their place [observation-counted](#Sources).
 #
-# ## 4. Same words, other people
+# ## 5. Same words, other people
 #
-# *About 7 min · 38 min so far*
+# *About 9 min · 43 min so far*
 #
 # Two of the 64. Team A reads our own record alone and counts planned returns, too; team B is our table.
 
@@ -266,18 +288,37 @@ claim(gaps[gaps <= 30].round(1).tolist(), exactly=[9.7, 22.5, 0.7])
 book
 
 
-
 # %%
-def one_life(axes):
+def in_beds(axes):
     for row in beds.itertuples():
-        shade = "grey" if row.hospital == "elsewhere" else "black"
-        axes.barh(0, row.discharged_at - row.admitted_at, 0.2, left=row.admitted_at, color=shade)
+        away = row.hospital == "elsewhere"
+        look = {"color": "white" if away else "black", "edgecolor": "black", "hatch": "////" if away else ""}
+        axes.barh(0, row.discharged_at - row.admitted_at, 0.3, left=row.admitted_at, **look)
+    axes.set(yticks=[], ylim=(-1, 1))
+
+
+def one_life(axes):
+    in_beds(axes)
     for day, text, height in notes:
         place, look = (pd.Timestamp(day, tz="UTC"), 0), {"ha": "center", "va": "center"}
         line = {"arrowstyle": "-", "shrinkB": 8}
         axes.annotate(text, place, (0, height), textcoords="offset points", arrowprops=line, **look)
-    axes.set(xlabel="month; black: in our beds, grey: elsewhere", yticks=[], ylabel="Martín Cabrera")
-    axes.set(xlim=(pd.Timestamp("2022-02-01", tz="UTC"), pd.Timestamp("2023-07-15", tz="UTC")), ylim=(-1, 1))
+    axes.set(xlabel="black: in our beds, hatched: elsewhere; lower line: a week of March 2023", ylabel="Martín Cabrera")
+    axes.set_ylim(-3.2, 1)
+    axes.set(xlim=(pd.Timestamp("2022-02-01", tz="UTC"), pd.Timestamp("2023-07-15", tz="UTC")))
+
+
+# %%
+def with_the_gap(axes):
+    one_life(axes)
+    near = axes.inset_axes([0.08, 0.2, 0.86, 0.22])
+    days = pd.date_range("2023-03-03", "2023-03-09", tz="America/New_York")
+    in_beds(near)
+    out, back = beds.discharged_at["e-a91ddbdee3a1bc"], beds.admitted_at["C8F9C9B6251"]
+    near.annotate("", (back, -0.6), (out, -0.6), arrowprops={"arrowstyle": "<->", "shrinkA": 0, "shrinkB": 0})
+    near.text(back, -0.6, "  16 hours", va="center")
+    near.set_xticks(days, [f"{day.day} March" for day in days])
+    near.set_xlim(days[0], days[-1])
 
 
 # %%
@@ -289,20 +330,19 @@ says = "Team A counts planned chemotherapy as his readmission and misses the pne
 came_back, known = beds.admitted_at["C8F9C9B6251"], beds.known_at["C8F9C9B6251"]
 died = deaths.set_index("person_id").died_at["person-28da84b481f278"].tz_convert("America/New_York")
 his = hospital.warehouse.stays.set_index("encounter_id").reindex(beds.index)
-claim((his.patient_id.nunique(), int(his.age.min()), his.cancer.iloc[0] and his.copd.iloc[0]), exactly=(2, 64, True))
+claim((int(his.age.min()), his.cancer.iloc[0] and his.copd.iloc[0]), exactly=(64, True))
 claim(came_back - beds.discharged_at["e-a91ddbdee3a1bc"], exactly=pd.Timedelta("15h50min"))
 claim((str(died.date()), str(known.date())), exactly=("2023-05-19", "2023-05-23"))
-figure(one_life, says=says, table=book)
+figure(with_the_gap, says=says, table=book, size=(7.0, 4.2))
 
 # %% [markdown]
-# By team A's book somebody reviews the discharge after which his chemotherapy went as planned, and nobody the one after
-# which pneumonia had him in a hospital bed again within 16 hours. He died at Quillmere on 19 May 2023. The other
-# hospital's stay was paid, and so known to us, on 23 May. (His stays lie under two record numbers, which the clerks of
-# week 2 joined.)
+# By team A's book somebody reviews the discharge after which his chemotherapy went as planned, and nobody the one
+# after which pneumonia had him in a hospital bed again within 16 hours. He died at Quillmere on 19 May 2023. The
+# other hospital's stay was paid, and so known to us, on 23 May.
 #
-# ## 5. When it breaks: chosen afterwards
+# ## 6. When it breaks: chosen afterwards
 #
-# *About 6 min · 44 min so far*
+# *About 6 min · 49 min so far*
 #
 # Did Quillmere General do better in 2024? January to July against the same months of 2023, by all 64:
 
@@ -340,9 +380,9 @@ shown = changes.describe()[["min", "50%", "max"]].round(0).to_frame("change, of 
 figure(better_or_worse, says=says, table=shown)
 
 # %% [markdown]
-# Thirty-five say better, 29 say worse. (None of it is evidence: the standard error of such a change is about 11 of
-# 1,000.) Whoever may choose the definition after the result may have either. The mend costs nothing: write the table
-# first, print it beside the number, and show who was left out.
+# Thirty-five say better, 29 say worse. (None of it is evidence: the standard error of such a change is at least about
+# 11 of 1,000.) Whoever may choose the definition after the result may have either. The mend costs nothing: write the
+# table first, print it beside the number, and show who was left out.
 
 
 # %%
@@ -363,25 +403,26 @@ figure(waterfall, says=says, table=attrition)
 # %% [markdown]
 # From week 4 on the package does this, in `records.cohort`; on every stay it agrees with your lines.
 #
-# ## 6. The lead's lens
+# ## 7. The lead's lens
 #
-# *About 1 min · 45 min so far*
+# *About 1 min · 50 min so far*
 #
 # Ask of the next rate that you are shown: who was left out, and how many? Good and evasive answers are in the
 # [take-away](takeaway.md). Then one paragraph for your own place: which of the six choices has nobody made yet?
 #
 # ## What you have now
 #
-# - A rate is a definition and a count. Sixty-four defensible ones span 96 to 148 of 1,000.
+# - A rate is a definition and a count. Sixty-four of them span 96 to 148 of 1,000.
 # - Two teams differ about people, and a total hides it. Name one.
 # - Every exclusion has a count; the largest is time.
 # - Choose before you look.
 #
-# **Next: Q1 in the exercise, then lesson 2.**
+# **Next: lesson 2.** If Q1 or Q2 is still open, do it first.
 #
 # ## Sources
 #
-# - **cms-hwr**: CMS's hospital-wide readmission measure counts unplanned readmissions for any cause within 30 days of discharge; a specified set of readmissions is planned and does not count. CMS reports it for Medicare patients of 65 and older. Partnership for Quality Measurement, measure 3656, description, read November 2026 in a stored copy.
+# - **cms-hwr**: CMS's hospital-wide readmission measure counts unplanned readmissions for any cause within 30 days of discharge; a specified set of readmissions is planned and does not count. CMS reports it for Medicare patients of 65 and older. Partnership for Quality Measurement, measure 3656 (HWR), description, read November 2026 in a stored copy.
 # - **hwr-account**: By one open account, CMS's hospital-wide measure takes stays that ended alive and not against medical advice, gives a chain of transfers to its last stay, leaves out stays mainly for cancer, rehabilitation or mental health, and counts no unplanned return that follows a planned one. The Tuva Project, documentation on hospital readmissions, second hand, read November 2026 in a stored copy.
 # - **models-ignore-elsewhere**: Of 81 readmission models in a review, 93% ignored readmission elsewhere and 33% did not state eligibility. Liu et al., BMJ Open 2021.
+# - **pcr**: Plan All-Cause Readmissions, a measure of health plans, takes unplanned acute readmissions within 30 days of an acute hospitalization, inpatient and observation stays on both sides. National Committee for Quality Assurance, page of the measure, read November 2026 in a stored copy.
 # - **observation-counted**: Of 2,586 US hospitals in 2017, 14.9% would switch between high and low performers on 30-day readmission if observation stays were fully counted; for heart attack, heart failure and pneumonia in 2011 and 2012, fewer than 4% of top performers would lose that place. Sabbatini et al., Med Care 2023, no. 11, 779-786, and an earlier study, PMC5850934; abstracts, read November 2026.
