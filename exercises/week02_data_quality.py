@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Week 2, exercise: data quality in four feeds
 #
-# Four questions of about 11 minutes, a memo, and a stretch question (+). Write your answer where the `...` stands and run the check below it.
+# Four questions (the minutes of each stand in the week's README), a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
 # A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
 # from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from wardround import check, check_all, given, hint, load, memo, predict, reveal, solution
+from wardround.records import claims_as_of
 
 hospital = load()
 
@@ -56,8 +57,8 @@ check("W02.Q1", mixed_up)
 #
 # A nurse looked at the screen at 14:00. You have the messages of the results around that moment (`feeds.oru`, every
 # version of every result, also what came later) and the moment, `at`. Return what stood there: a DataFrame with
-# `result_id`, `value` and `status`, one row a result. A result whose last message so far withdraws it (status `W`, `D`
-# or `X`) does not count. Your function is called for thirty afternoons.
+# `result_id`, `value` and `status`, one row a result. A result whose last message so far withdraws it (status `W`) does
+# not count. Your function is called for thirty afternoons. Lesson 1's `results_as_of` does this; write it once yourself.
 
 # %%
 at = given(2).afternoons(hospital)[0]
@@ -83,13 +84,16 @@ reveal("W02.P1")
 #
 # `pairs` are Patient records that could be one person, with a match weight: the more of name, birth date, sex, address
 # and telephone agrees, and the rarer the name, the higher. Twins are in there, and fathers and sons of one name.
-# `reviewed` is a sample that clerks have decided (`same`), with insurance cards on the desk. Sort all pairs into bands:
+# `reviewed` is a sample that clerks have decided (`same`), with insurance cards on the desk: more than half of the pairs
+# of weight 10 and above, and 80 of the thousands below. Sort all pairs into bands:
 #
 # - `merge`: every pair at or above the *border*. The border is the lowest weight in `reviewed` at which at least 995 of
 #   1,000 reviewed pairs at or above it are one person;
 # - `review`: the next `per_week` pairs by weight, in the order in which `pairs` stand: two clerks do no more in a week.
 #
-# Return both as sets of `pair`. The rest is left apart.
+# What clerks have decided stands: no pair with `same` False is merged, and no pair of `reviewed` goes into the queue.
+# (Those with `same` True are joined already; whether you name them in `merge` makes no difference.) Return both as sets
+# of `pair`. The rest is left apart.
 
 # %%
 pairs, reviewed = given(2).record_pairs(hospital), given(2).reviewed_pairs(hospital)
@@ -120,6 +124,7 @@ reveal("W02.P2")
 # `given(2).feed_weeks(hospital)` are twelve weeks of one table: four ordinary ones and eight with one fault each. Write
 # a Pandera contract that lets all four pass and stops all eight. It is put to another hospital's weeks, too. Agreed
 # with the laboratory: `given(2).STATUSES`, six tests by LOINC, two sites, times in UTC. `received_at` is our own clock.
+# Return the schema from the function, and give each `pa.Check` its `name=`: that is what an alarm says at night.
 
 # %%
 weeks = given(2).feed_weeks(hospital)
@@ -170,6 +175,44 @@ check("W02.Q5", impossible)
 
 # %%
 # hint("W02.Q5")
+
+# %% [markdown]
+# ## Q6 (+): discharges that one feed lacks
+#
+# Three feeds tell of a discharge: the record, the desk (an A03), the payers. Today is the last day on which the desk sent
+# a message. For each inpatient stay of the record that is over, say what the other two have: a DataFrame with `visit`,
+# `adt` and `claims`, one row a stay. Of the verdicts in a column the first that fits counts:
+#
+# | | `adt` | `claims` |
+# |---|---|---|
+# | `there` | an A03 of the visit has come | a claim of the visit stands today |
+# | `withdrawn` | | there was one, and its last version is a void |
+# | `not yet` | left today | left fewer than `RUN_OUT_DAYS` before today |
+# | `not covered` | left on the first day of messages, or before | |
+# | `lost` | none of these | none of these |
+#
+# A move to our other hospital makes two encounters of one stay: its A03 and its claim have the visit number of the last
+# (`next_visit` is where it goes on). A bill for a visit that the record does not know is no discharge.
+
+# %%
+record, adt, claims = given(2).three_feeds(hospital)
+record[record.next_visit.notna()].tail(2)
+
+# %%
+older = claims[(claims.frequency == "1") & (claims.through_date < "2024-01-01")]
+in_time = (older.paid_date - older.through_date).dt.days < given(2).RUN_OUT_DAYS
+told = adt.visit[adt.event == "A03"].isin(record.visit)
+pd.Series({"A03 of a visit in the record": told.mean(), "claims paid in time": in_time.mean()}).round(4)
+
+# %% nbgrader={"grade": false, "grade_id": "w02-q6", "locked": false, "schema_version": 3, "solution": true}
+def lacking(record, adt, claims):
+    return ...
+
+# %% nbgrader={"grade": true, "grade_id": "w02-q6-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W02.Q6", lacking)
+
+# %%
+# hint("W02.Q6")
 
 # %% [markdown]
 # ## What to bring to the group

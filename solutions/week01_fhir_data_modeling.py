@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Week 1, exercise: what is in the file
 #
-# Four questions of about 11 minutes, a memo, and three stretch questions (+). Write your answer where the `...` stands and run the check below it.
+# Four questions (the minutes of each stand in the week's README), a memo, and three stretch questions (+). Write your answer where the `...` stands and run the check below it.
 # A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
 # from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 

@@ -283,7 +283,18 @@ def test_the_solution_waits_for_the_hints_or_a_right_answer(hospital):
 
 def test_all_checks_of_a_week_at_once(hospital):
     block = wardround.check_all(1, {"counts": right_counts(hospital)})
-    assert block.heading == f"Week 1: 1 of {len(week_questions(1))} right"
+    asked = week_questions(1)
+    stretch = [id for id, one in asked.items() if one.stretch]
+    assert stretch and block.heading == f"Week 1: 1 of {len(asked) - len(stretch)} right"
+    lines = [text for _, text in block.lines]
+    assert lines[:2] == ["W01.Q1: right.", "W01.Q2: no answer yet."] and f"{stretch[0]} (+): not tried." in lines
+    assert "there is no answer yet" not in str(block)
+
+
+def test_a_verdict_in_short_says_nothing_twice(hospital):
+    wrong = right_counts(hospital) | {"people": 7}
+    lines = wardround.check_all(1, {"counts": wrong}).lines
+    assert lines[0] == ("", "W01.Q1: not yet.")
 
 
 def test_in_the_box_checks_are_silent(hospital, monkeypatch):

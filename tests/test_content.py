@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import nbformat
 import pytest
 from wardround.course import notebooks, places, quiz
@@ -46,6 +48,13 @@ def test_a_week_has_all_its_parts(week):
     assert week_memos(week) and len(list(folder.glob("[12]_*.py"))) == 2
     uses = [item.use for item in quiz.week_quiz(week).values()]
     assert uses.count("recall") == 5 and uses.count("skip") >= 3 and uses.count("exit") == 3
+
+
+@pytest.mark.parametrize("week", WEEKS)
+def test_no_letter_is_the_answer_more_than_half_of_the_time(week):
+    right = [option.letter for item in quiz.week_quiz(week).values() for option in item.option if option.right]
+    letter, times = Counter(right).most_common(1)[0]
+    assert times <= len(right) / 2, f"{letter} is right in {times} of {len(right)} items"
 
 
 @pytest.mark.parametrize("week", WEEKS)

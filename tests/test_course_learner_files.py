@@ -293,6 +293,26 @@ def test_copies_are_never_paired(course):
     assert paired.default_formats(str(course.root / "a.ipynb"))
 
 
+def test_the_appendix_is_copied_kept_and_reset_like_a_week(course):
+    with pytest.raises(FileNotFoundError, match="no appendix"):
+        workspace.start("appendix", say=silent)
+    (course.root / "curriculum" / "appendix").mkdir()
+    (course.root / "curriculum" / "appendix" / "more_machines.ipynb").write_text(
+        notebook("See [words](../glossary.md#grain).", "x = ...")
+    )
+    folder = workspace.start("appendix", say=silent)
+    there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert folder == course.work / "appendix" and there == ["more/glossary.md", "more_machines.ipynb"]
+    assert "(more/glossary.md#grain)" in nbformat.read(folder / "more_machines.ipynb", as_version=4).cells[0].source
+    (folder / "more_machines.ipynb").write_text(notebook("Mine", "x = 12"))
+    said = []
+    workspace.start("appendix", say=said.append)
+    assert said == ["more_machines.ipynb holds your changes and is kept."]
+    backup = workspace.reset("appendix", say=silent)
+    assert "Mine" in (backup / "more_machines.ipynb").read_text() and backup.name.startswith("appendix-")
+    assert "Mine" not in (folder / "more_machines.ipynb").read_text()
+
+
 # --- where the learner stands
 
 
@@ -322,6 +342,13 @@ def test_current_week_is_the_one_last_opened(course, monkeypatch):
     for week, current in ((1, 1), (2, 2), (1, 1)):
         workspace.start(week, say=silent)
         assert workspace.current_week() == current
+
+
+def test_the_appendix_is_no_week_to_go_on_with(course):
+    (course.root / "curriculum" / "appendix").mkdir()
+    workspace.start(1, say=silent)
+    workspace.start("appendix", say=silent)
+    assert workspace.current_week() == 1 and "in work/week01" in workspace.status().resume
 
 
 def test_status_without_a_manifest_says_so(course):

@@ -105,6 +105,19 @@ def test_the_pictures_and_files_that_the_readme_names_exist():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (ROOT / target).exists(), target
+        assert not target.endswith(".png") or (ROOT / target).stat().st_size < 200_000, target
+
+
+def test_the_appendix_is_reached_by_name_and_nothing_else_is_a_week():
+    done = RUN.invoke(cli.app, ["start", "appendix"])
+    assert done.exit_code == 0 and done.output.startswith("The appendix is in ")
+    copies = Path(os.environ["WARDROUND_WORK"]) / "appendix"
+    shipped = {path.name for path in (ROOT / "curriculum" / "appendix").glob("*.ipynb")}
+    assert shipped and {path.name for path in copies.glob("*.ipynb")} == shipped
+    assert "start appendix" in RUN.invoke(cli.app, ["start", "--help"], env={"COLUMNS": "100"}).output
+    for wrong in ("annex", "13", "0", "W01"):
+        refused = RUN.invoke(cli.app, ["start", wrong], env={"COLUMNS": "200"})
+        assert refused.exit_code == 2 and "neither the number of a week" in refused.output
 
 
 def test_ci_calls_the_readmes_test_command():
@@ -136,6 +149,13 @@ def test_a_view_from_the_command(tmp_path):
     (tmp_path / "v.json").write_text(json.dumps(view))
     done = RUN.invoke(cli.app, ["records", "view", str(tmp_path / "v.json"), str(tmp_path / "in")])
     assert json.loads(done.output) == {"g": "female"}
+
+
+def test_a_hospital_of_the_seed_scale_and_weeks_asked_for(tmp_path):
+    asked = ["--seed", "7", "--scale", "0.006", "--weeks", "9", "--out", str(tmp_path / "h")]
+    done = RUN.invoke(cli.app, ["hospital", "build", *asked])
+    made = json.loads((tmp_path / "h" / "manifest.json").read_text())
+    assert done.exit_code == 0 and (made["seed"], made["scale"], made["weeks"]) == (7, 0.006, 9)
 
 
 def test_telemetry_is_off_whatever_the_environment_said():

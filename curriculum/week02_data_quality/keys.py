@@ -5,8 +5,11 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 from wardround.course.compare import frames, labels, parts, sets
+from wardround.course.compare_words import counted
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome
+from wardround.hospital.sources import visit_number
+from wardround.records import claims_as_of
 
 HERE = "America/New_York"
 WITHDRAWN = ("W", "D", "X")
@@ -92,6 +95,12 @@ def whole_days(page):
     return set(page.merge(wrong, on=["loinc", "site", "day"]).result_id)
 
 
+def normal_once_converted(page):
+    rows = with_factors(page)
+    outside = (rows.value < rows.low) | (rows.value > rows.high)
+    return set(rows.result_id[outside & (rows.value / rows.factor).between(rows.low, rows.high)])
+
+
 def by_test(answer, hospital):
     """How many of each test the answer names, in the learner's own numbers."""
     page = given(2).results_page(hospital)
@@ -116,7 +125,8 @@ key(
     same=sets(),
     right=(
         "Creatinine in umol/L from one analyzer at Eastbank, and glucose in mmol/L under the old label: found without "
-        "reading a single label. Left in, a normal 88 pages a nephrologist, and a glucose of 7 pages for sugar at once."
+        "reading a single label. Left in, a normal 88 pages a nephrologist, and a glucose of 7 pages for sugar at once. "
+        "Fixed cuts (above 15, below 30) do on this page, where no honest value comes near; elsewhere dialysis does."
     ),
     look_at="a histogram of `np.log10(page.value)` for each `loinc`",
     evidence=by_test,
@@ -145,9 +155,20 @@ key(
             "three_deviations",
             answer=three_deviations,
             says="You flagged values more than three standard deviations from their test's mean.",
-            so_what="The wrong values are in that mean and stretch the deviation, so the milder ones hide. And 40 to 400 "
-            "is not far in standard deviations if you never take a logarithm: low outliers such as glucose of 6 pass.",
+            so_what="The wrong creatinines are in that mean and stretch the deviation, so a good quarter of them hide; at "
+            "Eastbank taken alone, where they are many, nine in ten do and go on paging. Honest high sugars are flagged in "
+            "their place.",
             look_at="mean and standard deviation of each test beside its median",
+            teaches="M15",
+            evidence=by_test,
+        ),
+        misconception(
+            "normal_once_converted",
+            answer=normal_once_converted,
+            says="You kept only those that become normal when they are converted: the sick in the wrong unit stay wrong.",
+            so_what="A 354 under mg/dL is a creatinine of 4 in umol/L, failing kidneys in either unit. You leave it at 354, "
+            "and whoever sees that number doubts the analyzer, not the kidneys.",
+            look_at="the second heap of creatinine, also where it lies above the range times 88.4",
             teaches="M15",
             evidence=by_test,
         ),
@@ -214,6 +235,11 @@ def shown(rows):
 
 def sent_by(messages, at):
     return messages[messages.sent_at <= at].sort_values("sent_at", kind="stable")
+
+
+def ever_withdrawn(messages, at):
+    gone = messages.result_id[messages.status.isin(WITHDRAWN)]
+    return standing(sent_by(messages[~messages.result_id.isin(gone)], at))
 
 
 def last_then_late(messages, at):
@@ -323,6 +349,15 @@ key(
             teaches="M16",
         ),
         misconception(
+            "ever_withdrawn",
+            answer=ever_withdrawn,
+            says="You left out results that were withdrawn later.",
+            so_what="At 14:00 nobody knew that: the number stood there and somebody acted on it. Without it your 14:00 is "
+            "cleaner than any ward has ever been.",
+            look_at="the `sent_at` of the messages with `W`, beside `at`",
+            teaches="M12",
+        ),
+        misconception(
             "last_then_late",
             answer=last_then_late,
             says="You took each result's last message first, and then dropped those sent after 14:00.",
@@ -337,8 +372,7 @@ key(
 
 # W02.Q3 ---------------------------------------------------------------------------------------------------------------
 def walked_down(hospital, truth):
-    """One reviewed pair after the other from the top, in whole numbers."""
-    pairs = given(2).record_pairs(hospital).to_dict("records")
+    """One reviewed pair after the other from the top, in whole numbers; then one pair after the other."""
     reviewed = sorted(given(2).reviewed_pairs(hospital).itertuples(), key=lambda row: -row.weight)
     border, seen, one_person = float("inf"), 0, 0
     for place, row in enumerate(reviewed):
@@ -346,30 +380,88 @@ def walked_down(hospital, truth):
         ends = place + 1 == len(reviewed) or reviewed[place + 1].weight < row.weight
         if ends and 1000 * one_person >= 995 * seen:
             border = row.weight
-    merge = [pair["pair"] for pair in pairs if pair["weight"] >= border]
-    rest = [pair["pair"] for pair in pairs if pair["weight"] < border]
-    return {"merge": set(merge), "review": set(rest[: given(2).CLERK_PAIRS])}
+    decided = {row.pair: row.same for row in reviewed}
+    merge, queue = {pair for pair, same in decided.items() if same}, []
+    for pair in given(2).record_pairs(hospital).to_dict("records"):
+        if pair["pair"] not in decided:
+            (merge.add if pair["weight"] >= border else queue.append)(pair["pair"])
+    return {"merge": merge, "review": set(queue[: given(2).CLERK_PAIRS])}
 
 
-def bands(pairs, border, per_week):
-    sure = pairs.weight >= border
-    return {"merge": set(pairs.pair[sure]), "review": set(pairs.pair[~sure].head(per_week))}
+def bands(pairs, reviewed, border, per_week):
+    """Three bands by one border, in which the clerks' decisions stand."""
+    sure, parted = pairs.weight >= border, pairs.pair.isin(reviewed.pair[~reviewed.same])
+    queue = pairs.pair[~sure & ~pairs.pair.isin(reviewed.pair)]
+    return {"merge": set(pairs.pair[sure & ~parted]), "review": set(queue.head(per_week))}
 
 
 def right_border(reviewed, share=0.995):
     return min(w for w in reviewed.weight.unique() if reviewed.same[reviewed.weight >= w].mean() >= share)
 
 
-def at_zero(pairs, reviewed, per_week):
-    return {"merge": set(pairs.pair[pairs.weight > 0])}
+def of_all_reviewed(reviewed):
+    false = ~reviewed.same
+    return min(w for w in reviewed.weight.unique() if (false & (reviewed.weight >= w)).sum() <= 0.005 * len(reviewed))
 
 
-def best_f1(pairs, reviewed, per_week):
+def best_f1(reviewed):
     def f1(border):
         found = reviewed.weight >= border
         return 2 * (found & reviewed.same).sum() / (found.sum() + reviewed.same.sum())
 
-    return bands(pairs, max(reviewed.weight.unique(), key=f1), per_week)
+    return max(reviewed.weight.unique(), key=f1)
+
+
+def recall_kept(reviewed):
+    found = reviewed.weight[reviewed.same]
+    return max(w for w in reviewed.weight.unique() if (found >= w).mean() >= 0.995)
+
+
+def by(border):
+    """A right function, but for its border."""
+    return lambda pairs, reviewed, per_week: bands(pairs, reviewed, border(reviewed), per_week)
+
+
+def lowest_merge(answer, hospital):
+    """The weight from which on an answer merges every pair that clerks have not decided; None where it does not."""
+    pairs, reviewed = given(2).record_pairs(hospital), given(2).reviewed_pairs(hospital)
+    pairs = pairs[~pairs.pair.isin(reviewed.pair)]
+    merged = pairs.pair.isin(answer.get("own", ()))
+    lowest = pairs.weight[merged].min()
+    return lowest if merged.any() and merged.equals(pairs.weight >= lowest) else None
+
+
+def merges_from(*borders):
+    """Whether an answer merges what one of these borders would, whatever it makes of the clerks' decisions."""
+
+    def same(answer, hospital):
+        lowest, reviewed = lowest_merge(answer, hospital), given(2).reviewed_pairs(hospital)
+        wanted = [lowest_merge({"own": by(border)(given(2).record_pairs(hospital), reviewed, 0)["merge"]}, hospital)
+                  for border in borders]  # fmt: skip
+        return lowest is not None and lowest in wanted
+
+    return same
+
+
+def far_too_low(answer, hospital):
+    """Whether more than twice the promised share of the reviewed pairs from the lowest merge up are two people."""
+    lowest, reviewed = lowest_merge(answer, hospital), given(2).reviewed_pairs(hospital)
+    return lowest is not None and reviewed.same[reviewed.weight >= lowest].mean() < 0.99
+
+
+def endless(answer, hospital):
+    return merges_from(right_border)(answer, hospital) and len(answer["review"]) > given(2).CLERK_PAIRS
+
+
+def undecides(answer, hospital):
+    reviewed = given(2).reviewed_pairs(hospital)
+    decided, parted = set(reviewed.pair), set(reviewed.pair[~reviewed.same])
+    passed_over = decided & set(answer["review"]) or parted & set(answer["merge"])
+    return bool(passed_over) and merges_from(right_border)(answer, hospital)
+
+
+def at_zero(pairs, reviewed, per_week):
+    return {"merge": set(pairs.pair[pairs.weight > 0])}
 
 
 def name_and_birthday(pairs, reviewed, per_week):
@@ -379,52 +471,93 @@ def name_and_birthday(pairs, reviewed, per_week):
 
 
 def no_end(pairs, reviewed, per_week):
-    border = right_border(reviewed)
-    rest = pairs[(pairs.weight < border) & (pairs.weight > 0)]
-    return bands(pairs, border, per_week) | {"review": set(rest.pair)}
+    positive = pairs[pairs.weight > 0]
+    return bands(positive, reviewed, right_border(reviewed), len(positive))
 
 
 def only_reviewed(pairs, reviewed, per_week):
-    border = right_border(reviewed)
-    return {"merge": set(reviewed.pair[reviewed.weight >= border])}
+    return {"merge": set(reviewed.pair[reviewed.weight >= right_border(reviewed)])}
+
+
+def decisions_ignored(pairs, reviewed, per_week):
+    sure = pairs.weight >= right_border(reviewed)
+    return {"merge": set(pairs.pair[sure]), "review": set(pairs.pair[~sure].head(per_week))}
 
 
 def bands_in_words(answer, hospital):
-    """What the learner's merge would do to pairs that clerks have decided."""
+    """What the learner's own merges and queue do, beside what clerks have decided."""
     if not all(isinstance(answer.get(name), (set, list, pd.Series)) for name in ("merge", "review")):
         return None
-    reviewed = given(2).reviewed_pairs(hospital)
-    merge, review = set(answer["merge"]), set(answer["review"])
-    told = [f"You merge {len(merge):,} pairs and give {len(review):,} to clerks who can do {given(2).CLERK_PAIRS}."]
-    known = reviewed[reviewed.pair.isin(merge)]
-    false = int((~known.same).sum())
-    if false:
+    reviewed, pairs = given(2).reviewed_pairs(hospital), given(2).record_pairs(hospital)
+    own, review = set(answer.get("own", ())), set(answer["review"])
+    told = [f"You merge {len(own):,} pairs and give {len(review):,} to clerks who can do {given(2).CLERK_PAIRS}."]
+    told += _against_decisions(own, review, reviewed)
+    joined = reviewed.pair[reviewed.same]
+    if joined.isin(own).any() and not joined.isin(own).all():
         told.append(
-            f"Of your merges {len(known):,} have been reviewed, and {false:,} of those are two people, such as "
-            f"`{known.pair[~known.same].iloc[0]}`: a precision of {known.same.mean():.3f}."
+            f"You leave apart {(~joined.isin(own)).sum():,} of the {len(joined):,} reviewed pairs of one person."
         )
-    else:
-        apart = int(reviewed.same.sum()) - int(known.same.sum())
-        told.append(
-            f"No reviewed pair among your merges is two people; {apart:,} reviewed pairs of one person are not merged."
-        )
-    weights = given(2).record_pairs(hospital).set_index("pair").weight
-    lowest = weights[weights.index.isin(merge)].min()
-    if merge:
-        told.append(f"The lowest weight that you merge is {lowest:g}.")
-    if merge & review:
-        told.append(f"{len(merge & review):,} pairs are in both bands.")
+    told += _from_the_lowest(pairs[pairs.pair.isin(own)], reviewed)
+    if own & review:
+        told.append(f"{len(own & review):,} pairs are in both bands.")
     return " ".join(told)
+
+
+def decisions_in_words(answer, hospital):
+    """The pairs in the learner's bands that clerks have decided."""
+    reviewed = given(2).reviewed_pairs(hospital)
+    return " ".join(_against_decisions(set(answer.get("own", ())), set(answer["review"]), reviewed))
+
+
+def _against_decisions(own, review, reviewed):
+    """Merges of parted pairs, and decided pairs in the queue."""
+    parted = reviewed.pair[~reviewed.same & reviewed.pair.isin(own)]
+    if len(parted):
+        yield f"Of your merges {counted(len(parted), 'is a pair', 'are pairs')} that clerks have parted: `{parted.iloc[0]}`."
+    queued = reviewed.pair[reviewed.pair.isin(review)]
+    if len(queued):
+        yield f"In your queue {counted(len(queued), 'pair is', 'pairs are')} decided already, such as `{queued.iloc[0]}`."
+
+
+def _from_the_lowest(merged, reviewed):
+    """What the sample says of the pairs at or above the lowest weight merged, likely ones and others apart."""
+    if merged.empty:
+        return
+    lowest, likely = merged.weight.min(), given(2).LIKELY
+    above = reviewed[reviewed.weight >= max(lowest, likely)]
+    yield (
+        f"The lowest weight that you merge is {lowest:g}: of the {len(above):,} reviewed pairs from "
+        f"{max(lowest, likely):g} up, {counted(int((~above.same).sum()), 'is', 'are')} two people."
+    )
+    if lowest < likely:
+        seen = reviewed[reviewed.weight.between(lowest, likely, inclusive="left")]
+        yield (
+            f"Below {likely:g} you merge {(merged.weight < likely).sum():,} more; clerks have seen {len(seen):,} pairs of "
+            f"such weights, of which {counted(int((~seen.same).sum()), 'is', 'are')} two people."
+        )
+
+
+def bands_are_right(answer, hospital):
+    """What a right border is worth: how large a share of false merges its sample leaves possible."""
+    from scipy.stats import binomtest
+
+    reviewed = given(2).reviewed_pairs(hospital)
+    above = reviewed[reviewed.weight >= right_border(reviewed)]
+    false = int((~above.same).sum())
+    most = binomtest(false, len(above)).proportion_ci(method="exact").high
+    return (
+        "A border with a promise, a queue with an end, decisions that stand, and the rest left apart. What stays apart can "
+        "be joined tomorrow; what was joined wrongly is two people's allergies on one page. But "
+        f"{false or 'no'} false {'pair' if false < 2 else 'pairs'} in {len(above):,} fits a true rate of "
+        f"{1000 * most:.0f} in 1,000 as well: read the sample's size with the border (week 5)."
+    )
 
 
 key(
     "W02.Q3",
     reference=walked_down,
     same=parts({"merge": sets(), "review": sets()}),
-    right=(
-        "A border with a promise, a queue with an end, and the rest left apart. What stays apart can be joined tomorrow; "
-        "what was joined wrongly is two people's allergies on one page."
-    ),
+    right=bands_are_right,
     look_at="the reviewed pairs around your border, with both records from `pairs`",
     evidence=bands_in_words,
     misconceptions=[
@@ -432,21 +565,45 @@ key(
             "at_zero",
             answer=at_zero,
             says="You merge every pair whose weight is above zero.",
-            so_what="Above zero means more for than against, as for two strangers born on one day. Each false merge "
-            "puts one person's allergies and blood group on another.",
-            look_at="the lower half of the pairs that you merge",
+            so_what="There the agreement speaks more for one person than against; it leaves out how rare true pairs are. "
+            "Each false merge puts one person's allergies and blood group on another.",
+            look_at="the reviewed pairs above zero that are two people",
             teaches="M16",
             evidence=bands_in_words,
         ),
         misconception(
+            "wrong_denominator",
+            answer=by(of_all_reviewed),
+            says="You divide the false merges by all reviewed pairs; the promise is about those you merge.",
+            so_what="The pairs that you leave apart dilute your errors: review more strangers, and the border sinks, though "
+            "not one merge has become safer.",
+            look_at="how many reviewed pairs lie at or above your border, and how many of those are two people",
+            teaches="M16",
+            evidence=bands_in_words,
+            also=merges_from(of_all_reviewed),
+        ),
+        misconception(
             "best_f1",
-            answer=best_f1,
-            says="Your border is where F1 is best in the sample: it finds nearly all there is to find.",
-            so_what="F1 weighs a false merge like a missed one, recall does not see it at all. A missed one is found at the next visit; a false one gives "
-            "a twin her sister's penicillin allergy, or takes it away.",
+            answer=by(best_f1),
+            says="Your border finds nearly all there is to find, as recall or F1 would choose it.",
+            so_what="The promise is precision: of those you merge, how many are one person. Recall does not see a false "
+            "merge at all. A missed one is found at the next visit; a false one gives a twin her sister's penicillin "
+            "allergy.",
             look_at="the reviewed pairs above your border that are two people",
             teaches="M16",
             evidence=bands_in_words,
+            also=merges_from(best_f1, recall_kept),
+        ),
+        misconception(
+            "border_too_low",
+            answer=by(lambda reviewed: 30),
+            says="Your border lies well below what the promise allows.",
+            so_what="More than twice the false merges that you promised. Twins share birthday, address and telephone, so "
+            "they weigh much too; joined, one gets the other's allergies.",
+            look_at="the reviewed pairs above your border that are two people",
+            teaches="M16",
+            evidence=bands_in_words,
+            also=far_too_low,
         ),
         misconception(
             "name_and_birthday",
@@ -461,12 +618,25 @@ key(
         misconception(
             "no_end",
             answer=no_end,
-            says="Your merges are right, and your queue has no end: you gave clerks every pair above zero.",
+            says="Your border is right, and your queue has no end: you gave clerks more pairs than they can do.",
             so_what="Two people do what they can in a week. In an endless queue the likely pairs wait behind strangers, "
             "and nobody knows when a person's half chart will be found.",
             look_at="the third argument of your function",
             teaches="M16",
             evidence=bands_in_words,
+            also=endless,
+        ),
+        misconception(
+            "decisions_ignored",
+            answer=decisions_ignored,
+            says="Your border is right, but you undo what clerks decided: you merge a pair that they have parted, or hand "
+            "them one again that is settled.",
+            so_what="They had both cards on the desk; a weight has not. And every settled pair in the queue takes the place "
+            "of a person whose half chart nobody has looked for.",
+            look_at="the pairs of `reviewed` in your two sets, with `same`",
+            teaches="M16",
+            evidence=decisions_in_words,
+            also=undecides,
         ),
         misconception(
             "only_reviewed",
@@ -535,6 +705,17 @@ def no_missing_value():
     return made(value=pa.Column(float))()
 
 
+def a_missing_value_compared():
+    import pandera.pandas as pa
+
+    return made(more=[pa.Check(lambda week: week.value > 0)])()
+
+
+def complains(kind):
+    """Whether an ordinary week is stopped for this reason, whatever else the contract holds."""
+    return lambda answer, hospital: answer["passed"].get("complaint") == kind
+
+
 def a_column_to_come():
     import pandera.pandas as pa
 
@@ -599,12 +780,13 @@ key(
         misconception(
             "reference_ranges",
             answer=reference_ranges,
-            says="A check of values stops every week, the ordinary ones too.",
-            so_what="In a hospital people are ill: values outside the reference range come every day. An alarm each "
+            says="Your contract refuses values that ordinary weeks contain.",
+            so_what="In a hospital people are ill, and values far from a healthy body's come every day. An alarm each "
             "morning is switched off by Friday, and then all eight mutants walk in.",
-            look_at="smallest and largest value of each test in the clean weeks, and what no living body shows",
+            look_at="smallest and largest value of each test in the clean weeks, and what hardly any living body shows",
             teaches="M15",
             evidence=who_lived,
+            also=complains("values"),
         ),
         misconception(
             "rows_only",
@@ -625,6 +807,19 @@ key(
             look_at="`nullable` of the column, and `isna().mean()` of each week",
             teaches="M14",
             evidence=who_lived,
+            also=complains("series_contains_nulls"),
+        ),
+        misconception(
+            "missing_compared",
+            answer=a_missing_value_compared,
+            says="Each spoilt tube fails your check: a comparison with a missing value is False. Allow it: "
+            "`week.value.isna() | ...`.",
+            so_what="Tubes clot in every ordinary week. A check that means the values and fires for the gaps is read as "
+            "noise, and the day on which a value is wrong looks like all others.",
+            look_at="the rows of `clean 1` without a value, and what your check says of them (of a share: its limit)",
+            teaches="M14",
+            evidence=who_lived,
+            also=complains("missing"),
         ),
         misconception(
             "a_column_to_come",
@@ -757,6 +952,283 @@ key(
             "that confuses the two removes everyone who is on the ward now.",
             look_at="what `~(a >= b)` says where one of the two is missing",
             teaches="M14",
+        ),
+    ],
+)
+
+
+# W02.Q6 ---------------------------------------------------------------------------------------------------------------
+RUN_OUT = given(2).RUN_OUT_DAYS
+VERDICTS = {"there", "withdrawn", "not yet", "not covered", "lost"}
+
+
+def planted_silence(hospital, truth):
+    """Stays from the truth; lost messages and lost bills from the ledger; versions of claims replayed one by one."""
+    record, adt, claims = given(2).three_feeds(hospital)
+    ledger, today = truth.ledger, adt.sent.max()
+    silent = ledger.fault.eq("adt_feed_silent") & ledger.kind.eq("A03")
+    unsent = set(ledger.resource_id[silent].map(visit_number))
+    unbilled = set(ledger.resource_id[ledger.fault.eq("encounter_without_claim")].map(visit_number))
+    arrived = {visit for event, visit in zip(adt.event, adt.visit, strict=True) if event == "A03"}
+    standing, ever = replayed(claims)
+    stays = truth.stays[~truth.stays.in_progress]
+    days = stays.discharged_at.dt.tz_localize("UTC").dt.tz_convert(HERE).dt.tz_localize(None).dt.normalize()
+    rows, known = [], set(record.visit)
+    for visit, day in zip(stays.encounter_id.map(visit_number), days, strict=True):
+        late = "not yet" if day == today else "not covered"
+        desk = "there" if visit in arrived else "lost" if visit in unsent else late
+        old = (today - day).days >= RUN_OUT
+        payer = "withdrawn" if visit in ever else "lost" if visit in unbilled and old else "not yet"
+        rows.append({"visit": visit, "adt": desk, "claims": "there" if visit in standing else payer})
+    return pd.DataFrame([row for row in rows if row["visit"] in known])
+
+
+def replayed(claims):
+    """Visits of which a claim stands after the last version, and visits of which any claim ever came."""
+    last = {}
+    for claim in claims.sort_values(["paid_date", "received_date"], kind="stable").itertuples():
+        last[claim.original_claim_id] = (claim.visit, claim.frequency)
+    return {visit for visit, version in last.values() if version != "8"}, {visit for visit, _ in last.values()}
+
+
+def who_lacks(
+    record,
+    adt,
+    claims,
+    *,
+    stays=lambda inpatient, over, last: inpatient & over & last,
+    told=lambda stays, adt: stays.visit.isin(adt.visit[adt.event.eq("A03")]),
+    billed=lambda stays, net: stays.visit.isin(net.visit),
+    voided="withdrawn",
+    before="not covered",
+    run_out=RUN_OUT,
+):
+    """The right table, with one of its parts exchanged."""
+    ours = record[stays(record["class"].eq("IMP"), record.left.notna(), record.next_visit.isna())]
+    today, first = adt.sent.max(), adt.sent.min()
+    young = ours.left > today - pd.Timedelta(days=run_out)
+    desk = np.select([told(ours, adt), ours.left >= today, ours.left <= first], ["there", "not yet", before], "lost")
+    said = [billed(ours, claims_as_of(claims, today)), ours.visit.isin(claims.visit), young]
+    return pd.DataFrame(
+        {"visit": ours.visit, "adt": desk, "claims": np.select(said, ["there", voided, "not yet"], "lost")}
+    )
+
+
+def by_record_number(record, adt, claims):
+    return who_lacks(
+        record,
+        adt,
+        claims,
+        told=lambda stays, adt: stays.mrn.isin(adt.mrn[adt.event.eq("A03")]),
+        billed=lambda stays, net: stays.mrn.isin(net.mrn),
+    )
+
+
+def any_message(record, adt, claims):
+    return who_lacks(record, adt, claims, told=lambda stays, adt: stays.visit.isin(adt.visit))
+
+
+def joined_rows(record, adt, claims):
+    """The right verdicts, once for every message and every version of a claim."""
+    table = who_lacks(record, adt, claims)
+    for rows in (adt[adt.event.eq("A03")], claims[claims.type.eq("inpatient")]):
+        table = table.merge(rows[["visit"]], on="visit", how="left")
+    return table
+
+
+def bills_as_stays(record, adt, claims):
+    """The right table, with rows for the visits that only a bill knows."""
+    table = who_lacks(record, adt, claims)
+    net = claims_as_of(claims, adt.sent.max())
+    alone = net[net.type.eq("inpatient") & net.visit.notna() & ~net.visit.isin(record.visit)]
+    desk = np.where(alone.through_date <= adt.sent.min(), "not covered", "lost")
+    return pd.concat([table, pd.DataFrame({"visit": alone.visit, "adt": desk, "claims": "there"})], ignore_index=True)
+
+
+def what_is_lost(answer, hospital):
+    """How many stays the answer calls lost that left before a feed began, or too lately to tell."""
+    record, adt, _ = given(2).three_feeds(hospital)
+    left, first = answer.visit.map(record.set_index("visit").left), adt.sent.min()
+    desk, payer = left[answer.adt.eq("lost")], left[answer.claims.eq("lost")]
+    early, young = int((desk <= first).sum()), int((payer > adt.sent.max() - pd.Timedelta(days=RUN_OUT)).sum())
+    told = []
+    if early:
+        told.append(f"You call {len(desk):,} stays lost to the desk, {early:,} of them from before its messages begin.")
+    if young:
+        told.append(f"You call {len(payer):,} lost to the payers; {young:,} of them left less than {RUN_OUT} days ago.")
+    return " ".join(told)
+
+
+def without_a03(answer, hospital):
+    """How many stays the answer finds in the messages though no A03 has their visit number."""
+    adt = given(2).three_feeds(hospital)[1]
+    there = answer.visit[answer.adt.eq("there")]
+    lone = there[~there.isin(adt.visit[adt.event.eq("A03")])]
+    if lone.empty:
+        return ""
+    return f"{len(lone):,} are `there` in your `adt` and no A03 has their number, first `{lone.iloc[0]}`."
+
+
+def without_claim(answer, hospital):
+    """How many stays the answer finds in the claims though the last version of their claim is a void."""
+    claims = given(2).three_feeds(hospital)[2]
+    gone = answer.visit[answer.claims.eq("there") & ~answer.visit.isin(replayed(claims)[0])]
+    if gone.empty:
+        return ""
+    return f"{len(gone):,} are `there` in your `claims`, and a void has taken them back, first `{gone.iloc[0]}`."
+
+
+def not_a_stay(answer, hospital):
+    """How many rows of the answer are no stay that is over, and why."""
+    rows = answer[["visit"]].astype(str).merge(given(2).three_feeds(hospital)[0], on="visit", how="left")
+    reasons = {
+        "no row of `record`": rows["class"].isna(),
+        "another `class` than IMP": rows["class"].notna() & rows["class"].ne("IMP"),
+        "no `left`": rows["class"].notna() & rows.left.isna(),
+        "a `next_visit`": rows.next_visit.notna(),
+    }
+    found = [f"{int(those.sum()):,} have {why}" for why, those in reasons.items() if those.any()]
+    return f"Of your {len(rows):,} rows {', '.join(found)}." if found else ""
+
+
+def strange_words(answer, hospital):
+    """A verdict of the answer that the question does not have."""
+    strange = {*answer.adt.astype(str), *answer.claims.astype(str)} - VERDICTS
+    return f"Your columns hold `{min(strange)}`, which is none of the verdicts." if strange else ""
+
+
+def what_shows(answer, hospital):
+    """What an answer that nobody foresaw shows of itself; nothing where the comparison says more."""
+    looks = (strange_words, not_a_stay, what_is_lost, without_a03, without_claim)
+    return next((told for look in looks if (told := look(answer, hospital))), None)
+
+
+key(
+    "W02.Q6",
+    reference=planted_silence,
+    same=frames(on="visit", at_least=3),
+    right=(
+        "Silence means something only where a feed would have spoken. Those lost to the desk left while its interface "
+        "stood still: their beds looked taken, and a call list made of A03 passes over them. Put your two columns into "
+        "`pd.crosstab`: could any stay be lost to both today?"
+    ),
+    look_at="one visit that differs: its row in `record`, all of its messages, all versions of its claim, and today",
+    evidence=what_shows,
+    misconceptions=[
+        misconception(
+            "not_run_out",
+            answer=lambda record, adt, claims: who_lacks(record, adt, claims, run_out=0),
+            says="You call a stay lost to the payers as soon as there is no claim.",
+            so_what="Most of those bills are on their way. The billing office would search for what comes by itself, "
+            "and miss the few that hang in its own queue.",
+            look_at="`left` of those stays",
+            teaches="M14",
+            evidence=what_is_lost,
+        ),
+        misconception(
+            "a_quarter",
+            answer=lambda record, adt, claims: who_lacks(record, adt, claims, run_out=91),
+            says="You let claims run out for thirteen weeks.",
+            so_what="That is how far the messages go, not how long payers take. Some claims come later: each would be "
+            "searched for, and soon nobody believes the list.",
+            look_at="`RUN_OUT_DAYS`, and how it was measured",
+            teaches="M14",
+            evidence=what_is_lost,
+        ),
+        misconception(
+            "before_the_messages",
+            answer=lambda record, adt, claims: who_lacks(record, adt, claims, before="lost"),
+            says="You call stays lost to the desk that ended before its messages begin.",
+            so_what="We hold no messages of those years. The people whose A03 was lost, whose beds looked taken and "
+            "whom no call list named, are a drop among thousands.",
+            look_at="`adt.sent.min()` beside `left`",
+            teaches="M14",
+            evidence=what_is_lost,
+        ),
+        misconception(
+            "by_record_number",
+            answer=by_record_number,
+            says="You matched people (`mrn`) and not visits.",
+            so_what="An A03 of an emergency visit in October now covers a stay whose own was lost: who comes often "
+            "looks complete. And some visits lie under a stranger's number.",
+            look_at="all rows of `adt` of one such `mrn`",
+            teaches="M16",
+            evidence=without_a03,
+        ),
+        misconception(
+            "any_message",
+            answer=any_message,
+            says="You counted any message of a visit as its discharge.",
+            so_what="An A01 says that somebody came. Who came before the feed fell silent and left meanwhile has one; "
+            "on the bed board they lie there still.",
+            look_at="`event` of the messages of one such visit",
+            teaches="M16",
+            evidence=without_a03,
+        ),
+        misconception(
+            "inner_transfer",
+            answer=lambda record, adt, claims: who_lacks(
+                record, adt, claims, stays=lambda inpatient, over, last: inpatient & over
+            ),
+            says="You took the first half of a move between our two hospitals for a discharge.",
+            so_what="Nobody went home: the desk sent an A02, and one bill covers both halves. Somebody would call at "
+            "home a patient who is in bed.",
+            look_at="rows of `record` with a `next_visit`",
+            teaches="M16",
+            evidence=not_a_stay,
+        ),
+        misconception(
+            "every_visit",
+            answer=lambda record, adt, claims: who_lacks(
+                record, adt, claims, stays=lambda inpatient, over, last: over & last
+            ),
+            says="You took emergency and observation visits as stays, too.",
+            so_what="Whoever is admitted from the emergency department gets one bill, for the stay. The visit before "
+            "it has none, and you send people to look for bills that were never meant to be.",
+            look_at="`class` of your rows",
+            teaches="M16",
+            evidence=not_a_stay,
+        ),
+        misconception(
+            "still_in_bed",
+            answer=lambda record, adt, claims: who_lacks(
+                record, adt, claims, stays=lambda inpatient, over, last: inpatient & last
+            ),
+            says="You list people who have not left.",
+            so_what="A comparison with a missing day is false, so they fall through every condition and end as lost: "
+            "the list asks for the discharge of somebody who is being washed upstairs.",
+            look_at="rows of yours whose `left` is missing",
+            teaches="M14",
+            evidence=not_a_stay,
+        ),
+        misconception(
+            "void_stands",
+            answer=lambda record, adt, claims: who_lacks(record, adt, claims, voided="there"),
+            says="You count a claim that its last version takes back.",
+            so_what="For the payer that stay no longer is, and a readmission rate from claims has lost it. Nobody asks "
+            "whether the bill should be written again.",
+            look_at="all versions of one such claim, and their `frequency`",
+            teaches="M16",
+            evidence=without_claim,
+        ),
+        misconception(
+            "joined_rows",
+            answer=joined_rows,
+            says="Your verdicts are right, and some stays have several rows.",
+            so_what="An A03 can be sent twice and a claim has versions; a join keeps them all. Counted, one person "
+            "went home twice, and the bed was free twice.",
+            look_at="`duplicated('visit')` in your table, and in what you joined",
+            teaches="M16",
+        ),
+        misconception(
+            "bills_as_stays",
+            answer=bills_as_stays,
+            says="You added stays that only a bill knows.",
+            so_what="A bill can be written for a visit that was cancelled: somebody would be called after an operation "
+            "that never was. These go to the billing office.",
+            look_at="one such visit in `record` and in `adt`",
+            teaches="M16",
+            evidence=not_a_stay,
         ),
     ],
 )

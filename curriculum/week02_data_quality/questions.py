@@ -68,8 +68,9 @@ question(
 prediction(
     "W02.P2",
     ask=(
-        "Suppose a machine merged every pair of records with a weight above zero: more speaks for one person than against. "
-        "Of 100 such merges, how many would join two different people? Give a range that you are 80% sure of."
+        "Suppose a machine merged every pair of records with a weight above zero, that is, wherever the agreement speaks "
+        "more for one person than against. Of 100 such merges, how many would join two different people? Give a range that "
+        "you are 80% sure of."
     ),
     unit="of 100 merges",
 )
@@ -80,24 +81,24 @@ question(
     title="Identity in three bands",
     expects='a function that returns a dictionary with two sets of pairs, "merge" and "review"',
     kind="function",
-    ask=lambda three_bands, hospital: three_bands(
-        given(2).record_pairs(hospital), given(2).reviewed_pairs(hospital), given(2).CLERK_PAIRS
-    ),
+    ask=lambda three_bands, hospital: given(2).put_to_pairs(three_bands, hospital),
     hints=[
         "Three bands: pairs so sure that a machine may join them, pairs that a person should see, and the rest. The first "
-        "border comes from what clerks have decided, the second from how much they can do.",
-        "Sort `reviewed` by falling weight and print the first hundred rows. Where does the first pair of two different "
-        "people stand? Print both records of it from `pairs`.",
+        "border comes from what clerks have decided, the second from how much they can do. And what they have decided "
+        "stands, whatever its weight.",
+        "Sort `reviewed` by falling weight and print the first ten rows with `same` False. At which weight does the first "
+        "pair of two different people stand? Print both records of it from `pairs`.",
         "Precision at a weight: of all reviewed pairs at or above it, the share that is one person. The lowest weight at "
         "which that share is still 0.995 is the border; every weight that occurs in `reviewed` is a candidate. It is found "
-        "in the sample and holds for all pairs.",
+        "in the sample and applied to all pairs, save those that clerks have parted; the queue has no pair of `reviewed`.",
         "With one precision for each weight:\n\n"
         "```\n"
         "def three_bands(pairs, reviewed, per_week):\n"
         "    precision = {w: reviewed.same[reviewed.weight >= w].mean() for w in reviewed.weight}\n"
         "    border = min(...)\n"
-        "    sure = pairs.weight >= border\n"
-        "    return {'merge': set(pairs.pair[sure]), 'review': set(pairs.pair[~sure]...)}\n"
+        "    sure, decided = pairs.weight >= border, pairs.pair.isin(reviewed.pair)\n"
+        "    parted = ...\n"
+        "    return {'merge': set(pairs.pair[sure & ~parted]), 'review': set(pairs.pair[~sure & ...]...)}\n"
         "```",
     ],
 )
@@ -127,8 +128,8 @@ question(
         "        ...\n"
         "    }\n"
         "    checks = [\n"
-        "        pa.Check(lambda week: week.released_at >= week.collected_at),\n"
-        "        pa.Check(lambda week: week.value.isna().mean() < 0.1),\n"
+        "        pa.Check(lambda week: week.released_at >= week.collected_at, name='released after collection'),\n"
+        "        pa.Check(lambda week: week.value.isna().mean() < 0.1, name='few values missing'),\n"
         "        ...\n"
         "    ]\n"
         "    return pa.DataFrameSchema(columns, checks=checks)\n"
@@ -161,6 +162,38 @@ question(
         "        ...\n"
         "    }\n"
         "    return pd.concat([pd.DataFrame({'kind': kind, 'key': keys}) for kind, keys in found.items()])\n"
+        "```",
+    ],
+)
+
+question(
+    "W02.Q6",
+    answer="lacking",
+    title="Discharges that one feed lacks",
+    expects="a function of (record, adt, claims) that returns a DataFrame with visit, adt and claims, one row a stay",
+    kind="function",
+    stretch=True,
+    ask=lambda lacking, hospital: lacking(*given(2).three_feeds(hospital)),
+    hints=[
+        "People have gone home. Of which of them do the desk's messages say nothing, though they should? Of which has "
+        "the payer not been told, though there was time enough? A feed that was not there yet, or is not done yet, has "
+        "lost nobody.",
+        "Take a stay whose visit has no A03 and look at its `left` beside `adt.sent.min()`. Take one without a claim "
+        "and count the days from `left` to today. Then take a row of `record` with a `next_visit` and look for both of "
+        "its visit numbers in `adt` and `claims`. What does each feed hold?",
+        "First the list: inpatient, gone, and the last part of a stay that was moved. Then one question for each feed: "
+        "is this visit number in it? `claims_as_of` leaves out what was taken back. Only where the answer is no does the "
+        "day of leaving decide. Ask with `isin`, which keeps one row a stay; a join repeats a stay for every message.",
+        "With the verdicts in their order:\n\n"
+        "```\n"
+        "def lacking(record, adt, claims):\n"
+        "    ours = record[record['class'].eq('IMP') & ...]\n"
+        "    today, first = adt.sent.max(), adt.sent.min()\n"
+        "    told = ours.visit.isin(adt.visit[adt.event == 'A03'])\n"
+        "    billed = ours.visit.isin(claims_as_of(claims, today).visit)\n"
+        "    desk = np.select([told, ours.left >= today, ...], ['there', 'not yet', 'not covered'], 'lost')\n"
+        "    ...\n"
+        "    return pd.DataFrame({'visit': ours.visit, 'adt': desk, 'claims': ...})\n"
         "```",
     ],
 )

@@ -25,6 +25,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to 
 Week = Annotated[int, typer.Argument(min=1, max=12, help="Number of the week.")]
 
 
+def _part(text: str) -> int | str:
+    if text == "appendix":
+        return text
+    if text.isdecimal() and 1 <= int(text) <= 12:
+        return int(text)
+    raise typer.BadParameter(f"{text!r} is neither the number of a week, 1 to 12, nor the word appendix.")
+
+
+Part = Annotated[str, typer.Argument(parser=_part, metavar="WEEK", help="Number of the week, or appendix.")]
+
+
 @app.command(epilog="Example: NO_BROWSER=1 PORT=8899 wardround lab")
 def lab() -> None:
     """Open JupyterLab at the current week, building the hospital first if it is missing."""
@@ -52,21 +63,21 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(main(["--json"] if json else []))
 
 
-@app.command(epilog="Example: wardround start 1")
-def start(week: Week) -> None:
-    """Copy a week into your folder, or bring it up to date without touching what you wrote."""
+@app.command(epilog="Example: wardround start 1, or wardround start appendix")
+def start(week: Part) -> None:
+    """Copy a week or the appendix into your folder, or bring it up to date without touching what you wrote."""
     from wardround.course.workspace import start as begin
 
-    typer.echo(f"Week {week} is in {begin(week, say=typer.echo)}.")
+    typer.echo(f"{_named(week)} is in {begin(week, say=typer.echo)}.")
 
 
-@app.command(epilog="Example: wardround reset 1")
-def reset(week: Week) -> None:
-    """Put a week back as it was shipped, after a backup."""
+@app.command(epilog="Example: wardround reset 1, or wardround reset appendix")
+def reset(week: Part) -> None:
+    """Put a week or the appendix back as it was shipped, after a backup."""
     from wardround.course.workspace import reset as put_back
 
     put_back(week, say=typer.echo)
-    typer.echo(f"Week {week} is as it was shipped.")
+    typer.echo(f"{_named(week)} is as it was shipped.")
 
 
 @app.command(epilog="Example: wardround status --json")
@@ -160,6 +171,7 @@ def hospital_build(
     out: Annotated[Path, typer.Option(help="Folder to make.")],
     seed: Annotated[int | None, typer.Option(help="Another seed is another hospital.")] = None,
     scale: Annotated[float, typer.Option(min=0.005, help="1 is the course's size; 115 is a million people.")] = 1.0,
+    weeks: Annotated[int, typer.Option(min=8, max=208, help="How long its records are.")] = 156,
     workers: Annotated[int, typer.Option(min=1, help="Processes that write; the bytes do not depend on it.")] = 1,
 ) -> None:
     """Write a hospital: export, warehouse, truth and manifest."""
@@ -168,7 +180,7 @@ def hospital_build(
 
     with _progress() as progress:
         chosen = DEFAULT_SEED if seed is None else seed
-        made = make(out, seed=chosen, scale=scale, workers=workers, progress=progress)
+        made = make(out, seed=chosen, scale=scale, weeks=weeks, workers=workers, progress=progress)
     typer.echo(f"A hospital is in {made}.")
 
 
@@ -246,6 +258,10 @@ def records_view(view: Path, export: Path) -> None:
     rows = compile_view(definition)
     for row in rows(read_export(export).resources(definition["resource"])):
         typer.echo(json_text.dumps(row, default=str))
+
+
+def _named(part: int | str) -> str:
+    return "The appendix" if part == "appendix" else f"Week {part}"
 
 
 def _text(value: object) -> str:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 from conftest import require
@@ -19,17 +20,13 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
-@pytest.fixture
-def lab(third_hospitals, tmp_path):
-    """JupyterLab as ``wardround lab`` opens it; yields its address."""
-    data = tmp_path / "datasets"
-    data.mkdir()
-    for name, folder in zip(("quillmere", "quillmere-second"), third_hospitals, strict=True):
-        (data / name).symlink_to(folder)
+@contextmanager
+def running_lab(data, home):
+    """JupyterLab as ``wardround lab`` opens it, with ``work`` in the folder ``home``; yields its address."""
     environment = quiet.environment() | {
         "WARDROUND_DATA": str(data),
-        "WARDROUND_WORK": str(tmp_path / "work"),
-        "HOME": str(tmp_path),
+        "WARDROUND_WORK": str(home / "work"),
+        "HOME": str(home),
         "NO_BROWSER": "1",
     }
     process = subprocess.Popen(
@@ -39,21 +36,40 @@ def lab(third_hospitals, tmp_path):
         env=environment,
         start_new_session=True,
     )
-    line = next(line for line in process.stdout if "http://" in line)
-    yield re.search(r"http://\S+", line)[0]
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        line = next(line for line in process.stdout if "http://" in line)
+        yield re.search(r"http://\S+", line)[0]
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def blank_page(width=1280, height=900):
+    """A page of Debian's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_page(viewport={"width": width, "height": height})
+        browser.close()
+
+
+@pytest.fixture
+def lab(third_hospitals, tmp_path):
+    data = tmp_path / "datasets"
+    data.mkdir()
+    for name, folder in zip(("quillmere", "quillmere-second"), third_hospitals, strict=True):
+        (data / name).symlink_to(folder)
+    with running_lab(data, tmp_path) as address:
+        yield address
 
 
 @pytest.fixture
 def page():
     require("chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
-        browser.close()
+    with blank_page() as page:
+        yield page
 
 
 def opened(page, address):

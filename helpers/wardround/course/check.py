@@ -91,7 +91,7 @@ def verdict_on(asked: Question, value: Any) -> Verdict:
 
 @quiet_in_box
 def check_all(week: int, answers: dict[str, Any] | None = None) -> Block:
-    """Check every question of a week at once; the lines say which are right and what to do next.
+    """Check every question of a week at once; the lines say which are right. Stretch questions are never counted.
 
     Parameters
     ----------
@@ -99,14 +99,23 @@ def check_all(week: int, answers: dict[str, Any] | None = None) -> Block:
         Values by answer name; by default the names of the notebook that calls.
     """
     names = sys._getframe(2).f_globals if answers is None else answers
-    told, right = [], 0
+    told, right = [], []
     for id, asked in week_questions(week).items():
         verdict = verdict_on(asked, names.get(asked.answer, ...))
         progress.record(id, verdict.kind, _teaches(asked, verdict))
-        heading = HEADINGS[verdict.kind].format(id=id)
-        told.append(("", f"{heading}.") if verdict.kind == "right" else (heading, verdict.says))
-        right += verdict.kind == "right"
-    return Block(f"Week {week}: {right} of {len(told)} right", tuple(told), "right" if right == len(told) else "note")
+        told.append(_in_short(verdict, asked))
+        if not asked.stretch:
+            right.append(verdict.kind == "right")
+    return Block(f"Week {week}: {sum(right)} of {len(right)} right", tuple(told), "right" if all(right) else "note")
+
+
+def _in_short(verdict: Verdict, asked: Question) -> tuple[str, str]:
+    """One line on a verdict; what the heading has said is not said twice."""
+    heading = HEADINGS[verdict.kind].format(id=f"{asked.id} (+)" if asked.stretch else asked.id)
+    if asked.stretch and verdict.kind == "not_attempted":
+        return "", f"{asked.id} (+): not tried."
+    silent = verdict.kind in ("right", "not_attempted") or verdict.says == "Not yet."
+    return ("", f"{heading}.") if silent else (heading, verdict.says)
 
 
 @quiet_in_box

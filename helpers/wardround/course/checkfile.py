@@ -9,7 +9,6 @@ from wardround.course import loading, places, progress, runner
 from wardround.course.keys import week_keys
 from wardround.course.questions import week_questions
 from wardround.course.verdicts import Verdict, expected, judge
-from wardround.course.workspace import week_path
 from wardround.hospital import open_truth
 from wardround.records import read_export
 
@@ -55,7 +54,7 @@ def check_week(week: int, *, notebook: Path | None = None) -> Checked:
     FileNotFoundError
         The week was not started.
     """
-    path = notebook or week_path(week) / f"{places.week_name(week)}.ipynb"
+    path = notebook or places.part_path(week) / f"{places.week_name(week)}.ipynb"
     if not path.exists():
         raise FileNotFoundError(f"There is no exercise at {path}; `wardround start {week}` puts it there.")
     with loading.shown_progress() as shown:

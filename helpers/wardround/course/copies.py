@@ -1,4 +1,4 @@
-"""What a week's folder in ``work/`` should hold: the files, their links adapted, and a digest blind to outputs."""
+"""What a folder in ``work/`` should hold: the files, their links adapted, and a digest blind to outputs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from wardround.course.links import adapted
 _PAGES = ("README.md", "memo.md", "takeaway.md")
 
 
-def shipped(week: int) -> dict[str, bytes]:
-    """The files of a week as they belong into ``work/weekNN``: name (posix, relative) to content."""
-    home = places.week_folder(week)
-    exercises = sorted((places.root() / "exercises").glob(f"week{week:02d}_*.ipynb"))
+def shipped(part: int | str) -> dict[str, bytes]:
+    """The files of a week or of the appendix as they belong into ``work/``: name (posix, relative) to content."""
+    home = places.part_folder(part)
+    exercises = sorted((places.root() / "exercises").glob(f"{places.part_path(part).name}_*.ipynb"))
     pages = [home / page for page in _PAGES if (home / page).is_file()]
     sources = [*pages, *sorted(home.glob("*.ipynb")), *exercises]
     names = {source.resolve(): source.name for source in sources}

@@ -35,6 +35,9 @@ class Misconception:
         Id of the misconception in the course's list, such as ``M16``.
     evidence
         Optional ``evidence(answer, hospital) -> str`` drawing a number from the learner's own result.
+    also
+        Optional ``also(answer, hospital) -> bool``: other wrong answers that make the same mistake. Asked only where no
+        misconception has exactly this answer.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Misconception:
     look_at: str
     teaches: str | None = None
     evidence: Callable[[Any, Any], str] | None = None
+    also: Callable[[Any, Any], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Key:
     misconceptions: tuple[Misconception, ...]
     evidence: Callable[[Any, Any], str | None] | None = None
     look_at: str = ""
-    right: str = ""
+    right: str | Callable[[Any, Any], str] = ""
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,12 @@ class WeekKeys:
 _collecting: list[WeekKeys] = []
 
 
-def misconception(name: str, *, answer, says: str, so_what: str, look_at: str, teaches=None, evidence=None):
+def misconception(name: str, *, answer, says: str, so_what: str, look_at: str, teaches=None, evidence=None, also=None):
     """One wrong answer. ``says`` and ``so_what`` together stay within sixty words."""
     words = len(f"{says} {so_what}".split())
     if words > 60:
         raise AuthoringError(f"misconception {name!r} speaks {words} words; keep to sixty")
-    return Misconception(name, answer, says, so_what, look_at, teaches, evidence)
+    return Misconception(name, answer, says, so_what, look_at, teaches, evidence, also)
 
 
 def key(
@@ -94,7 +98,7 @@ def key(
     reference: Callable[[Any, Any], Any],
     same: Comparison,
     misconceptions: list[Misconception],
-    right: str,
+    right: str | Callable[[Any, Any], str],
     look_at: str,
     evidence: Callable[[Any, Any], str | None] | None = None,
 ) -> Key:
@@ -109,7 +113,8 @@ def key(
     misconceptions
         At least three.
     right
-        What is said after a right answer: what it means, in one or two sentences.
+        What is said after a right answer: what it means, in one or two sentences; or ``right(answer, hospital)`` that
+        computes them.
     look_at
         Where a learner without a named misconception should look.
     evidence

@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 
+APPENDIX = "appendix"
 ID = re.compile(r"W(0[1-9]|1[0-2])\.(?:[QPRL][1-9]\d?|M)")
 _WEEK = re.compile(r"W(\d\d)\.")
 _FOLDER = re.compile(r"week(\d\d)(?:_|$)")
@@ -76,3 +77,24 @@ def week_name(number: int) -> str:
 def week_folder(number: int) -> Path:
     """Return ``curriculum/weekNN_slug`` of a week (see :func:`week_name` for what is raised)."""
     return root() / "curriculum" / week_name(number)
+
+
+def part_folder(part: int | str) -> Path:
+    """Return the folder in ``curriculum/`` of a week, or of the appendix.
+
+    Raises
+    ------
+    FileNotFoundError
+        It is not in this copy of the course.
+    """
+    if part != APPENDIX:
+        return week_folder(part)
+    folder = root() / "curriculum" / APPENDIX
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no appendix in {folder.parent}; restore it from the repository.")
+    return folder
+
+
+def part_path(part: int | str) -> Path:
+    """Return ``work/weekNN`` or ``work/appendix``, which may not exist yet."""
+    return work() / (APPENDIX if part == APPENDIX else f"week{part:02d}")

@@ -31,12 +31,16 @@ class Option(BaseModel):
 
 
 class Item(BaseModel):
-    """One item: an id such as ``W01.R1``, what it is used for, the question, two to eight options."""
+    """One item: an id such as ``W01.R1``, what it is used for, the question, two to eight options.
+
+    ``before`` is for one who meets the item in a lesson, such as that a guess will do; a group's vote leaves it out.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     id: str = Field(pattern=r"^W\d\d\.R\d+$")
     use: Literal["recall", "skip", "exit"]
+    before: str = ""
     ask: str = Field(min_length=1)
     option: list[Option] = Field(min_length=2, max_length=len(LETTERS))
 
@@ -155,9 +159,11 @@ def missed(ids: list[str] | None = None) -> list[str]:
 
 
 def _shown(item: Item) -> Block:
-    lines = [("", item.ask), *((option.letter, option.text) for option in item.option)]
+    lines = [("", f"{item.before} {item.ask}".strip()), *((option.letter, option.text) for option in item.option)]
     return Block(
-        f"{item.id}: one of these", (*lines, ("Answer with", f'`quiz("{item.id}", "{item.letters[0]}")`')), "ask"
+        f"{item.id}: one of these",
+        (*lines, ("Answer with", f'`quiz("{item.id}", "…")`, a letter in place of the dots')),
+        "ask",
     )
 
 

@@ -22,16 +22,28 @@ from wardround.course.quiz import week_quiz
 from wardround.course.store import write_atomically
 
 VOTES = 3
+TIMED = ("check-in", "figure", "vote", "demonstration", "also", "questions", "swap", "monday", "cards")
+
+
+class Figure(BaseModel):
+    """The first figure of a lesson: what the group sees first, with its task; the figure's message stays folded."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lesson: str
+    title: str
+    context: str = Field(min_length=1)
+    task: str = Field(min_length=1)
 
 
 class Vote(BaseModel):
-    """A quiz item to vote on, with the best case for a wrong option."""
+    """A quiz item to vote on, with the best case for a wrong option; ``plain`` for who has not done the week."""
 
     model_config = ConfigDict(extra="forbid")
 
     item: str
     argument: str = Field(min_length=1)
-    plain: str = ""
+    plain: str = Field(min_length=1)
 
 
 class Demonstration(BaseModel):
@@ -43,24 +55,21 @@ class Demonstration(BaseModel):
     title: str
     shown: list[str] = Field(min_length=1)
     folded: list[str] = Field(min_length=1)
+    fold: str = Field(min_length=1)
     steps: list[str] = Field(min_length=2, max_length=6)
 
 
-class Minutes(BaseModel):
-    """How long each part takes in sixty minutes, as the facilitator's run sheet has it."""
+class Pairs(BaseModel):
+    """A question that pairs work on together: in ninety minutes, or because half have not done the week."""
 
     model_config = ConfigDict(extra="forbid")
 
-    figure: int
-    vote: int
-    demonstration: int
-    questions: int
-    swap: int
-    monday: int
+    question: str
+    task: str = ""
 
 
 class Paper(BaseModel):
-    """The first question for pairs without a computer: invented lines to print."""
+    """The same kind of question for pairs without a computer: invented lines to print."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,11 +83,11 @@ class Session(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    figure: str
-    context: str = Field(min_length=1)
-    minutes: Minutes
+    figure: Figure
     vote: list[Vote] = Field(min_length=VOTES, max_length=VOTES)
     demonstration: Demonstration
+    also: Pairs
+    half: Pairs
     paper: Paper
 
 
@@ -101,8 +110,8 @@ def session_page(week: int, *, handout: bool = False) -> str:
     folder = places.week_folder(week)
     plan = read_toml(folder / "session.toml", Session)
     entry = read_course().number(week)
-    first = next(iter(week_questions(week).values()))
-    lesson = folder / f"{plan.figure}.ipynb"
+    lesson = folder / f"{plan.figure.lesson}.ipynb"
+    minutes = run_sheet(folder / "facilitator.md")
     pages = Environment(
         loader=PackageLoader("wardround.course"),
         autoescape=select_autoescape(["html", "j2"]),
@@ -112,20 +121,58 @@ def session_page(week: int, *, handout: bool = False) -> str:
     return pages.get_template("session.html.j2").render(
         week=week,
         handout=handout,
-        minutes=plan.minutes,
+        minutes={part: [_minutes(*times) for times in found] for part, found in minutes.items()},
+        half_minutes=sum(minutes[part][0][0] for part in ("questions", "swap")),
         title=entry.title,
         decision=_decision(folder / "README.md"),
-        context=plan.context,
+        plan=plan,
         figure=_figure(lesson),
         votes=[_vote(week, vote) for vote in plan.vote],
-        demonstration=plan.demonstration,
         shown=_table(lesson, plan.demonstration.shown),
         folded=_table(lesson, plan.demonstration.folded),
         questions=_questions(folder / "facilitator.md"),
-        paper=plan.paper,
         rubric=_rubric(folder / "memo.md"),
-        first_question=f"{first.id.split('.')[1]}, {first.title}",
+        sample=_sample(folder / "memo.md"),
+        also=_asked(week, plan.also.question),
+        half=_asked(week, plan.half.question),
     )
+
+
+def run_sheet(guide: Path) -> dict[str, list[tuple[int, int]]]:
+    """Minutes of each part in a session of 60 and of 90, from the guide's run sheet; 0 where a part falls out.
+
+    Raises
+    ------
+    ManifestError
+        A part of the deck has no row.
+    """
+    section = guide.read_text(encoding="utf-8").split("## Run sheet")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    found: dict[str, list[tuple[int, int]]] = {}
+    for short, long, part, *_ in rows[2:]:
+        found.setdefault(part, []).append((_span(short), _span(long)))
+    missing = [part for part in TIMED if part not in found] or ["vote"] * (len(found["vote"]) != VOTES)
+    if missing:
+        raise ManifestError(f"The run sheet of {guide.name} has no row {', '.join(missing)} for the deck.")
+    return found
+
+
+def _span(cell: str) -> int:
+    begin, _, end = cell.partition("-")
+    return int(end) - int(begin) if end else 0
+
+
+def _minutes(short: int, long: int) -> str:
+    if not short:
+        return f"{long} min, only in 90"
+    return f"{short} min" if short == long else f"{short} min (in 90: {long})"
+
+
+def _asked(week: int, id: str) -> str:
+    questions = week_questions(week)
+    if id not in questions:
+        raise ManifestError(f"session.toml names {id}, which week {week} does not ask.")
+    return f"{id.split('.')[1]}, {questions[id].title}"
 
 
 def _decision(readme: Path) -> str:
@@ -136,12 +183,15 @@ def _decision(readme: Path) -> str:
 
 
 def _figure(lesson: Path) -> Markup:
-    """The first figure of a built lesson: our own HTML, with its alternative text and numbers."""
+    """The first figure of a built lesson: our own HTML, with its alternative text; message and numbers in one fold."""
     for cell in notebooks.read(lesson).cells:
         for output in cell.get("outputs", []):
             html = "".join(output.get("data", {}).get("text/html", ""))
             if html.lstrip().startswith("<figure"):
-                return Markup(html)
+                says, rest = re.search(r"<figcaption>(.*?)</figcaption>(.*)</figure>", html, re.S).groups()
+                numbers = re.sub(r"</?(details|summary)>|The numbers", "", rest)
+                fold = f"<details><summary>What it shows, with its numbers</summary><p>{says}</p>{numbers}</details>"
+                return Markup(html[: html.index("<figcaption>")] + fold + "</figure>")
     raise ManifestError(f"{lesson.name} has no figure to open the session with.")
 
 
@@ -193,17 +243,29 @@ def _vote(week: int, vote: Vote) -> dict[str, Any]:
     return {**kept, "options": item.option, "tempting": tempting.letter}
 
 
+def _sample(memo: Path) -> dict[str, str]:
+    """The scored memo of four points, to be scored by the group first: its text, and why it has four."""
+    found = re.search(r"^### Four points\n\n((?:>[^\n]*\n)+)\n(.*?)\n\n", memo.read_text(encoding="utf-8"), re.M | re.S)
+    if not found:
+        raise ManifestError(f"{memo.name} has no memo of four points, which the group scores first.")
+    return {"text": " ".join(found[1].replace(">", "").split()), "why": " ".join(found[2].split())}
+
+
 def _rubric(memo: Path) -> Markup:
     """The table under ``## Rubric``, as HTML."""
     section = re.split(r"^## ", memo.read_text(encoding="utf-8").split("## Rubric")[1], flags=re.M)[0]
     rows = [line.strip().strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     head, *body = [row for row in rows if not set("".join(row)) <= set("- ")]
+    points = [cell.strip() for cell in head[1:]]
     cells = [[escape(cell.strip().replace("**", "")) for cell in row] for row in body]
     top = Markup("").join(Markup('<th scope="col">{}</th>').format(cell.strip()) for cell in head)
     made = Markup("").join(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            row[0], Markup("").join(Markup("<td>{}</td>").format(c) for c in row[1:])
+            row[0],
+            Markup("").join(
+                Markup('<td data-points="{}">{}</td>').format(*pair) for pair in zip(points, row[1:], strict=True)
+            ),
         )
         for row in cells
     )
-    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(top, made)
+    return Markup('<table class="rubric"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(top, made)

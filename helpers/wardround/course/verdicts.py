@@ -203,7 +203,9 @@ def _on_one(question: Question, key: Key, answer: Any, known: Expected) -> Verdi
     if distance <= key.same.allowed:
         if match is not None:
             return _cannot_tell(question, match, distance)
-        return Verdict("right", question.id, key.right, distance=distance)
+        says = key.right(answer, known.hospital) if callable(key.right) else key.right
+        return Verdict("right", question.id, says, distance=distance)
+    match = match or next((m for m in key.misconceptions if m.also and m.also(answer, known.hospital)), None)
     if match is not None:
         return _misconception(question, key, match, answer, known, distance)
     evidence = key.evidence(answer, known.hospital) if key.evidence else None

@@ -1,7 +1,8 @@
-"""The learner's own folder: ``work/weekNN/`` holds copies, so that updating the course never touches what they wrote.
+"""The learner's own folder: ``work/weekNN/`` and ``work/appendix/`` hold copies.
 
-A copy is *touched* when the text of its cells differs from what was put there; running it, which only changes outputs,
-does not count. What was put there is remembered in ``work/.wardround/workspace.json``.
+So updating the course never touches what they wrote. A copy is *touched* when the text of its cells differs from what
+was put there; running it, which only changes outputs, does not count. What was put there is remembered in
+``work/.wardround/workspace.json``.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Copied(BaseModel):
 
 
 class StartedWeek(BaseModel):
-    """When a week was started, and its copies by name."""
+    """When a week, or the appendix, was started, and its copies by name."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -42,7 +43,7 @@ class StartedWeek(BaseModel):
 
 
 class Workspace(Record):
-    """The whole file; weeks by number as text."""
+    """The whole file; weeks by number as text, the appendix by its name."""
 
     weeks: dict[str, StartedWeek] = Field(default_factory=dict)
 
@@ -50,46 +51,43 @@ class Workspace(Record):
 STORE = Store("workspace", Workspace)
 
 
-def week_path(week: int) -> Path:
-    """Return ``work/weekNN``, which may not exist yet."""
-    return places.work() / f"week{week:02d}"
-
-
-def start(week: int, *, say: Say = print) -> Path:
-    """Copy a week's page, lessons and exercise into ``work/weekNN/``, or bring it up to date.
+def start(part: int | str, *, say: Say = print) -> Path:
+    """Copy a week's page, lessons and exercise into ``work/weekNN/``, or bring it up to date; so with the appendix.
 
     A file the learner has not touched is replaced by a newer one. A touched one is kept, and a newer one is put beside
     it as ``NAME.new.ipynb``, once. A file that is gone comes back.
 
     Parameters
     ----------
+    part
+        Number of a week, or ``"appendix"``.
     say
         Called with a sentence for each file kept, and for each new one beside it.
 
     Returns
     -------
     Path
-        ``work/weekNN``.
+        ``work/weekNN`` or ``work/appendix``.
 
     Raises
     ------
     FileNotFoundError
-        The course has no such week.
+        This copy of the course does not have it.
     NotSaved
         The folder cannot be written.
     """
-    files = shipped(week)
+    files, folder = shipped(part), places.part_path(part)
     _unpaired()
     with STORE.change() as workspace:
-        entry = workspace.weeks.setdefault(str(week), StartedWeek())
+        entry = workspace.weeks.setdefault(str(part), StartedWeek())
         entry.last_at = now()
         for name, content in files.items():
-            _deliver(week_path(week), name, content, entry.files, say)
-    return week_path(week)
+            _deliver(folder, name, content, entry.files, say)
+    return folder
 
 
-def reset(week: int, *, say: Say = print) -> Path | None:
-    """Put a week back as the course ships it, after a dated backup in ``work/backups/``.
+def reset(part: int | str, *, say: Say = print) -> Path | None:
+    """Put a week, or the appendix, back as the course ships it, after a dated backup in ``work/backups/``.
 
     Files that the course does not ship stay where they are; memos, predictions and progress are not touched.
 
@@ -98,15 +96,14 @@ def reset(week: int, *, say: Say = print) -> Path | None:
     Path or None
         The backup; None when there was nothing to back up.
     """
-    files = shipped(week)
-    folder = week_path(week)
+    files, folder = shipped(part), places.part_path(part)
     backup = None
     if folder.is_dir() and any(folder.iterdir()):
-        backup = _free(places.work() / "backups" / f"week{week:02d}-{stamp()}")
+        backup = _free(places.work() / "backups" / f"{folder.name}-{stamp()}")
         shutil.copytree(folder, backup, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     _unpaired()
     with STORE.change() as workspace:
-        entry = workspace.weeks.setdefault(str(week), StartedWeek())
+        entry = workspace.weeks.setdefault(str(part), StartedWeek())
         entry.last_at, entry.files = now(), {}
         for name, content in files.items():
             write_atomically(folder / name, content)
@@ -237,7 +234,8 @@ def status() -> Status:
 def current_week() -> int:
     """Return the week to open: the one last started, or the next one there is once its core questions are done."""
     core = {week.number: asked for week, asked in _core_questions()}
-    started = {int(name): entry.last_at for name, entry in STORE.read().weeks.items() if int(name) in core}
+    names = {str(number): number for number in core}  # not the appendix
+    started = {names[name]: entry.last_at for name, entry in STORE.read().weeks.items() if name in names}
     if not started:
         return min(core, default=1)
     week = max(started, key=lambda number: (started[number], number))
@@ -284,7 +282,7 @@ def _resume(done: progress.Progress) -> str:
     if not left:
         return "Every question that is here is done; `wardround start N` opens any week again."
     begun = str(week) in STORE.read().weeks
-    where = f"in work/{week_path(week).name}" if begun else f"after `wardround start {week}`"
+    where = f"in work/{places.part_path(week).name}" if begun else f"after `wardround start {week}`"
     return f"Go on with week {week}, {left[0]}, {core[left[0]].title} ({where})."
 
 

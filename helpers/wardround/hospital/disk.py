@@ -51,7 +51,7 @@ def build(
     seed : int
         0 to 2**64 - 1.
     scale : float
-        1 gives about 8,950 people and 940,000 resources; a smaller hospital is the first people of a larger one.
+        1 gives about 8,950 people and 1,060,000 resources; a smaller hospital is the first people of a larger one.
     weeks : int
         8 to 208.
     workers : int

@@ -168,6 +168,8 @@ def digest(path: Path) -> str:
     week = notebooks.week_number(path)
     folder = places.week_folder(week) if week else None
     beside = [file for file in sorted(folder.glob("*.py")) if not file.name[0].isdigit()] if folder else []
+    if folder and path.name[0].isdigit():
+        beside += sorted(folder.glob("quiz.toml"))  # lessons print its items
     held = hashlib.sha256(f"{VERSION}\n".encode())
     for file in (path, *beside):
         held.update(file.name.encode() + b"\0" + file.read_bytes())
