@@ -105,8 +105,8 @@ def definition_table() -> pd.DataFrame:
         ),
         (
             "stays elsewhere",
-            "count as far as payers have paid for them; follow-up needs 30 days, and 120 more for claims, before the case "
-            "list was made",
+            "count as far as payers have paid for them; follow-up needs 30 days, and 120 more for claims, before the "
+            "case list was made",
             "the patient is as ill in another hospital",
             "our own record alone: known in time, and 30 days are enough",
             "counts_elsewhere",
