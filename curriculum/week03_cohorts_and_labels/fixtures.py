@@ -62,6 +62,7 @@ _COURSES = (
 )
 _DIES = {1: 24}  # of the second course everybody dies, days after the first admission
 _LATE = 5  # the last course begins so late that claims are still to come
+_SOON = 3, pd.Timedelta(days=22) - pd.Timedelta(hours=34)  # in nine of this course's dozen we have them back after 34 h
 EACH = 12
 
 
@@ -103,6 +104,7 @@ def _invented(hospital):
         course, who = number // EACH, f"invented-{number:03d}"
         for n, (kind, site, first, last, gone, planned) in enumerate(_COURSES[course], 1):
             at = last_day - (90 - number % EACH if course == _LATE else 400 - 2 * number) * _DAY
+            at = at - _SOON[1] if course == _SOON[0] and number % 4 and n > 1 else at
             rows.append((f"{who}-{n}", who, course, at, kind, site, at + first * _DAY, at + last * _DAY, gone, planned))
     names = ["contact_id", "person_id", "course", "begins", "kind", "hospital", "admitted_at", "discharged_at"]
     made = pd.DataFrame(rows, columns=[*names, "disposition", "planned"])
@@ -113,6 +115,11 @@ def _invented(hospital):
 
 def stays_to_follow(hospital):
     """Return the stays whose outcome is asked: all that left alive, by our definition, followed to the end or not."""
+    return _stays_to_follow(hospital).copy()
+
+
+@_once
+def _stays_to_follow(hospital):
     found = _cohort.eligible_stays(_case_list(hospital), data_end(hospital))
     return found[["contact_id", "person_id", "discharged_at"]]
 
@@ -177,8 +184,11 @@ def _facts(hospital):
     parts = [results, orders, _pending(asked), _visits(contacts, asked), _codes(hospital.tables.conditions, contacts)]
     names = ["person_id", "kind", "name", "value", "happened_at", "known_at"]
     made = pd.concat([part[names] for part in parts], ignore_index=True)
-    at = made.person_id.map(asked.set_index("person_id").asked_at)
-    made = made[made.known_at.ne(at)]  # by eight or before eight: nobody should have to argue about a minute
+    for clock in ("happened_at", "known_at"):
+        for moment in ("asked_at", "discharged_at"):  # by eight or before eight: nobody should have to argue about it
+            made = made[made[clock].ne(made.person_id.map(asked.set_index("person_id")[moment]))]
+        tied = made.name.eq("sodium") & made.duplicated(["person_id", "name", clock])
+        made = made[~tied]  # which of two is the last must not depend on how a table is sorted
     return made.sort_values(["person_id", "known_at", "kind", "name"], ignore_index=True)
 
 
@@ -231,7 +241,10 @@ def _codes(conditions, contacts):
 
 @_once
 def _poisoned(hospital):
-    """The same facts with another future: all that is known at ``asked_at`` is as it was, all else is nonsense."""
+    """The same facts with another future: all that is known at ``asked_at`` is as it was, all else is nonsense.
+
+    What is added lies between whole seconds, so that no two sodiums of a person share an instant by either clock.
+    """
     asked, known = _asked(hospital), _facts(hospital)
     later = known.known_at > known.person_id.map(asked.set_index("person_id").asked_at)
     changed = known[later].copy()
@@ -242,21 +255,25 @@ def _poisoned(hospital):
     more = []
     for kind, name in {"result": "sodium", "order": "sodium", "visit": "emergency", "code": "Z99.999"}.items():
         value = 99.0 if kind == "result" else np.nan
-        at = asked.asked_at + pd.Timedelta(hours=hours[kind])
-        after = asked.asked_at + pd.Timedelta(hours=max(3, hours[kind] + 1))
+        odd = pd.Timedelta(milliseconds=17_250 + 125 * len(more))
+        at = asked.asked_at + pd.Timedelta(hours=hours[kind]) + odd
+        after = asked.asked_at + pd.Timedelta(hours=max(3, hours[kind] + 1)) + odd
         more.append(asked.assign(kind=kind, name=name, value=value, happened_at=at, known_at=after)[known.columns])
     made = pd.concat([known[~later], changed, changed[changed.kind.eq("visit")], *more], ignore_index=True)
     return made.sort_values(["person_id", "known_at", "kind", "name"], ignore_index=True)
 
 
 def put_to_the_future(answer, hospital):
-    """Call ``make`` on the facts, and on the same facts with another future; ``moved`` names features that differ."""
-    entries = {name: answer.get(name, ...) for name in ("known_when", "missing_means")}
+    """Call ``make`` on the facts, and on the same facts with another future; ``moved`` names features that differ.
+
+    Of the rest, what is there; an entry that was not written is ``...``, so that ``make`` is judged without it.
+    """
     make = answer.get("make", ...)
     if make is not ... and not callable(make):
         raise TypeError(f'"make" holds a {type(make).__name__}; put the function itself there, without calling it')
+    entries = {name: _entries(answer[name]) for name in ("known_when", "missing_means") if name in answer}
     table = make(asked_stays(hospital), facts(hospital)) if callable(make) else make
-    if table is ... and all(_is_empty(entry) for entry in entries.values()):
+    if table is ... and all(part is ... for entry in entries.values() for part in entry.values()):
         return ...
     if isinstance(table, pd.DataFrame):
         table = with_column(table, "contact_id")
@@ -267,11 +284,14 @@ def put_to_the_future(answer, hospital):
         table = table.assign(
             moved=_moved(table, with_column(make(asked_stays(hospital), _poisoned(hospital).copy()), "contact_id"))
         )
-    return {"make": table} | {name: ... if _is_empty(entry) else entry for name, entry in entries.items()}
+    return {"make": table} | entries
 
 
-def _is_empty(entry):
-    return entry is ... or (isinstance(entry, dict) and all(part is ... for part in entry.values()))
+def _entries(said):
+    """The three entries of a part, those that are not there as ``...``."""
+    if said is ... or isinstance(said, dict):
+        return dict.fromkeys(FEATURES, ...) | ({} if said is ... else said)
+    raise TypeError(f"the entries stand in a {type(said).__name__}; they are a dictionary with one entry a feature")
 
 
 def with_column(table, name):

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
-from wardround.course.compare import frames, labels, parts
+from wardround.course.compare import Comparison, Labels, frames, labels, parts
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome
 from wardround.records import cohort
@@ -22,6 +22,16 @@ def as_labels(answer):
 
 def first_of(ids):
     return f"`{next(iter(ids))}`"
+
+
+def no_such_id(mine, ids):
+    """What to say of an answer of which no id is a contact."""
+    if mine.empty:
+        return "It holds no label yet."
+    return (
+        f"Yours look like {first_of(mine.index)}; a `contact_id` looks like {first_of(ids)}. The index of your Series "
+        f"says to which stay a label belongs: of {len(mine):,} none can be placed."
+    )
 
 
 # W03.P1 ---------------------------------------------------------------------------------------------------------------
@@ -110,6 +120,7 @@ def who(
     chained_by="person_id",
     chains="transfer",
     recent_first=False,
+    loses=(),
 ):
     """The right labels, with parts of the definition exchanged."""
     rows = contacts[contacts.kind.isin(kinds) & (elsewhere | contacts.hospital.ne("elsewhere"))]
@@ -124,6 +135,8 @@ def who(
     stays = rows[~goes_on].set_index("contact_id")
     label = stays.disposition.where(stays.disposition.isin([one for one in GONE if one not in keeps]), "index")
     label = label.mask((recent_first | label.eq("index")) & (stays[since] + watch * DAY > ends), "too recent")
+    label = label[~stays.disposition.isin(loses)]
+    stays = stays.loc[label.index]
     return label.mask(stays.discharged_at.isna(), still) if still else label[stays.discharged_at.notna()]
 
 
@@ -143,10 +156,7 @@ def who_in_words(answer, hospital):
     contacts = given(3).case_list(hospital).set_index("contact_id")
     known = mine[mine.index.isin(contacts.index)]
     if known.empty:
-        return (
-            f"None of your {len(mine):,} ids is a `contact_id`, such as {first_of(contacts.index)}. The index of your Series "
-            "says to which stay a label belongs."
-        )
+        return no_such_id(mine, contacts.index)
     if known.isna().any():
         one = first_of(known.index[known.isna()])
         return f"{int(known.isna().sum()):,} of your labels are missing, such as that of {one}: what does its row say?"
@@ -239,8 +249,8 @@ key(
             "moves_unjoined",
             answer=bound(joins=False),
             says="You took each contact of a move between our sites as a stay of its own.",
-            so_what="One illness, one bed after the other, became two stays, of which the first was sent away. The site that "
-            "sends looks as if it lost patients, and length of stay is cut in half.",
+            so_what="Tables of encounters come that way; it is their habit, and no position on what a stay is. One illness "
+            "became two stays, the site that sends looks as if it lost patients, and length of stay is cut.",
             look_at="contacts that end with `transfer`, and when that person's next one begins",
             teaches="M16",
             evidence=who_in_words,
@@ -263,6 +273,26 @@ key(
             "one stay of it, and the return, which is what we count, disappeared.",
             look_at="the time between a transfer and the next `admitted_at`",
             teaches="M16",
+            evidence=who_in_words,
+        ),
+        misconception(
+            "two_days",
+            answer=bound(within="47h59min"),
+            says="You joined a transfer with a next contact that begins a day or more later.",
+            so_what="`.dt.days <= 1` is true up to 48 hours, for it drops the hours. Who was with another hospital for a day and a "
+            "half was treated there, and comes to us as a new patient.",
+            look_at="the hours between a transfer and the next `admitted_at`, not the days",
+            teaches="M16",
+            evidence=who_in_words,
+        ),
+        misconception(
+            "transfers_dropped",
+            answer=bound(loses=("transfer",)),
+            says="You dropped every contact that ends in transfer.",
+            so_what="Who went to another hospital is a stay of ours with a reason of its own, and must be counted out, not "
+            "lost. In your attrition these patients were never here.",
+            look_at="contacts that end with `transfer` and have no next one within 24 hours",
+            teaches="M14",
             evidence=who_in_words,
         ),
         misconception(
@@ -369,8 +399,8 @@ key(
             "thirty_days_only",
             answer=bound(watch=30),
             says="You waited thirty days, and not for the claims.",
-            so_what="A return to another hospital is known when a payer has paid, up to four months later. Your last four "
-            "months lack those, about one return in five, and look better than they were.",
+            so_what="A return to another hospital is known when a payer has paid, most within four months. Of your last four "
+            "months many of those are missing, and they are one return in five: the months look better than they were.",
             look_at="`known_at` of stays elsewhere, beside their `admitted_at`",
             teaches="M12",
             evidence=who_in_words,
@@ -539,7 +569,7 @@ def states_in_words(answer, hospital):
     stays = given(3).stays_to_follow(hospital).set_index("contact_id")
     known = mine[mine.index.isin(stays.index)]
     if known.empty:
-        return f"None of your {len(mine):,} ids is a `contact_id` of `stays`, such as {first_of(stays.index)}."
+        return no_such_id(mine, stays.index)
     foreign = sorted({str(state) for state in mine.dropna() if state not in STATES})
     if foreign:
         n = int(mine.map(lambda state: str(state) == foreign[0]).sum())
@@ -548,9 +578,31 @@ def states_in_words(answer, hospital):
     if mine.index.has_duplicates:
         return f"{told[0]} {first_of(mine.index[mine.index.duplicated()])} has two states; a stay has one."
     rows = stays.assign(state=known.reindex(stays.index))
-    groups = sorted(_contradicted(rows, hospital), key=lambda group: -len(group[1]))
-    told += [f"{len(ids):,} {words}, such as {first_of(ids)}." for words, ids in groups[:2] if len(ids)]
+    groups = sorted(_contradicted(rows, hospital), key=lambda group: -len(group[2]))
+    told += [f"{len(ids):,} {words}, such as {first_of(ids)}." for _, words, ids in groups[:2] if len(ids)]
     return " ".join(told)
+
+
+def all_lie_in(kind, *more):
+    """Whether every stay with a wrong state is of one kind (or of kinds that go with it): one sentence is true of all."""
+
+    def also(answer, hospital):
+        mine = as_labels(answer)
+        if mine.empty or mine.index.has_duplicates:
+            return False
+        stays, contacts = given(3).stays_to_follow(hospital), given(3).case_list(hospital)
+        right = came(stays, contacts, given(3).deaths(hospital), given(3).data_end(hospital))
+        if not mine.index.isin(right.index).all():
+            return False
+        rows = stays.set_index("contact_id")
+        rows = rows.assign(state=mine.reindex(rows.index))
+        wrong = set(rows.index[rows.state.ne(right.reindex(rows.index))])
+        kinds = {}
+        for named, _, ids in _contradicted(rows, hospital):
+            kinds.setdefault(named, set()).update(ids)
+        return bool(kinds[kind]) and wrong <= set().union(*(kinds[one] for one in (kind, *more)))
+
+    return also
 
 
 def _next(rows, contacts, at="admitted_at"):
@@ -561,53 +613,51 @@ def _next(rows, contacts, at="admitted_at"):
 
 
 def _contradicted(rows, hospital):
+    """Groups of stays whose state the case list contradicts: what kind of mistake, in words, and the stays."""
     contacts, ends = given(3).case_list(hospital), given(3).data_end(hospital)
     beds = contacts[contacts.kind.eq("inpatient")]
     back, planned = _next(rows, beds[~beds.planned]), _next(rows, beds[beds.planned])
     away = _next(rows, beds[beds.hospital.eq("elsewhere")])
-    died = _next(rows, given(3).deaths(hospital), "died_at")
-    limit = rows.discharged_at + 30 * DAY
-    whole = rows.discharged_at + 150 * DAY <= ends
-    returned = back.le(limit)
-    earlier = pd.concat([planned, died], axis=1).min(axis=1)
-    yield "stays have no state", rows.index[rows.state.isna()]
-    said = rows.state.eq("readmitted")
-    only_planned = said & ~returned & planned.le(limit)
-    yield "that you call readmitted came back only as planned", rows.index[only_planned]
-    yield "that you call readmitted had a planned stay first", rows.index[said & returned & planned.lt(back)]
-    quiet = said & ~returned & ~planned.le(limit)
-    late = quiet & back.le(limit + DAY)
     open_beds = _next(rows, beds[~beds.planned & beds.discharged_at.isna()])
-    yield "that you call readmitted came back after more than 30 x 24 hours", rows.index[late]
-    yield (
-        "that you call readmitted have no inpatient contact within 30 x 24 hours *after* the discharge",
-        rows.index[quiet & ~late],
-    )
-    said = rows.state.eq("died_first")
-    yield "that you call died_first were back in a bed before they died", rows.index[said & (returned & back.lt(died))]
-    yield (
-        "that you call died_first had a planned stay before they died",
-        rows.index[said & planned.lt(died) & planned.le(limit)],
-    )
-    yield "that you call died_first did not die within 30 x 24 hours", rows.index[said & ~died.le(limit)]
-    unplanned_first = returned & ~earlier.lt(back)
+    died = _next(rows, given(3).deaths(hospital), "died_at")
+    limit, a_day = rows.discharged_at + 30 * DAY, 25 * DAY / 24  # the day on which clocks are set back has 25 hours
+    whole = rows.discharged_at + 150 * DAY <= ends
+    returned, intended = back.le(limit), planned.le(limit)
+    yield "", "stays have no state", rows.index[rows.state.isna()]
+    said = rows.state.eq("readmitted")
+    only_planned, later = said & ~returned & intended, said & returned & planned.lt(back)
+    yield "planned alone", "that you call readmitted came back only as planned", rows.index[only_planned]
+    yield "after planned", "that you call readmitted had a planned stay first", rows.index[later]
+    quiet = said & ~returned & ~intended
+    late = quiet & back.le(limit + a_day)
+    yield "late", "that you call readmitted came back after more than 30 x 24 hours", rows.index[late]
+    words = "that you call readmitted have no inpatient contact within 30 x 24 hours *after* the discharge"
+    yield "", words, rows.index[quiet & ~late]
+    said, alive = rows.state.eq("died_first"), ~died.le(limit)
+    words = "that you call died_first were back in a bed before they died"
+    yield "died later", words, rows.index[said & returned & back.lt(died)]
+    words = "that you call died_first had a planned stay before they died"
+    yield "after planned", words, rows.index[said & planned.lt(died) & intended]
+    late = said & alive & died.le(limit + a_day)
+    yield "late", "that you call died_first died after more than 30 x 24 hours", rows.index[late]
+    yield "", "that you call died_first did not die within 30 x 24 hours", rows.index[said & alive & ~late]
+    first = returned & ~pd.concat([planned, died], axis=1).min(axis=1).lt(back)
+    dead = died.le(limit) & ~returned & ~intended
     for state in ("neither", "not_observable"):
         said = rows.state.eq(state)
-        elsewhere = said & unplanned_first & away.eq(back)
-        yield f"that you call {state} came back unplanned to another hospital", rows.index[elsewhere]
-        here = said & unplanned_first & ~elsewhere
+        elsewhere = said & first & away.eq(back)
+        yield "", f"that you call {state} came back unplanned to another hospital", rows.index[elsewhere]
+        here = said & first & ~elsewhere
         still, soon = here & open_beds.eq(back), here & back.lt(rows.discharged_at + DAY)
-        yield f"that you call {state} came back unplanned, and are still in that bed", rows.index[still]
-        yield f"that you call {state} came back unplanned within 24 hours", rows.index[soon & ~still]
-        yield (
-            f"that you call {state} came back unplanned to one of our sites, after a day or more",
-            rows.index[here & ~still & ~soon],
-        )
-        dead = died.le(limit) & ~returned & ~planned.le(limit)
-        yield f"that you call {state} died within 30 x 24 hours, with nothing before it", rows.index[said & dead]
-    said = rows.state.eq("neither") & ~whole
-    yield "that you call neither left less than 150 days before `ends`", rows.index[said]
-    yield "that you call not_observable have 150 days", rows.index[rows.state.eq("not_observable") & whole]
+        yield "", f"that you call {state} came back unplanned, and are still in that bed", rows.index[still]
+        yield "", f"that you call {state} came back unplanned within 24 hours", rows.index[soon & ~still]
+        words = f"that you call {state} came back unplanned to one of our sites, after a day or more"
+        yield "", words, rows.index[here & ~still & ~soon]
+        words = f"that you call {state} died within 30 x 24 hours, with nothing before it"
+        yield "", words, rows.index[said & dead]
+    words = "that you call neither left less than 150 days before `ends`"
+    yield "", words, rows.index[rows.state.eq("neither") & ~whole]
+    yield "", "that you call not_observable have 150 days", rows.index[rows.state.eq("not_observable") & whole]
 
 
 key(
@@ -630,6 +680,7 @@ key(
             look_at="`planned` of the contacts that make your readmissions",
             teaches="M17",
             evidence=states_in_words,
+            also=all_lie_in("planned alone", "after planned"),
         ),
         misconception(
             "planned_skipped",
@@ -640,6 +691,7 @@ key(
             look_at="a person with a planned stay and something else after it",
             teaches="M17",
             evidence=states_in_words,
+            also=all_lie_in("after planned"),
         ),
         misconception(
             "before_too",
@@ -690,6 +742,7 @@ key(
             look_at="stays with both a return and a death: which came first?",
             teaches="M12",
             evidence=states_in_words,
+            also=all_lie_in("died later"),
         ),
         misconception(
             "death_forgotten",
@@ -715,7 +768,7 @@ key(
             "run_out_forgotten",
             answer=following(needs=30),
             says="You waited thirty days, and not for the payers.",
-            so_what="One return in five happens elsewhere and is known when it has been paid for, up to 120 days later. You "
+            so_what="One return in five happens elsewhere and is known when it has been paid for, up to six months later. You "
             "call these patients well because a bill is in the post.",
             look_at="`known_at` beside `admitted_at`, where `hospital` is elsewhere",
             teaches="M12",
@@ -744,12 +797,13 @@ key(
         misconception(
             "calendar_days",
             answer=following(calendar=True),
-            says="You counted days of the calendar.",
-            so_what="Discharged at nine, back on the thirtieth evening: that is more than 30 x 24 hours. A rule that depends on "
-            "the hour of discharge gives two wards with the same patients two rates.",
+            says="Your clock runs past 30 x 24 hours: by dates, by whole days, or a day longer.",
+            so_what="Medicare's measure counts from the date of discharge, so you are in good company. Ours counts hours, that "
+            "the hour at which a ward sends home does not matter. Two cards that differ here cannot be compared.",
             look_at="returns between day 30 and day 31",
             teaches="M17",
             evidence=states_in_words,
+            also=all_lie_in("late"),
         ),
         misconception(
             "emergency_counted",
@@ -871,16 +925,61 @@ def one_moment(asked, facts):
     return made(asked.assign(asked_at=asked.asked_at.max()), facts)
 
 
+FRAME = frames(on="contact_id")
+
+
+class Features(Comparison):
+    """The table of features. A known mistake is known by the features; how the future moves them depends on sorting."""
+
+    def unreadable(self, answer, reference):
+        return FRAME.unreadable(answer, reference)
+
+    def distance(self, answer, reference):
+        return FRAME.distance(answer, reference)
+
+    def evidence(self, answer, reference):
+        return FRAME.evidence(answer, reference)
+
+    def complete(self, wrong, reference):
+        return FRAME.complete(wrong, reference)
+
+    def matches(self, answer, wrong):
+        return FRAME.matches(answer, wrong.drop(columns="moved", errors="ignore"))
+
+
+FEATURES = Features()
+
+
+class Entries(Labels):
+    """Entries of a dictionary, each for itself: a mistake in one is known whatever the others say, or do not say yet."""
+
+    def matches(self, answer, wrong):
+        return all(answer.get(name) == said for name, said in wrong.items() if said is not ...)
+
+    def complete(self, wrong, reference):
+        return {**reference, **{name: said for name, said in wrong.items() if said is not ...}}
+
+
 def with_make(make):
-    return lambda hospital: {"make": make} | ENTRIES
+    return lambda hospital: {"make": make}
 
 
 def making(**changes):
     return with_make(lambda asked, facts: made(asked, facts, **changes))
 
 
-def with_entries(part, **changes):
-    return lambda hospital: {"make": made} | ENTRIES | {part: ENTRIES[part] | changes}
+def with_entry(part, name, says):
+    return lambda hospital: {"make": made, part: {name: says}}
+
+
+def says_of_any(part, phrase):
+    """Whether the function is right, and an entry of this part has the phrase."""
+
+    def also(answer, hospital):
+        right = FEATURES.distance(answer["make"], right_features(hospital)) == 0
+        return right and phrase in [said for said in answer[part].values() if isinstance(said, str)]
+
+    return also
 
 
 def what_moved(answer, hospital):
@@ -917,47 +1016,99 @@ def _gaps(table, hospital):
     return f"No future moves your table. {' '.join(told)}" if told else None
 
 
+def _not_known_yet(table, hospital):
+    """For rows that the future moves: what in the facts their numbers are made of."""
+    moved = table[table.moved.fillna("").ne("")].merge(
+        right_features(hospital), on="contact_id", suffixes=("", "_right")
+    )
+    later = given(3).facts(hospital).merge(given(3).asked_stays(hospital), on="person_id")
+    later = later[later.kind.eq("result") & (later.known_at > later.asked_at)]
+    told, mine = [], moved[moved.moved.str.contains("sodium")]
+    for words, found in {
+        "one drawn by 08:00 and issued after it": later[later.happened_at <= later.asked_at],
+        "one drawn after 08:00": later[later.happened_at > later.asked_at],
+    }.items():
+        pairs = set(zip(found.contact_id, found.value, strict=True))
+        n = sum(pair in pairs for pair in zip(mine.contact_id, mine.sodium, strict=True))
+        if n:
+            told.append(f"Your `sodium` is {words}, in {n:,} of the {len(mine):,} moved rows.")
+    for name, what in {"emergency_before": "visits of that half year", "codes_before": "codes"}.items():
+        mine = moved[moved.moved.str.contains(name)]
+        n = int((mine[name] > mine[f"{name}_right"]).sum())
+        if n:
+            told.append(f"Your `{name}` counts more {what} than were known by then, in {n:,} of {len(mine):,}.")
+    return " ".join(told)
+
+
 def _whose_sodium(table, right, hospital):
-    """Which of the stay's results the differing sodium is: none, or the first."""
+    """Which of the results known by then the differing sodium is, if nine in ten of these rows agree on it."""
     both = table.merge(right[["contact_id", "sodium"]], on="contact_id", suffixes=("", "_right"))
     differ = both[both.sodium.notna() & both.sodium.ne(both.sodium_right)]
-    if differ.empty:
-        return ""
     rows = given(3).facts(hospital).merge(given(3).asked_stays(hospital), on="person_id")
-    rows = rows[rows.kind.eq("result") & rows.happened_at.ge(rows.admitted_at)].sort_values("known_at")
-    one = differ.iloc[0]
-    values = rows.value[rows.contact_id.eq(one.contact_id)].tolist()
-    if one.sodium not in values:
-        return f" No sodium of `{one.contact_id}` in this stay was ever {one.sodium:g}."
-    return f" In `{one.contact_id}` it is the first of {len(values)} results." if one.sodium == values[0] else ""
+    rows = rows[rows.kind.eq("result") & rows.happened_at.ge(rows.admitted_at)]
+    ever = set(zip(rows.contact_id, rows.value, strict=True))
+    never = differ[[pair not in ever for pair in zip(differ.contact_id, differ.sodium, strict=True)]]
+    if len(never):
+        one = never.iloc[0]
+        return f" In {len(never):,} rows it was no result of this stay, such as {one.sodium:g} of `{one.contact_id}`."
+    by_stay = rows[rows.known_at <= rows.asked_at].sort_values("known_at").groupby("contact_id").value
+    for words, values in {"first": by_stay.first(), "highest": by_stay.max(), "lowest": by_stay.min()}.items():
+        n = int(differ.sodium.eq(differ.contact_id.map(values)).sum())
+        if n and n >= 0.9 * len(differ):
+            return f" In {n:,} of these {len(differ):,} rows it is the {words} result known by then, not the last."
+    return ""
 
 
 def in_the_table(answer, hospital):
     """For the key: evidence on the table if that differs, else on the entries."""
     table, right = answer["make"], right_features(hospital)
-    same = frames(on="contact_id")
-    if same.distance(table, right) == 0:
+    if FEATURES.distance(table, right) == 0:
         return wrong_entry(answer)
     told = what_moved(answer, hospital)
     if told:
-        return told
-    past = same.evidence(*(one.drop(columns="moved") for one in (table, right)))
+        return f"{told} {_not_known_yet(table, hospital)}".strip()
+    past = FEATURES.evidence(*(one.drop(columns="moved") for one in (table, right)))
     return f"No future moves your table; the past is not yet as asked. {past}{_whose_sodium(table, right, hospital)}"
+
+
+LOOK = {
+    ("known_when", "sodium"): "Hold it against `happened_at` and `known_at` of three results.",
+    ("known_when", "emergency_before"): "Hold it against `happened_at` and `known_at` of three visits.",
+    ("known_when", "codes_before"): "Hold it against `happened_at` and `known_at` of three codes.",
+    ("missing_means", "sodium"): "Look at three stays where it is missing.",
+    ("missing_means", "emergency_before"): "Look at three stays where it is 0.",
+    ("missing_means", "codes_before"): "Look at three stays where it is 0.",
+}
+
+
+def all_entries(answer):
+    """Every entry: its part, its feature, and what it says."""
+    return [(part, name, answer[part].get(name, ...)) for part, name in LOOK]
 
 
 def wrong_entry(answer):
     """The first entry that is blank, no phrase of the list, or another one."""
-    options = {"known_when": given(3).KNOWN_WHEN, "missing_means": given(3).MISSING_MEANS}
-    for part, phrases in options.items():
-        for name, expected in ENTRIES[part].items():
-            said = answer[part].get(name, ...) if isinstance(answer[part], dict) else ...
-            if said is ...:
-                return f"Your function is right. The entry `{part}` of `{name}` is still `...`."
-            if said not in phrases:
-                return f"Your function is right. `{said}` is no phrase of `given(3).{part.upper()}`, which are chosen word for word."
-            if said != expected:
-                return f"Your function is right. Of `{name}` your entry `{part}` says: {said}. Hold that against three of its facts."
+    phrases = {"known_when": given(3).KNOWN_WHEN, "missing_means": given(3).MISSING_MEANS}
+    if all(said is ... for _, _, said in all_entries(answer)):
+        return "Your function is right: no future moves it. Now the six entries, which are still `...`."
+    for part, name, said in all_entries(answer):
+        if said is ...:
+            return f"Your function is right. The entry `{part}` of `{name}` is still `...`."
+        if said not in phrases[part]:
+            return f"Your function is right. `{said}` is no phrase of `given(3).{part.upper()}`, which are chosen word for word."
+        if said != ENTRIES[part][name]:
+            return f"Your function is right. Of `{name}` your entry `{part}` says: {said}. {LOOK[part, name]}"
     return None
+
+
+def entries_so_far(answer, hospital):
+    """For a named entry: what is right so far, and what is still to be written."""
+    said = all_entries(answer)
+    good = sum(text == ENTRIES[part][name] for part, name, text in said)
+    blank = sum(text is ... for _, _, text in said)
+    return f"Your function is right; of the six entries {good} are" + (
+        f", and {blank} are still `...`." if blank else "."
+    )
 
 
 _kept = {}
@@ -972,9 +1123,7 @@ def right_features(hospital):
 key(
     "W03.Q3",
     reference=person_by_person,
-    same=parts(
-        {"make": frames(on="contact_id"), "known_when": labels(at_least=1), "missing_means": labels(at_least=1)}
-    ),
+    same=parts({"make": FEATURES, "known_when": Entries(1.0), "missing_means": Entries(1.0)}),
     right=(
         "With another future not one of your numbers moves. That test needs no knowledge of the code, so it can stand in "
         "front of every release; the three entries are what a reviewer reads instead of the code."
@@ -1123,31 +1272,35 @@ key(
             evidence=what_moved,
         ),
         misconception(
-            "missing_is_normal",
-            answer=with_entries("missing_means", sodium="normal"),
-            says="Your entry says that a missing sodium means normal.",
-            so_what="It means that nobody had an answer. Whoever reads your dictionary will fill 140 for a patient whose "
-            "blood is in the centrifuge, because you told them so.",
-            look_at="why a sodium is missing in your own table",
-            teaches="M14",
-        ),
-        misconception(
             "known_when_it_happens",
-            answer=with_entries("known_when", **dict.fromkeys(ENTRIES["known_when"], "when it happens")),
-            says="Your entries say that everything is known when it happens.",
+            answer=with_entry("known_when", "sodium", "when it happens"),
+            says="An entry of yours says that a number is known when it happens.",
             so_what="Then there would be no second clock. The reviewer who reads this lets the tube in the rack and the code "
             "of next week pass, because the paper says they are there.",
             look_at="what your function compares with `asked_at`",
             teaches="M12",
+            evidence=entries_so_far,
+            also=says_of_any("known_when", "when it happens"),
         ),
         misconception(
             "codes_at_discharge",
-            answer=with_entries("known_when", codes_before="at discharge"),
+            answer=with_entry("known_when", "codes_before", "at discharge"),
             says="Your entry says that codes are known at discharge.",
             so_what="Coding takes days. A stay that follows a discharge by two days would get, on paper, codes that nobody has "
             "written yet.",
             look_at="`known_at` of codes beside the end of their stay",
             teaches="M12",
+            evidence=entries_so_far,
+        ),
+        misconception(
+            "missing_is_normal",
+            answer=with_entry("missing_means", "sodium", "normal"),
+            says="Your entry says that a missing sodium means normal.",
+            so_what="It means that nobody had an answer. Whoever reads your dictionary will fill 140 for a patient whose "
+            "blood is in the centrifuge, because you told them so.",
+            look_at="why a sodium is missing in your own table",
+            teaches="M14",
+            evidence=entries_so_far,
         ),
     ],
 )
@@ -1224,8 +1377,23 @@ def shares_in_words(answer, hospital):
         f"`{name}` goes from {first[name].iloc[0]:,.4g} to {last[name].iloc[0]:,.4g}"
         for name in ("clinical", "claims", "coded")
     ]
-    n = [int((stays.quarter == q).sum()) for q in (min(known), max(known))]
-    return f"Yours, from the first quarter to the last: {'; '.join(told)}. Stays in them: {n[0]:,} and {n[1]:,}."
+    return f"Yours, from the first quarter to the last: {'; '.join(told)}. {_how_many(stays, stays)}"
+
+
+def _how_many(stays, left, words="The table you were given has {} and {} stays in them."):
+    ends = min(stays.quarter), max(stays.quarter)
+    return words.format(*(f"{int(left.quarter.eq(quarter).sum()):,}" for quarter in ends))
+
+
+def shares_of(left, unit):
+    """Also how many stays are left where only the first of each unit is counted."""
+
+    def told(answer, hospital):
+        stays, mine = given(3).labelled_stays(hospital), shares_in_words(answer, hospital)
+        words = f"The first stay of each {unit} leaves {{}} and {{}}."
+        return mine and f"{mine} {_how_many(stays, left(stays), words)}"
+
+    return told
 
 
 def which_column(answer, hospital):
@@ -1243,7 +1411,18 @@ def which_column(answer, hospital):
     if (values == values.round()).all(axis=None):
         return f"All your numbers are whole; leave them as they are computed. {told}"
     right, same = by_quarter(given(3).labelled_stays(hospital)), frames(on="quarter", rtol=2e-3)
-    far = {name: same.distance(answer[["quarter", name]], right[["quarter", name]]) for name in names}
+
+    def off(mine, name):
+        return same.distance(mine[["quarter", name]], right[["quarter", name]])
+
+    turned = answer.rename(columns={"clinical": "claims", "claims": "clinical"})
+    if not off(turned, "clinical") and not off(turned, "claims"):
+        return f"`clinical` and `claims` have changed places: each holds the other's numbers. {told}"
+    if not off(answer[["quarter"]].assign(coded=values.coded / 10), "coded"):
+        return f"`coded` is of 1,000; it was asked of 100 stays with the clinical label. {told}"
+    far = {name: off(answer, name) for name in names}
+    if far["coded"] and len(answer) > 1 and values.coded.nunique() == 1:
+        told = f"`coded` is one number for all {len(answer)} quarters; each quarter has its own. {told}"
     if not all(far.values()):
         good = [f"`{name}`" for name in names if not far[name]]
         told += f" {' and '.join(good)}: right."
@@ -1331,7 +1510,7 @@ key(
             "stays are left: your quarters are not made of the same kind of patient.",
             look_at="the number of stays that are left in the last quarter",
             teaches="M16",
-            evidence=shares_in_words,
+            evidence=shares_of(lambda stays: stays.drop_duplicates("person_id"), "person"),
         ),
         misconception(
             "of_the_labelled",
@@ -1351,7 +1530,7 @@ key(
             "counts, and which one that is depends on the order of the table.",
             look_at="a person with two stays in one quarter",
             teaches="M16",
-            evidence=shares_in_words,
+            evidence=shares_of(lambda stays: stays.drop_duplicates(["person_id", "quarter"]), "person and quarter"),
         ),
         misconception(
             "in_percent",
@@ -1416,6 +1595,8 @@ def who_passed(answer, hospital):
             "A guard that stops what is sound will be switched off."
         )
     lived = [name for name in FLAW_DOES if passed.get(name)]
+    if len(lived) == len(FLAW_DOES):
+        return f"Your guard complains of none of the ten: {len(lived)} of 7 flawed tables pass."
     named = "; ".join(f"`{shown[name]}` ({FLAW_DOES[name]})" for name in lived[:3])
     more = f"; and {len(lived) - 3} more" if lived[3:] else ""
     return f"{len(lived)} of 7 flawed tables pass: {named}{more}."
@@ -1528,21 +1709,36 @@ def heaps(stays, *, people=True, unknown="out", within=False, equal=True, turned
     rows = rows[rows.race.notna()] if unknown == "never" else rows
     rows = rows if unknown == "in" else rows.assign(known=rows.race.notna())
     by, of = ("conditions", "cost_year") if turned else ("cost_year", "conditions")
+    rows = rows[rows.known] if within else rows
     group = pd.Series(np.where(rows.race.eq("black"), "black", "others"), rows.index)
-    ranked = rows[by].rank(method="first")
 
     def cut(values):
+        values = values.rank(method="first") if turned else values  # many people have as many conditions
         return pd.qcut(values, 10, labels=range(1, 11)).astype(int)
 
     if not equal:
         tenth = pd.cut(rows[by], 10, labels=range(1, 11)).astype(int)
     elif within:
-        tenth = ranked.groupby(group).transform(cut)
+        tenth = rows[by].groupby(group).transform(cut)
     else:
-        tenth = cut(ranked)
+        tenth = cut(rows[by])
     rows = rows.assign(tenth=tenth, group=group)
     rows = rows if unknown == "in" else rows[rows.known]
     return rows.groupby(["tenth", "group"])[of].mean().unstack("group").reset_index()
+
+
+def two_groups(stays):
+    """Black and White people alone, and the tenths of these alone."""
+    return heaps(stays[stays.race.isin(["black", "white"])])
+
+
+def split_to_two(answer, hospital):
+    """Whether the tenths are of everybody, and the others of them White people alone."""
+    people = given(3).costs(hospital).drop_duplicates("person_id")
+    tenth = pd.qcut(people.cost_year, 10, labels=range(1, 11)).astype(int)
+    two = people.assign(tenth=tenth)[people.race.isin(["black", "white"])]
+    wrong = two.groupby(["tenth", "race"]).conditions.mean().unstack().rename(columns={"white": "others"}).reset_index()
+    return frames(on="tenth", rtol=2e-3).matches(answer, wrong)
 
 
 def heaps_in_words(answer, hospital):
@@ -1576,7 +1772,8 @@ key(
     reference=ten_heaps,
     same=frames(on="tenth", rtol=2e-3, at_least=5),  # of ten rows in all
     right=(
-        "In most tenths Black patients have more chronic conditions: at equal illness less was spent on them. A score that "
+        "Everybody ranked, and split afterwards: in most tenths Black patients have more chronic conditions, so at equal "
+        "illness less was spent on them. A score that "
         "predicts cost well ranks them too low, and no column of race is needed for that. Here the gap was built in by us; "
         "lesson 2 cites where it was found in life."
     ),
@@ -1612,6 +1809,18 @@ key(
             look_at="the number of people over whom your tenths are made",
             teaches="M14",
             evidence=heaps_in_words,
+        ),
+        misconception(
+            "lesson_groups",
+            answer=two_groups,
+            says="You kept Black and White patients only: here `others` are all whose race is known, and the tenths are of "
+            "everybody.",
+            so_what="A programme ranks everyone. People of other races cost and fall ill as well; left out, they are missing "
+            "on one side of the comparison.",
+            look_at="`race.value_counts(dropna=False)` of the people, and which of them your table holds",
+            teaches="M31",
+            evidence=heaps_in_words,
+            also=split_to_two,
         ),
         misconception(
             "tenths_within_groups",

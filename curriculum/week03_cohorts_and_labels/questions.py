@@ -6,8 +6,8 @@ from wardround.course.questions import memo_form, prediction, question
 prediction(
     "W03.P1",
     ask=(
-        "Six choices, each with two sides that somebody defends, make 64 definitions of the readmission rate, all on the "
-        "same case list. How many times the lowest of the 64 rates is the highest? Give a range that you are 80% sure of."
+        "Six choices with two sides each make 64 definitions of the readmission rate, all on the same case list. How many "
+        "times the lowest of the 64 rates is the highest? Give a range that you are 80% sure of."
     ),
     unit="times the lowest rate",
 )

@@ -112,6 +112,16 @@ def session(
     typer.echo(f"The session is in {write_session(week, out or Path(name), handout=handout)}.")
 
 
+@app.command(epilog="Example: wardround portfolio")
+def portfolio(
+    out: Annotated[Path | None, typer.Option(help="The HTML file; by default work/portfolio/portfolio.html.")] = None,
+) -> None:
+    """Your artefacts as one page, made of your memos and kept results; what is missing is shown as missing."""
+    from wardround.course.portfolio import write_portfolio
+
+    typer.echo(f"Your portfolio is in {write_portfolio(out)}.")
+
+
 @app.command(epilog="Example: wardround facts --stale 2027-06")
 def facts(
     stale: Annotated[str | None, typer.Option(help="Only those to re-check before this date (YYYY-MM).")] = None,

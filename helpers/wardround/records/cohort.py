@@ -1,7 +1,8 @@
 """Who is counted, and what became of them: one definition of an index stay and of its outcome, with six switches.
 
 The definition is shaped like the hospital-wide readmission measure of the Centers for Medicare & Medicaid Services
-(CMS), cut down to what a case list can tell. It stands here once; whoever counts readmissions calls it.
+(CMS), cut down to what a case list can tell. Leaving out hospice and counting hours, not dates, are ours. It stands
+here once; whoever counts readmissions calls it.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ class Definition:
     ----------
     joins_transfers : bool
         A chain of transfers between our sites is one stay. Otherwise every contact is a stay of its own, and a move is
-        a discharge with an unplanned return in the same minute.
+        a discharge with a return in the same minute, planned or not as that contact says.
     keeps_against_advice : bool
-        Who left against advice is an index stay.
+        Who left against advice is an index stay. As a return such a stay counts in any case.
     counts_planned : bool
         A planned return counts as a readmission. Otherwise it ends the watch without one.
     counts_observation : bool
@@ -42,7 +43,7 @@ class Definition:
         Stays in other hospitals count as outcomes, as far as payers have told; follow-up is whole only after the
         run-out of claims. Otherwise our record alone counts, and thirty days are enough.
     readmission_is_index : bool
-        A stay within thirty days of an index stay may be an index stay itself.
+        A stay within thirty days of an index stay, planned or not, may be an index stay itself.
     """
 
     joins_transfers: bool = True
@@ -68,16 +69,16 @@ def definition_table() -> pd.DataFrame:
         ),
         (
             "who can be counted",
-            "left alive, not to hospice, not to another acute hospital",
-            "the others cannot come back, are not meant to, or are still in hospital",
+            "left alive, not to hospice, not to another acute hospital; all ages, all diagnoses",
+            "the others cannot come back, are not meant to, or are still in hospital; leaving out hospice is ours",
             "",
             "",
         ),
         (
             "against advice",
-            "left out",
+            "is no index stay; as a return it counts, whatever its disposition",
             "the hospital had no chance to prepare the discharge",
-            "kept: these patients come back often, and somebody has to care",
+            "is an index stay, too: these patients come back often, and somebody has to care",
             "keeps_against_advice",
         ),
         (
@@ -89,8 +90,9 @@ def definition_table() -> pd.DataFrame:
         ),
         (
             "the outcome",
-            "the first of: unplanned stay, planned stay, death, within 30 x 24 hours of discharge",
-            "one clock for everybody, and one outcome a stay",
+            "the first of: unplanned stay, planned stay, death by record or state register, within 30 x 24 hours of "
+            "discharge",
+            "one clock for everybody, and one outcome a stay; counting hours, not dates, is ours",
             "",
             "",
         ),
@@ -103,7 +105,8 @@ def definition_table() -> pd.DataFrame:
         ),
         (
             "stays elsewhere",
-            "count as far as payers have paid for them, so follow-up needs 30 days and 120 more for claims",
+            "count as far as payers have paid for them; follow-up needs 30 days, and 120 more for claims, before the "
+            "case list was made",
             "the patient is as ill in another hospital",
             "our own record alone: known in time, and 30 days are enough",
             "counts_elsewhere",
@@ -112,7 +115,7 @@ def definition_table() -> pd.DataFrame:
             "a readmission",
             "may be an index stay itself",
             "every discharge can go wrong; each is a decision somebody made",
-            "starts no new count within 30 days of an index stay",
+            "a stay within 30 days of an index stay, planned ones too, starts no count",
             "readmission_is_index",
         ),
     ]
