@@ -76,7 +76,7 @@ def test_a_hospital_of_parts_reads_like_one(parts, whole):
 def test_the_warehouse_knows_the_export_and_no_truth(whole):
     hospital, truth = read_export(whole), open_truth(whole)
     warehouse = hospital.warehouse
-    assert warehouse.keys() == ["emergency", "stays", "windows"]
+    assert warehouse.keys() == ["contacts", "deaths", "emergency", "stays", "windows"]
     encounters = set(hospital.tables.encounters["encounter_key"])
     latent = {"frailty", "acuity", "hazard", "p0", "p1", "p_true", "septic", "social", "brittleness", "benefit"}
     for name in ("emergency", "stays", "windows"):
@@ -116,7 +116,8 @@ def test_what_is_written_later_is_listed(whole):
 
 def test_a_missing_table_is_said_in_one_sentence(whole, tmp_path):
     with pytest.raises(
-        AttributeError, match="There is no table 'labs' in the warehouse; it holds emergency, stays, windows"
+        AttributeError,
+        match="There is no table 'labs' in the warehouse; it holds contacts, deaths, emergency, stays, windows",
     ):
         _ = read_export(whole).warehouse.labs
     (tmp_path / "p.ndjson").write_bytes(b'{"resourceType":"Patient","id":"a"}')

@@ -85,7 +85,9 @@ class Shard:
         path = whole if self.of == 1 else whole / f"{self.number:03d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         texts = [
-            column for column in table.select_dtypes(["object", "str"]) if not table[column].map(type).eq(list).any()
+            column
+            for column in table.select_dtypes(["object", "str"])
+            if not any(isinstance(value, list) for value in table[column])
         ]
         table.astype(dict.fromkeys(texts, "str")).to_parquet(path, index=False)
 
