@@ -149,7 +149,7 @@ def test_a_part_says_itself_whether_it_is_a_known_mistake():
     assert not both.matches({"steps": ["stop", "tell", "mend"], "n": 3}, wrong)
     assert not both.matches({"n": 3}, wrong)
     right = {"steps": [["stop", "mend"]], "n": 3}
-    assert both.complete({"n": 4}, right) == right | {"n": 4}
+    assert both.complete({"n": 4, "said": "more"}, right) == right | {"n": 4, "said": "more"}
 
 
 def test_numbers_in_a_column_say_which_way_they_are_off():

@@ -232,9 +232,6 @@ def _from_where() -> str:
 
 def _hospital() -> Any:
     """Return the hospital that was loaded last, or None: a memo may be written before any is open."""
-    from wardround.course.check import NoHospital, current_hospital
+    from wardround.course import loading
 
-    try:
-        return current_hospital()
-    except NoHospital:
-        return None
+    return loading.current()
