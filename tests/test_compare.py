@@ -142,6 +142,16 @@ def test_every_valid_order_is_right():
     assert "leaves out `tell`" in steps.evidence(["stop", "mend"], before)
 
 
+def test_a_part_says_itself_whether_it_is_a_known_mistake():
+    both = parts({"steps": order("stop", "tell", "mend"), "n": number(atol=0.5)})
+    wrong = {"steps": ["mend", "stop", "tell"]}
+    assert both.matches({"steps": ["mend", "stop", "tell"], "n": 3}, wrong)
+    assert not both.matches({"steps": ["stop", "tell", "mend"], "n": 3}, wrong)
+    assert not both.matches({"n": 3}, wrong)
+    right = {"steps": [["stop", "mend"]], "n": 3}
+    assert both.complete({"n": 4, "said": "more"}, right) == right | {"n": 4, "said": "more"}
+
+
 def test_numbers_in_a_column_say_which_way_they_are_off():
     right = table(x=[1.0, 2.0, 3.0])
     assert "where yours says 9. Yours is too high on every one of them" in TABLE.evidence(

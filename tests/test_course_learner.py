@@ -6,7 +6,7 @@ import types
 
 import numpy as np
 import pytest
-from wardround.course import box, claim, manifest, places, predict, progress, questions, quiz
+from wardround.course import box, claim, loading, manifest, places, predict, progress, questions, quiz
 from wardround.course.render import WIDTH, Block
 
 COURSE = """
@@ -81,11 +81,10 @@ def make_course(folder, monkeypatch):
     quiz.week_quiz.cache_clear()
     hospital = types.SimpleNamespace(checksum="abc123" * 8, path=folder / "quillmere")
     outcomes = {"W01.P1": 700, "W01.P2": np.bool_(False), "W01.P3": np.float64(12.345)}
-    stand_in = types.SimpleNamespace(
-        current_hospital=lambda: hospital, true_outcome=outcomes.__getitem__, remark_on=lambda id, outcome: ""
-    )
+    stand_in = types.SimpleNamespace(true_outcome=outcomes.__getitem__, remark_on=lambda id, outcome: "")
+    monkeypatch.setattr(loading, "_current", [hospital])
     monkeypatch.setitem(sys.modules, "wardround.course.check", stand_in)
-    return types.SimpleNamespace(root=root, work=work, week=first, outcomes=outcomes, check=stand_in)
+    return types.SimpleNamespace(root=root, work=work, week=first, outcomes=outcomes)
 
 
 @pytest.fixture

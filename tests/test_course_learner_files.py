@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_course_learner import make_course
-from wardround.course import manifest, memo, predict, progress, questions, quiz, store, workspace
+from wardround.course import loading, manifest, memo, predict, progress, questions, quiz, store, workspace
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_what_cannot_be_kept_gets_a_sentence(course):
 
 
 def test_without_a_hospital_it_is_kept_and_said(course):
-    course.check.current_hospital = lambda: None
+    loading._current.clear()
     assert "no hospital was open" in str(memo.keep("rate", 0.2))
     assert memo.read_kept("rate")[1]["checksum"] is None
 

@@ -1106,9 +1106,7 @@ def entries_so_far(answer, hospital):
     said = all_entries(answer)
     good = sum(text == ENTRIES[part][name] for part, name, text in said)
     blank = sum(text is ... for _, _, text in said)
-    return f"Your function is right; of the six entries {good} are" + (
-        f", and {blank} are still `...`." if blank else "."
-    )
+    return f"Your function is right, and {good} of 6 entries" + (f"; {blank} of 6 are still `...`." if blank else ".")
 
 
 _kept = {}

@@ -146,8 +146,9 @@ class Parts(Comparison):
         return all(part.matches(answer[name], wrong[name]) for name, part in self.each.items() if name in wrong)
 
     def complete(self, wrong: dict, reference: dict) -> dict:
-        whole = {name: self.each[name].complete(part, reference[name]) for name, part in wrong.items()}
-        return {**reference, **whole}
+        judged = [name for name in self.each if name in wrong]
+        whole = {name: self.each[name].complete(wrong[name], reference[name]) for name in judged}
+        return {**reference, **wrong, **whole}
 
     def _of(self, name: str, answer: dict, reference: dict) -> float:
         part = self.each[name]

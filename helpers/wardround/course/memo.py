@@ -231,6 +231,7 @@ def _from_where() -> str:
 
 
 def _hospital() -> Any:
-    from wardround.course.check import current_hospital
+    """Return the hospital that was loaded last, or None: a memo may be written before any is open."""
+    from wardround.course import loading
 
-    return current_hospital()
+    return loading.current()
