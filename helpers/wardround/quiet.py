@@ -45,13 +45,15 @@ def environment(base: Mapping[str, str] | None = None, *, headless: bool = False
     Returns
     -------
     dict of str to str
-        Telemetry is off whatever the copy said. The thread counts and the learner's Jupyter settings are kept where
-        they are given (an empty thread count is not: libgomp prints an error).
+        Telemetry is off whatever the copy said, and MLflow writes into the learner's folder, not to a server that the
+        copy names. The thread counts and the learner's Jupyter settings are kept where they are given (an empty thread
+        count is not: libgomp prints an error).
     """
     quiet = dict(os.environ if base is None else base)
     for name in LEAKS:
         quiet.pop(name, None)
     quiet.update(TELEMETRY)
+    quiet.update(tracking(Path(quiet.get("WARDROUND_WORK", "").strip() or _root(quiet) / "work")))
     for name, value in {**THREADS, **KERNEL}.items():
         quiet[name] = quiet.get(name) or value
     if headless:
@@ -67,6 +69,23 @@ def apply() -> None:
     os.environ.update(environment())
     for name in LEAKS:
         os.environ.pop(name, None)
+
+
+def tracking(work: Path) -> dict[str, str]:
+    """Return the variables with which MLflow keeps runs in ``work/mlflow.db`` and artefacts in ``work/mlruns``.
+
+    The second has an underscore and no public sibling: without it artefacts land in whatever folder is current when an
+    experiment is first used. MLflow makes the file, not the folder.
+    """
+    work = work.expanduser().resolve()
+    return {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{(work / 'mlflow.db').as_posix()}",
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": (work / "mlruns").as_uri(),
+    }
+
+
+def _root(variables: Mapping[str, str]) -> Path:
+    return Path(variables.get("WARDROUND_ROOT", "").strip() or ROOT)
 
 
 def _first(folder: Path, rest: str | None) -> str:
