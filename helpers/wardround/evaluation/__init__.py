@@ -1,7 +1,7 @@
 """Measuring a model as a hospital must: and showing it so that everybody can read it."""
 
 from .expected import expected_auroc, expected_brier, expected_calibration, expected_ratio
-from .figures import Figure, FigureError, direct_label, figure, lines, palette
+from .figures import Figure, FigureError, direct_label, figure, intervals, lines, palette
 from .uncertainty import Estimate, EvaluationError, auroc, auroc_difference, auroc_value, bootstrap, wilson
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "expected_calibration",
     "expected_ratio",
     "figure",
+    "intervals",
     "lines",
     "palette",
     "wilson",
