@@ -181,7 +181,7 @@ question(
     kind="function",
     stretch=True,
     seconds=4,
-    ask=lambda more_or_better, hospital: more_or_better(given(4).bench(hospital)),
+    ask=lambda more_or_better, hospital: given(4).compared(more_or_better, hospital),
     hints=[
         "There is money for one of two things: a second half of the patients, or two columns that registration would have "
         "to keep. Which adds more to the AUROC on later stays?",
