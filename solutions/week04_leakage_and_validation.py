@@ -13,7 +13,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from wardround import check, check_all, given, hint, load, memo, predict, reveal, solution
+from wardround import check, check_all, given, hint, load, memo, solution
 from wardround.evaluation import auroc, auroc_difference, auroc_value, bootstrap
 from wardround.records.features import READMISSION, lace
 
@@ -108,9 +108,6 @@ check("W04.Q2", audit)
 # %%
 # hint("W04.Q2")
 
-# %%
-predict("W04.P2", ..., ...)
-
 # %% [markdown]
 # ## Q3: a model for a hospital never seen
 #
@@ -163,9 +160,6 @@ if estimate is not ...:
     with mlflow.start_run(run_name="W04.Q3"):
         mlflow.log_metrics({"auroc": estimate.value, "low": estimate.low, "high": estimate.high})
 estimate
-
-# %%
-reveal("W04.P2")
 
 # %% [markdown]
 # ## Q4: a pull request that raises the AUROC

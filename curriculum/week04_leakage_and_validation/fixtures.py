@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import runpy
-import warnings
-from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from wardround.course.fresh import fresh_stays
+from wardround.evaluation import auroc, auroc_value
 from wardround.records.cohort import cohort, data_end, outcomes
 from wardround.records.features import READMISSION
 from wardround.records.splits import SIDES, known_at, split_by_time, violations
@@ -23,6 +21,8 @@ _SIGNS = ["heart_rate", "respiratory_rate", "temperature", "systolic", "saturati
 _RESULTS = ["creatinine", "urea", "lactate", "leukocytes", "glucose"]
 _SHEET = runpy.run_path(str(Path(__file__).with_name("audit_bank.py")))["CARDS"]
 _PULL = runpy.run_path(str(Path(__file__).with_name("pull_request.py")))
+_JUDGING = runpy.run_path(str(Path(__file__).with_name("judging.py")))
+packed, unpacked = _JUDGING["packed"], _JUDGING["unpacked"]
 
 
 def _once(make):
@@ -60,7 +60,7 @@ def _logistic(table, back, strength=0.01):
 
 
 # P1 -------------------------------------------------------------------------------------------------------------------
-def coin_rows(hospital, patients=1000):
+def coin_rows(hospital, patients=1600):
     """Ward rows of some patients, one every eight hours, with ``coin``: a coin thrown once for each patient.
 
     ``patient_id``, vital signs, last results (gaps filled with the median) and age. Nothing in a row can know the coin.
@@ -256,13 +256,6 @@ def audited(audit, hospital):
 
 
 # Q3 -------------------------------------------------------------------------------------------------------------------
-WRITTEN_LATER = (
-    *("disposition", "discharged_at", "called", "held_out", "code_count", "no_show", "billing_status", "cost_year"),
-    *("sepsis_clinical", "sepsis_claims", "deteriorated_at", "readmitted_30d", "days_to_readmission", "died_30d"),
-)
-_IDS = ("encounter_id", "patient_id", "person_id")
-
-
 def stays_to_learn(hospital):
     """Rows of ``warehouse.stays`` that can be counted, with ``person_id``, ``state`` and ``whole``.
 
@@ -281,138 +274,19 @@ def _stays_to_learn(hospital):
 
 
 def judged(train, hospital):
-    """Put a training function to a hospital's stays, and its model to fresh stays; everything that a check looks at.
-
-    Returns
-    -------
-    dict
-        ``risk`` of the fresh stays (packed); ``learnt``: AUROC on the rows learnt; ``moved``: of 1,000 fresh stays those
-        whose risk moves when a column written later is scrambled; ``ids``: the same for ids; ``alone``: how far a
-        risk moves when the model is asked about few stays instead of all; ``values``: how many different risks;
-        ``answers``: how the mean risk changes with what stands in the rows that nobody can know.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        stays, fresh = stays_to_learn(hospital), fresh_stays()
-        model = train(stays.copy())
-        if model is ...:
-            return ...
-        ask = functools.partial(_risks, model)
-        risk, whole = ask(fresh), stays[stays.whole]
-        few = fresh.iloc[1000:1200]
-        return {
-            "risk": packed(risk),
-            "learnt": _area(whole.state.eq("readmitted"), ask(whole.drop(columns=["state", "whole"]))),
-            "moved": _moved(ask, fresh, risk),
-            "ids": _share_moved(ask, fresh, risk, _IDS),
-            "alone": float(np.abs(ask(few) - risk[1000:1200]).max()),
-            "values": len(np.unique(np.round(risk, 9))),
-            "answers": _probed(train, stays, fresh.iloc[:4000]),
-        }
+    """Put a training function to a hospital's stays, and its model to fresh stays (see ``judging.py``)."""
+    return _JUDGING["looked_at"](train, stays_to_learn(hospital), fresh_stays())
 
 
 def on_later_stays(train, hospital):
     """What one can measure at home: a model of the stays known by the cut, judged on later ones; ``...`` without one."""
-    from wardround.evaluation import auroc
-
     stays = stays_to_learn(hospital)
     stays = stays[stays.whole]
     side = split_by_time(stays, CUT)
     model, test = train(stays[side.eq("train")].copy()), stays[side.eq("test")]
     if model is ...:
         return ...
-    return auroc(test.state.eq("readmitted"), _risks(model, test.drop(columns=["state", "whole"])))
-
-
-def _area(back, risk):
-    from wardround.evaluation import auroc_value
-
-    return auroc_value(back, risk)
-
-
-def _risks(model, rows):
-    """One risk a row, from an estimator or a function."""
-    found = _called(model, rows.copy())
-    found = np.asarray(found, dtype=float)
-    found = found[:, -1] if found.ndim == 2 and found.shape[1] == 2 else found
-    if found.shape != (len(rows),):
-        raise ValueError(
-            f"for {len(rows):,} stays the model gave an array of shape {found.shape}; one risk a row is asked"
-        )
-    if not np.isfinite(found).all():
-        raise ValueError(
-            f"{int((~np.isfinite(found)).sum()):,} of {len(rows):,} risks are missing; each stay needs one"
-        )
-    if found.min() < 0 or found.max() > 1:
-        raise ValueError(
-            f"the model's values run from {found.min():.3g} to {found.max():.3g}; a risk lies between 0 and 1, points do not"
-        )
-    return found
-
-
-def _called(model, rows):
-    if hasattr(model, "predict_proba"):
-        classes = list(getattr(model, "classes_", [False, True]))
-        place = classes.index("readmitted") if "readmitted" in classes else len(classes) - 1
-        return model.predict_proba(rows)[:, place]
-    if hasattr(model, "predict"):
-        return model.predict(rows)
-    if callable(model):
-        return model(rows)
-    raise TypeError(
-        f"train returned a {type(model).__name__}; it must return a fitted estimator, or a function of stays"
-    )
-
-
-def _scrambled(rows, columns):
-    dice = np.random.default_rng(4)
-    return rows.assign(**{name: rows[name].to_numpy()[dice.permutation(len(rows))] for name in columns})
-
-
-def _share_moved(ask, rows, risk, columns):
-    moved = np.abs(ask(_keep_types(rows, _scrambled(rows, columns))) - risk) > 1e-6
-    return float(1000 * moved.mean())
-
-
-def _keep_types(rows, changed):
-    return changed.astype(rows.dtypes.to_dict())
-
-
-def _moved(ask, rows, risk):
-    """Of 1,000 stays those whose risk moves, by the column that is scrambled; empty if none does."""
-    if not _share_moved(ask, rows, risk, WRITTEN_LATER):
-        return {}
-    shares = {name: _share_moved(ask, rows, risk, [name]) for name in WRITTEN_LATER}
-    return {name: share for name, share in shares.items() if share}
-
-
-def _probed(train, stays, rows):
-    """Mean risks of models trained on 1,500 stays in which a state was changed, over the mean risk without it."""
-    dice = np.random.default_rng(5)
-    whole = stays[stays.whole & stays.state.ne("died_first")]
-    whole = whole.iloc[np.sort(dice.permutation(len(whole))[:1500])]
-    open_ended = stays[~stays.whole]
-    open_ended = open_ended.iloc[np.sort(dice.permutation(len(open_ended))[:300])]
-    some = whole.index[whole.state.eq("neither")][::6]
-    shuffled = whole.assign(state=whole.state.to_numpy()[dice.permutation(len(whole))])
-    tables = {
-        "not observable": pd.concat([whole, open_ended.assign(state="not_observable")]),
-        "readmitted, not whole": pd.concat([whole, open_ended.assign(state="readmitted")]),
-        "died first": whole.assign(state=whole.state.mask(whole.index.isin(some), "died_first")),
-    }
-    plain = _risks(train(whole.copy()), rows)
-    found = {name: float(_risks(train(table), rows).mean() / plain.mean()) for name, table in tables.items()}
-    return found | {"shuffled": float(np.abs(_risks(train(shuffled), rows) - plain).max())}
-
-
-def packed(risk):
-    """Risks as short text: sixteen bits each. An answer of 21,000 numbers would be slow to read."""
-    return base64.b64encode(np.round(np.asarray(risk) * 65535).astype("<u2").tobytes()).decode()
-
-
-def unpacked(text):
-    """Risks from what :func:`packed` made."""
-    return np.frombuffer(base64.b64decode(text), dtype="<u2") / 65535
+    return auroc(test.state.eq("readmitted"), _JUDGING["risks_of"](model, test.drop(columns=["state", "whole"])))
 
 
 # Q4 -------------------------------------------------------------------------------------------------------------------
@@ -434,7 +308,12 @@ REPAIRS = {
     "split by date and patient": "outcomes known by the cut teach, later stays judge, no patient does both",
     "choose rows by what is known at eight": "who is in is decided without a look at what came later",
 }
-_COLUMNS, _PROCEDURES = ("history", "admin", "labs", "place"), ("rows", "split", "select", "fit")
+
+
+@_once
+def _diff(hospital):
+    """The lines of a hospital's pull request, and the numbers of those that belong to each of its changes."""
+    return _PULL["diff_of"](_PULL["drawn"](_dice(hospital, "pull request")))
 
 
 def pull_request(hospital):
@@ -472,64 +351,6 @@ def _findings(review):
             if name not in allowed:
                 raise ValueError(f"line {line} has {name!r}, which is none of: {', '.join(allowed)}")
         yield int(line), list(pair)
-
-
-def code_with(names):
-    """The training code with some changes of the bank, as lines, and for each line the change that it belongs to."""
-    chosen = {_PULL["CHANGES"][name][0]: name for name in names}
-    imports = sorted(line for name in names for line in _PULL["CHANGES"][name][2].splitlines())
-    lines, slot = [], None
-    for line in _PULL["BASE"].splitlines():
-        word = line.strip()
-        if word.startswith("# slot: "):
-            slot, name = word.removeprefix("# slot: "), chosen.get(word.removeprefix("# slot: "))
-            indent = line[: len(line) - len(line.lstrip())]
-            if name:
-                lines += [(f"{indent}{new}" if new else "", name) for new in _PULL["CHANGES"][name][1].splitlines()]
-        elif word == "# end":
-            slot = None
-        elif slot is None or slot not in chosen:
-            lines.append((line, slot))
-    place = next(n for n, (line, _) in enumerate(lines) if line.startswith("from sklearn.impute"))
-    return [*lines[:place], *((line, None) for line in dict.fromkeys(imports)), *lines[place:]]
-
-
-@_once
-def _diff(hospital):
-    names = _drawn(hospital)
-    before, after = code_with([]), code_with(names)
-    texts = [[line for line, _ in version] for version in (before, after)]
-    lines = list(unified_diff(*texts, f"a/{_PULL['PATH']}", f"b/{_PULL['PATH']}", lineterm=""))
-    slots = {_PULL["CHANGES"][name][0]: name for name in names}
-    return lines, _numbered(lines, before, after, slots)
-
-
-def _numbered(lines, before, after, slots):
-    """Numbers of the changed lines of each change; a removed line belongs to the change of its slot."""
-    numbers, old, new = {name: [] for name in slots.values()}, 0, 0
-    for number, line in enumerate(lines, 1):
-        if line.startswith("@@"):
-            old, new = (abs(int(part.split(",")[0])) for part in line.split()[1:3])
-            continue
-        if line.startswith(("---", "+++")):
-            continue
-        owner = after[new - 1][1] if line.startswith("+") else slots.get(before[old - 1][1])
-        if line[:1] in "+-" and owner in numbers:
-            numbers[owner].append(number)
-        old, new = old + (not line.startswith("+")), new + (not line.startswith("-"))
-    return numbers
-
-
-def _drawn(hospital):
-    """Five leaks, two or three of them columns; an untidy line; three changes that are in order."""
-    leaks, harmless = _PULL["LEAKING"], _PULL["IN_ORDER"]
-    dice = _dice(hospital, "pull request")
-    many = int(dice.integers(2, 4))
-    slots = [*dice.permutation(_COLUMNS)[:many], *dice.permutation(_PROCEDURES)[: 5 - many]]
-    names = [str(dice.choice(leaks[slot])) for slot in slots]
-    free = [slot for slot in harmless if slot not in slots and slot != "scale"]
-    names += [str(dice.choice(harmless[slot])) for slot in ["scale", *dice.permutation(free)[:3]]]
-    return names
 
 
 # Q5 -------------------------------------------------------------------------------------------------------------------
@@ -586,7 +407,8 @@ class Bench:
         model = _logistic(table[some], self._stays.back[some])
         parts = {"learnt": some, "later": self._later}
         return {
-            name: _area(self._stays.back[rows], model.predict_proba(table[rows])[:, 1]) for name, rows in parts.items()
+            name: auroc_value(self._stays.back[rows], model.predict_proba(table[rows])[:, 1])
+            for name, rows in parts.items()
         }
 
 

@@ -5,6 +5,8 @@ leak is, and what repairs it, stands in ``keys.py`` alone. A *slot* is a place i
 a slot.
 """
 
+from difflib import unified_diff
+
 PATH = "readmission/report.py"
 # The file on the main branch: lines that stay, and between ``slot`` markers those that a change may replace.
 BASE = '''\
@@ -290,3 +292,59 @@ IN_ORDER = {
     "fit": ("fit.folds", "fit.balance"),
     "judge": ("judge.round", "judge.events"),
 }
+COLUMNS, STEPS = ("history", "admin", "labs", "place"), ("rows", "split", "select", "fit")
+
+
+def drawn(dice):
+    """Five leaks, two or three of them columns; an untidy line; three changes that are in order."""
+    many = int(dice.integers(2, 4))
+    slots = [*dice.permutation(COLUMNS)[:many], *dice.permutation(STEPS)[: 5 - many]]
+    names = [str(dice.choice(LEAKING[slot])) for slot in slots]
+    free = [slot for slot in IN_ORDER if slot not in slots and slot != "scale"]
+    names += [str(dice.choice(IN_ORDER[slot])) for slot in ["scale", *dice.permutation(free)[:3]]]
+    return names
+
+
+def code_with(names):
+    """The training code with some changes of the bank, as lines, and for each line the change that it belongs to."""
+    chosen = {CHANGES[name][0]: name for name in names}
+    imports = [line for name in names for line in CHANGES[name][2].splitlines()]
+    lines, slot = [], None
+    for line in BASE.splitlines():
+        word = line.strip()
+        if word.startswith("# slot: "):
+            slot, name = word.removeprefix("# slot: "), chosen.get(word.removeprefix("# slot: "))
+            indent = line[: len(line) - len(line.lstrip())]
+            if name:
+                lines += [(f"{indent}{new}" if new else "", name) for new in CHANGES[name][1].splitlines()]
+        elif word == "# end":
+            slot = None
+        elif slot is None or slot not in chosen:
+            lines.append((line, slot))
+    block = [place for place, (line, _) in enumerate(lines) if line.startswith("from sklearn")]
+    imports = sorted({*imports, *(lines[place][0] for place in block)})
+    return [*lines[: block[0]], *((line, None) for line in imports), *lines[block[-1] + 1 :]]
+
+
+def diff_of(names):
+    """The unified diff of some changes as lines, and for each change the numbers of its lines, from 1 on."""
+    before, after = code_with([]), code_with(names)
+    texts = [[line for line, _ in version] for version in (before, after)]
+    lines = list(unified_diff(*texts, f"a/{PATH}", f"b/{PATH}", lineterm=""))
+    return lines, _numbered(lines, before, after, {CHANGES[name][0]: name for name in names})
+
+
+def _numbered(lines, before, after, slots):
+    """Numbers of the changed lines of each change; a removed line belongs to the change of its slot."""
+    numbers, old, new = {name: [] for name in slots.values()}, 0, 0
+    for number, line in enumerate(lines, 1):
+        if line.startswith("@@"):
+            old, new = (abs(int(part.split(",")[0])) for part in line.split()[1:3])
+            continue
+        if line.startswith(("---", "+++")):
+            continue
+        owner = after[new - 1][1] if line.startswith("+") else slots.get(before[old - 1][1])
+        if line[:1] in "+-" and owner in numbers:
+            numbers[owner].append(number)
+        old, new = old + (not line.startswith("+")), new + (not line.startswith("-"))
+    return numbers

@@ -6,7 +6,7 @@ from wardround.course.questions import memo_form, prediction, question
 prediction(
     "W04.P1",
     ask=(
-        "For each of 1,000 patients a coin is thrown. A forest sees their ward rows, one every eight hours: vital signs, "
+        "For each of 1,600 patients a coin is thrown. A forest sees their ward rows, one every eight hours: vital signs, "
         "results, age. It shall say how the coin fell. Half of the rows, drawn at random, are for learning. What is its "
         "AUROC on the other half? Give a range that you are 80% sure of."
     ),
