@@ -361,32 +361,48 @@ def stays_to_split(hospital):
 
 
 def put_to_split(split, hospital):
-    """Count what a split does wrong; ``rows`` says how many lie on each side."""
+    """Count what a split does wrong; ``rows`` says how many lie on each side.
+
+    ``of both`` are the rows left out of patients who could be on either side, and are on none.
+    """
     stays = stays_to_split(hospital)
     side = split(stays.copy(), CUT)
     if side is ...:
         return ...
-    if not isinstance(side, pd.Series):
-        raise TypeError(f"split returned a {type(side).__name__}; it must return a Series")
-    side = side.reindex(stays.encounter_id) if side.index.is_unique else side
-    strange = [value for value in side.dropna().unique() if value not in SIDES]
-    if len(side) != len(stays) or side.isna().any() or strange:
-        said = f"it holds {strange[0]!r}" if strange else "it does not have one entry for each encounter_id"
-        raise ValueError(f"the Series must say train, test or out for every encounter_id; {said}")
-    side = side.to_numpy()
+    side = _one_side_each(side, stays.encounter_id)
     early = (side == "test") & (stays.asked_at < CUT).to_numpy()
     late = (side == "train") & (stays.known_at > CUT).to_numpy()
+    out, of_both = _left_out(stays, side)
     counts = {"both sides": violations(stays, side)["both sides"], "not known yet": int(late.sum())}
-    counts |= {"asked before the cut": int(early.sum()), "left out": _left_out(stays, side)}
-    return {"counts": counts, "rows": {name: int((side == name).sum()) for name in SIDES}}
+    counts |= {"asked before the cut": int(early.sum()), "left out": out}
+    return {"counts": counts, "of both": of_both, "rows": {name: int((side == name).sum()) for name in SIDES}}
+
+
+def _one_side_each(side, encounters):
+    """The learner's Series as an array in the order of the stays; an error that says what it lacks."""
+    if not isinstance(side, pd.Series):
+        raise TypeError(f"split returned a {type(side).__name__}; it must return a Series")
+    if not side.index.is_unique or set(side.index) != set(encounters):
+        raise ValueError(
+            f"the index of the Series must hold each encounter_id once; yours begins with {side.index[0]!r}"
+        )
+    side = side.reindex(encounters)
+    if side.isna().any():
+        raise ValueError(f"{int(side.isna().sum()):,} stays have no side; write out where they are on neither")
+    strange = [value for value in side.unique() if value not in SIDES]
+    if strange:
+        raise ValueError(f"a side is train, test or out; the Series holds {strange[0]!r}")
+    return side.to_numpy()
 
 
 def _left_out(stays, side):
     """Rows that could be on a side, and are on none although no other row of their patient forbids it."""
     can = {"train": (stays.known_at <= CUT).to_numpy(), "test": (stays.asked_at >= CUT).to_numpy()}
-    used = {name: stays.person_id.isin(stays.person_id[side == name]).to_numpy() for name in can}
-    free = [can["train"] & ~used["test"], can["test"] & ~used["train"]]
-    return int(((free[0] | free[1]) & (side == "out")).sum())
+    on = {name: stays.person_id.isin(stays.person_id[side == name]).to_numpy() for name in can}
+    could = [stays.person_id.isin(stays.person_id[can[name]]).to_numpy() for name in can]
+    free = (can["train"] & ~on["test"]) | (can["test"] & ~on["train"])
+    out = free & (side == "out")
+    return int(out.sum()), int((out & could[0] & could[1] & ~on["train"] & ~on["test"]).sum())
 
 
 # Q6 -------------------------------------------------------------------------------------------------------------------

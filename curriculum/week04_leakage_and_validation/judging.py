@@ -19,7 +19,8 @@ WRITTEN_LATER = (
     *("disposition", "discharged_at", "called", "held_out", "code_count", "no_show", "billing_status", "cost_year"),
     *("sepsis_clinical", "sepsis_claims", "deteriorated_at", "readmitted_30d", "days_to_readmission", "died_30d"),
 )
-IDS = ("encounter_id", "patient_id", "person_id")
+IDS, PLACE = ("encounter_id", "patient_id", "person_id"), ("zip", "attending")
+A_FEW = 5_000  # fresh stays on which each column is scrambled by itself
 
 
 def looked_at(train, stays, fresh):
@@ -36,9 +37,10 @@ def looked_at(train, stays, fresh):
     -------
     dict
         ``risk`` of the fresh stays (packed); ``learnt``: AUROC on the rows learnt; ``moved``: of 1,000 fresh stays those
-        whose risk moves when a column written later is scrambled; ``ids``: the same for ids; ``alone``: how far a
-        risk moves when the model is asked about few stays instead of all; ``values``: how many different risks;
-        ``answers``: how the mean risk changes with what stands in the rows that nobody can know.
+        whose risk moves when a column written later is scrambled; ``ids`` and ``place``: the same for ids, and for ZIP
+        and physician; ``alone``: how far a risk moves when the model is asked about few stays instead of all;
+        ``values``: how many different risks; ``answers``: how the mean risk changes with what stands in the rows that
+        nobody can know.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,6 +55,7 @@ def looked_at(train, stays, fresh):
             "learnt": auroc_value(whole.state.eq("readmitted"), ask(whole.drop(columns=["state", "whole"]))),
             "moved": _moved(ask, fresh, risk),
             "ids": _share_moved(ask, fresh, risk, IDS),
+            "place": _share_moved(ask, fresh.iloc[:A_FEW], risk[:A_FEW], PLACE),
             "alone": float(np.abs(ask(fresh.iloc[few]) - risk[few]).max()),
             "values": len(np.unique(np.round(risk, 9))),
             "answers": _probed(train, stays, fresh.iloc[:4000]),
@@ -80,6 +83,23 @@ def risks_of(model, rows):
 
 
 def _called(model, rows):
+    """What a model says of rows; where it stops, the reason in words of the question."""
+    try:
+        return _asked(model, rows)
+    except KeyError as trouble:
+        raise LookupError(
+            f"the model asked for {trouble.args[0]}; the stays that it is asked about have the warehouse's columns, no state"
+        ) from trouble
+    except ValueError as trouble:
+        if "feature names" not in str(trouble).lower():
+            raise
+        raise ValueError(
+            "the estimator was fitted on other columns than it is asked with: it gets stays as the warehouse has them; "
+            "return a function that makes the features first, or put that step into the pipeline"
+        ) from trouble
+
+
+def _asked(model, rows):
     if hasattr(model, "predict_proba"):
         classes = list(getattr(model, "classes_", [False, True]))
         place = classes.index("readmitted") if "readmitted" in classes else len(classes) - 1
@@ -88,6 +108,8 @@ def _called(model, rows):
         return model.predict(rows)
     if callable(model):
         return model(rows)
+    if model is None:
+        raise TypeError("train returned None: a function that lacks its `return` does so")
     raise TypeError(
         f"train returned a {type(model).__name__}; it must return a fitted estimator, or a function of stays"
     )
@@ -111,8 +133,9 @@ def _moved(ask, rows, risk):
     """Of 1,000 stays those whose risk moves, by the column that is scrambled; empty if none does."""
     if not _share_moved(ask, rows, risk, WRITTEN_LATER):
         return {}
-    shares = {name: _share_moved(ask, rows, risk, [name]) for name in WRITTEN_LATER}
-    return {name: share for name, share in shares.items() if share}
+    few = rows.iloc[:A_FEW]
+    shares = {name: _share_moved(ask, few, risk[:A_FEW], [name]) for name in WRITTEN_LATER}
+    return {name: share for name, share in shares.items() if share} or {"several together": 0.0}
 
 
 def _probed(train, stays, rows):

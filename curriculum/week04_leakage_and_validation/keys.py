@@ -118,40 +118,58 @@ class Sizes(Comparison):
         return "a gain or an end of an interval is missing, or is no number" if numbers.isna().any(axis=None) else None
 
     def distance(self, answer, reference):
-        return max(max(part.values()) for part in self.by_leak(answer, reference).values())
+        off = self.by_leak(answer, reference)
+        return max(self.level(answer, reference), *(max(part.values()) for part in off.values()))
 
     def by_leak(self, answer, reference):
         """How far the gain, the width and the middle of each leak are off, in tolerances."""
         mine, theirs, found = answer.set_index("leak"), reference.set_index("leak"), {}
         for leak, right in theirs.iterrows():
-            width, own = (max(row.high - row.low, 0.004) for row in (right, mine.loc[leak]))
+            width, own = (self.width(row) for row in (right, mine.loc[leak]))
             middle = abs((mine.high[leak] + mine.low[leak] - right.high - right.low) / 2)
             found[leak] = {
-                "gain": abs(mine.gain[leak] - right.gain) / max(0.004, 0.05 * width),
+                "gain": abs(mine.gain[leak] - right.gain) / max(0.006, 0.05 * width),
                 "width": abs(math.log(own / width)) / math.log(1.3),
-                "place": middle / (0.003 + 0.2 * width),
+                "place": middle / (0.006 + 0.2 * width),
             }
         return found
 
+    def level(self, answer, reference):
+        """How far all widths together are off, in tolerances: 90% instead of 95% makes each a sixth narrower."""
+        mine, theirs = answer.set_index("leak"), reference.set_index("leak")
+        wide = [leak for leak, row in theirs.iterrows() if self.width(row) > 0.004]
+        factors = [math.log(self.width(mine.loc[leak]) / self.width(theirs.loc[leak])) for leak in wide]
+        return abs(float(np.median(factors))) / 0.12  # the median: one leak alone that is off has its own fault
+
+    def width(self, row):
+        return max(row.high - row.low, 0.004)
+
     def evidence(self, answer, reference):
-        mine, off = answer.set_index("leak"), self.by_leak(answer, reference)
-        for leak, part in off.items():
-            worst = max(part, key=part.get)
-            if part[worst] <= self.allowed:
-                continue
-            row = mine.loc[leak]
-            told = f"`{leak}`: you have {row.gain:.3f} ({row.low:.3f} to {row.high:.3f})."
-            width = row.high - row.low
-            narrow = reference.set_index("leak").eval("high - low")[leak] > width
-            said = {
-                "gain": "That is not the AUROC with this leak minus the AUROC of the same judged rows without it.",
-                "width": f"Your gain is right, and the interval is too {'narrow' if narrow else 'wide'}.",
-                "place": "Your gain and the width are right, but the interval does not lie around the gain.",
-            }
-            right = [name for name, one in off.items() if max(one.values()) <= self.allowed]
-            kept = f" Right: {', '.join(right)}." if right else ""
-            return f"{told} {said['gain' if part['gain'] > self.allowed else worst]}{kept}"
-        return None
+        mine, theirs, off = answer.set_index("leak"), reference.set_index("leak"), self.by_leak(answer, reference)
+        wrong = [leak for leak, part in off.items() if max(part.values()) > self.allowed]
+        right = [leak for leak in off if leak not in wrong]
+        if self.level(answer, reference) > self.allowed and all(part["gain"] <= self.allowed for part in off.values()):
+            narrow = sum(self.width(mine.loc[leak]) < self.width(theirs.loc[leak]) for leak in off) > 1
+            return (
+                f"Your gains are right. Your intervals are all too {'narrow' if narrow else 'wide'}, as if they were for "
+                "another level than 95%, or ended at another multiple of the standard error."
+            )
+        leak = wrong[0]
+        row, gain = mine.loc[leak], mine.gain[leak]
+        narrow = self.width(row) < self.width(theirs.loc[leak])
+        if abs(gain / 100 - theirs.gain[leak]) < 0.006:
+            said = "That is in points of a hundred; an AUROC lies between 0 and 1, and its difference too."
+        elif off[leak]["gain"] > self.allowed:
+            said = "That is not the AUROC with this leak minus the AUROC of the same judged rows without it."
+        elif off[leak]["width"] > self.allowed:
+            said = f"Your gain is right, and the interval is too {'narrow' if narrow else 'wide'}."
+        else:
+            said = "Your gain and the width are right, but the interval does not lie around the gain."
+        kept = f" Right: {', '.join(right)}." if right else ""
+        return f"`{leak}`: you have {gain:.3f} ({row.low:.3f} to {row.high:.3f}). {said}{kept}"
+
+
+few_draws = functools.partial(bootstrap, draws=150)  # enough to know a mistake again
 
 
 def sized(lift, pairs=judged_pairs):
@@ -177,29 +195,29 @@ def by_rows(both):
 
 def drawn(both):
     lift = lambda y, a, b: auroc_value(y, a) - auroc_value(y, b)  # noqa: E731
-    return of_estimate(bootstrap(lift, both.patient, both.outcome, both.risk, both.risk_off))
+    return of_estimate(few_draws(lift, both.patient, both.outcome, both.risk, both.risk_off))
 
 
 def level(both):
-    return of_estimate(bootstrap(auroc_value, both.patient, both.outcome, both.risk))
+    return of_estimate(few_draws(auroc_value, both.patient, both.outcome, both.risk))
 
 
 def two_intervals(both):
     """Two single intervals, subtracted end from end."""
-    on, off = (bootstrap(auroc_value, both.patient, both.outcome, both[name]) for name in ("risk", "risk_off"))
+    on, off = (few_draws(auroc_value, both.patient, both.outcome, both[name]) for name in ("risk", "risk_off"))
     return on.value - off.value, on.low - off.high, on.high - off.low
 
 
 def two_errors(both):
     """The two standard errors added as if the areas had nothing to do with each other."""
-    on, off = (bootstrap(auroc_value, both.patient, both.outcome, both[name]) for name in ("risk", "risk_off"))
+    on, off = (few_draws(auroc_value, both.patient, both.outcome, both[name]) for name in ("risk", "risk_off"))
     gain, reach = on.value - off.value, 1.96 * math.hypot(on.se, off.se)
     return gain, gain - reach, gain + reach
 
 
 def interval_of_the_leak(both):
     """The interval of the area with the leak, moved down by the area without it."""
-    on, off = bootstrap(auroc_value, both.patient, both.outcome, both.risk), auroc_value(both.outcome, both.risk_off)
+    on, off = few_draws(auroc_value, both.patient, both.outcome, both.risk), auroc_value(both.outcome, both.risk_off)
     return on.value - off, on.low - off, on.high - off
 
 
@@ -220,7 +238,7 @@ def against_one_base(harness):
     rows = []
     for leak in harness.leaks:
         both = judged_pairs(harness, leak)
-        area = bootstrap(auroc_value, both.patient, both.outcome, both.risk)
+        area = few_draws(auroc_value, both.patient, both.outcome, both.risk)
         rows.append({"leak": leak, "gain": area.value - honest, "low": area.low - honest, "high": area.high - honest})
     return pd.DataFrame(rows)
 
@@ -311,8 +329,14 @@ key(
 
 
 # W04.Q2 ---------------------------------------------------------------------------------------------------------------
-BACK_TOO = {"sodium_drawn", "stays_elsewhere"}  # a filter by the date that they carry would let these through as well
-AFTER_TOO = {"culture_growth"}  # the growth itself is seen after eight
+# causes that a careful reader may give as well as ours
+ALSO = {
+    **dict.fromkeys(
+        ["sodium_drawn", "stays_elsewhere"], "dated back"
+    ),  # a filter by their date lets these through, too
+    **dict.fromkeys(["culture_growth", "drg", "summary_words", "tumour_stage", "code_count"], "happens later"),
+    "days_so_far": "our own doing",  # how long people stay is a habit as well
+}
 CAUSE = {
     "happens later": "days_in_hospital left_with first_week_visits follow_up_kept stays_in_table weight_loss call_made "
     "haemoglobin_near",
@@ -330,8 +354,7 @@ CAUSE_OF = {name: cause for cause, names in CAUSE.items() for name in names.spli
 
 def accepted(feature):
     """The causes that are right for a feature; the first is ours."""
-    also = ["dated back"] if feature in BACK_TOO else ["happens later"] if feature in AFTER_TOO else []
-    return [CAUSE_OF[feature], *also]
+    return [CAUSE_OF[feature], *([ALSO[feature]] if feature in ALSO else [])]
 
 
 def by_the_bank(hospital, truth):
@@ -527,12 +550,15 @@ def faults(answer):
         "written later": 9.0 if moved else 0.0,
         "ids": 9.0 if answer["ids"] else 0.0,
         "others asked": 9.0 if answer["alone"] > 1e-4 else 0.0,
+        "turned round": 9.0 if seen["area"] < 0.45 else 0.0,
+        "one for all": 9.0 if answer["values"] == 1 else 0.0,
         "other outcome": 9.0 if said["shuffled"] < 1e-9 else 0.0,
         "unknown as yes": 9.0 if said["not observable"] > 1.3 else 0.0,
         "unknown as no": 9.0 if said["not observable"] < 0.95 else 0.0,
         "seen events": 9.0 if said["readmitted, not whole"] > 1.3 else 0.0,
         "died as readmitted": 9.0 if said["died first"] > 1.5 else 0.0,
         "LACE again": max(short, 3.0) if short > 0 and seen["like LACE"] > 0.98 else 0.0,
+        "place": short if short > 0 and answer["place"] else 0.0,
         "by heart": short if short > 0 and answer["learnt"] - seen["area"] > 0.1 else 0.0,
         "below": max(short, 0.0),
         "promises": 3 * off if off > 1 else 0.0,
@@ -569,6 +595,8 @@ class Judged(Comparison):
 
 def learnt_how(answer, hospital):
     seen = facts_of(answer)
+    if answer["values"] == 1:
+        return f"Your model says the same of everybody, {seen['mean']:.3f}: it cannot tell whom to call."
     over = seen["area"] - expected_auroc(fresh().p_true, fresh().lace)
     return (
         f"On the rows that it learnt your model has an AUROC of {answer['learnt']:.3f}, on fresh stays {seen['area']:.3f}: "
@@ -577,7 +605,7 @@ def learnt_how(answer, hospital):
 
 
 def moved_how(answer, hospital):
-    most = sorted(answer["moved"].items(), key=lambda pair: -pair[1])[:4]
+    most = sorted(answer["moved"].items(), key=lambda pair: (pair[0] not in TWINS, -pair[1]))[:4]
     told = ", ".join(f"`{name}` ({share:.0f} of 1,000 risks move)" for name, share in most)
     more = len(answer["moved"]) - len(most)
     return f"Scrambled among the fresh stays one at a time: {told}{f', and {more} more' if more > 0 else ''}."
@@ -673,6 +701,22 @@ def scaled_anew(stays):
     return lambda asked: model.predict_proba(table(asked))[:, 1]
 
 
+def other_column(stays):
+    model = trained()(stays)
+    return lambda rows: 1 - model(rows)
+
+
+def place_rates(stays):
+    rows = stays[stays.whole]
+    rate = rows.state.eq("readmitted").groupby(rows.zip + rows.attending).mean()
+    mean = rows.state.eq("readmitted").mean()
+
+    def table(asked):
+        return READMISSION.compute(asked).assign(rate=(asked.zip + asked.attending).map(rate).fillna(mean))
+
+    return trained(table=table)(stays)
+
+
 def deep_trees(stays):
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -705,8 +749,8 @@ key(
             "outcome_among_features",
             answer=trained(table=every_number),
             says="The outcome itself, in the warehouse's own words, is among your features.",
-            so_what="At eight these columns are empty: they are filled thirty days later. The model waits for the answer, and "
-            "without it knows less than LACE.",
+            so_what="At eight these columns are empty: they are filled thirty days later. The model waits for "
+            "an answer that comes a month after the nurse has called, or has not.",
             look_at="the columns of `stays` whose names speak of readmission or death",
             teaches="M12",
             evidence=moved_how,
@@ -753,6 +797,15 @@ key(
             evidence=lambda answer, hospital: (
                 f"Asked about 200 stays alone, one of them gets a risk that differs by {answer['alone']:.2f}."
             ),
+        ),
+        misconception(
+            "turned_round",
+            answer=other_column,
+            says="Your numbers run the wrong way: those with the highest come back least.",
+            so_what="It looks like a broken model and is a sound one, read from the wrong column. Live, the nurse would call the "
+            "sixteen healthiest of the week, and nothing would raise an error.",
+            look_at="`classes_` of your estimator, and which column of `predict_proba` you return",
+            evidence=learnt_how,
         ),
         misconception(
             "own_record_only",
@@ -819,6 +872,19 @@ key(
             evidence=learnt_how,
         ),
         misconception(
+            "place_learnt",
+            answer=place_rates,
+            says="Your risks hang on ZIP code or physician, and that costs you what the other features bring.",
+            so_what="Two thousand cells for some thousand stays: where a cell holds one stay its rate is the outcome, on the rows that it "
+            "was made of. A stranger in that cell inherits what became of one patient.",
+            look_at="which of your columns are made of `zip` or `attending`, and of whose outcomes",
+            teaches="M10",
+            evidence=lambda answer, hospital: (
+                f"Of 1,000 fresh stays {answer['place']:.0f} get another risk when only ZIP and physician are exchanged. "
+                + learnt_how(answer, hospital)
+            ),
+        ),
+        misconception(
             "by_heart",
             answer=deep_trees,
             says="Your model knows the stays that it has learnt by heart, and little of others.",
@@ -848,9 +914,9 @@ INSIDE = ["training rows only"]
 SPLIT = ["split by date and patient"]
 # change of the bank -> kinds that are right, repairs that are right; the first of each is ours
 LEAKING = {
-    "rows.clear": (["rows chosen by outcome"], ["choose rows by what is known at eight"]),
+    "rows.clear": (["rows chosen by outcome", "open window"], ["choose rows by what is known at eight", *WINDOW[:1]]),
     "history.all": (["open window"], WINDOW),
-    "history.first": (["open window"], WINDOW),
+    "history.first": (["open window", "outcome in a feature"], WINDOW),
     "admin.codes": (["written later"], LATE),
     "admin.bill": (["written later"], LATE),
     "admin.missed": (["written later"], LATE),
@@ -859,7 +925,7 @@ LEAKING = {
     "place.rate": (["outcome in a feature"], [*INSIDE, "leave it out"]),
     "split.known": (["not known yet"], SPLIT),
     "split.person": (["patient on both sides"], SPLIT),
-    "split.copies": (["copies on both sides", "patient on both sides"], [*INSIDE, *SPLIT]),
+    "split.copies": (["copies on both sides", "patient on both sides", "not known yet"], [*INSIDE, *SPLIT]),
     "select.teams": (["chosen on the test"], [*INSIDE, "leave it out"]),
     "select.groups": (["outcome in a feature"], [*INSIDE, "leave it out"]),
     "fit.all": (["judged on its own rows"], INSIDE),
@@ -944,6 +1010,15 @@ class Review(Comparison):
 PLACE = {"rows": "stays_of", "split": "split", "select": "report", "fit": "report"}
 
 
+BUT = {
+    "leave it out": "what would the code do without them?",
+    "end the window at eight": "which window ends too late there?",
+    "training rows only": "on training rows the same would stand, as early as on all others.",
+    "split by date and patient": "behind a better split the same would happen.",
+    "choose rows by what is known at eight": "they do not decide who is in.",
+}
+
+
 def lines_of(name, hospital):
     numbers = given(4).changes(hospital)[name]
     return f"line {numbers[0]}" if len(numbers) == 1 else f"lines {numbers[0]} to {numbers[-1]}"
@@ -968,9 +1043,7 @@ def review_how(answer, hospital):
         )
     elif off["repair"]:
         name, repair = off["repair"][0], answer["found"][off["repair"][0]][1]
-        told.append(
-            f"On {lines_of(name, hospital)} the leak stays open if one follows *{repair}*: {given(4).REPAIRS[repair]}."
-        )
+        told.append(f"On {lines_of(name, hospital)} the kind is right, and *{repair}* does not mend it: {BUT[repair]}")
     elif off["missed"]:
         slot = off["missed"][0].split(".")[0]
         told.append(f"What you name is right, kind and repair. Go on in `{PLACE.get(slot, 'features')}`.")
@@ -1120,7 +1193,9 @@ class Split(Comparison):
 
     def matches(self, answer, wrong):
         mine, theirs = ({name for name in COUNTS if one["counts"][name]} for one in (answer, wrong))
-        return mine == theirs and all((answer["rows"][s] > 0) == (wrong["rows"][s] > 0) for s in ("train", "test"))
+        both_only = [one["of both"] == one["counts"]["left out"] for one in (answer, wrong)]
+        filled = [[one["rows"][side] > 0 for side in ("train", "test")] for one in (answer, wrong)]
+        return mine == theirs and both_only[0] == both_only[1] and filled[0] == filled[1]
 
     def evidence(self, answer, reference):
         said = {
@@ -1134,7 +1209,7 @@ class Split(Comparison):
 
 
 def no_violation(hospital, truth):
-    return {"counts": dict.fromkeys(COUNTS, 0), "rows": {"train": 1, "test": 1, "out": 1}}
+    return {"counts": dict.fromkeys(COUNTS, 0), "of both": 0, "rows": {"train": 1, "test": 1, "out": 1}}
 
 
 def sides(stays, train, test):
@@ -1191,7 +1266,7 @@ key(
         misconception(
             "dealt_by_row",
             answer=dealt_by_row,
-            says="You deal rows out at random.",
+            says="Neither patients nor dates are kept apart: a row falls on either side as it comes.",
             so_what="Patients stand on both sides, and next year's stays teach about this year's. What you measure is how well the model "
             "knows people that it has met, in a year that it has seen.",
             look_at="the second argument of your function",
@@ -1200,16 +1275,16 @@ key(
         misconception(
             "dealt_by_patient",
             answer=dealt_by_patient,
-            says="You deal patients out at random, whatever the date.",
-            so_what="Nobody stands on both sides, and half of the training rows lie after the day on which the model is trained. A "
-            "change of codes or of wards in between stays invisible.",
+            says="Patients are apart, and dates are not: rows teach that were not known by the cut, rows judge that came before it.",
+            so_what="Part of the training lies after the day on which the model is trained. A change of codes or of wards in between "
+            "is on both sides, and stays invisible until the model is live.",
             look_at="the second argument of your function",
             teaches="M10",
         ),
         misconception(
             "by_asking",
             answer=by_asking,
-            says="You cut by the day of asking alone.",
+            says="You cut by date alone, and let rows teach that were not known by then.",
             so_what="A stay of last week teaches, though nobody knows yet what comes of it; and who was here before the cut and "
             "after it stands on both sides.",
             look_at="`known_at` of your last training rows, and patients with several stays",
@@ -1279,6 +1354,16 @@ def minus(one, other):
     return lambda bench: one(bench) - other(bench)
 
 
+def which_is_next(answer, hospital):
+    """Where the word does not follow from the learner's own numbers; else the comparison's own evidence."""
+    word, larger = answer["next"].get("next"), max(("more data", "better features"), key=answer.get)
+    if word not in ("more data", "better features"):
+        return f'`next` says "{word}"; it is one of "more data" and "better features".'
+    if word != larger:
+        return f"By your own numbers `{larger}` brings more, and `next` says the other."
+    return None
+
+
 MORE, BETTER = minus(area(1.0), area(0.5)), minus(area(1.0, True), area(1.0))
 
 
@@ -1286,6 +1371,7 @@ key(
     "W04.Q6",
     reference=on_later_rows,
     same=parts({"more data": number(atol=0.001), "better features": number(atol=0.001), "next": labels(at_least=1)}),
+    evidence=which_is_next,
     right=(
         "Two columns against a doubling of the patients, both on later stays. A learning curve that is nearly flat says that more of the "
         "same will not help; which columns would is a question for the people who know the patients."

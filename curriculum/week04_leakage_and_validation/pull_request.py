@@ -145,7 +145,7 @@ CHANGES = {
     "admin.codes": ("admin", 'table["codes"] = stays["code_count"]  # how complex the stay is', ""),
     "admin.bill": ("admin", 'table["bill_final"] = stays["billing_status"].eq("final").astype(float)', ""),
     "admin.missed": ("admin", 'table["missed"] = stays["no_show"].astype(float)  # adherence', ""),
-    "admin.weekday": ("admin", 'table["discharge_weekday"] = stays["asked_at"].dt.dayofweek', ""),
+    "admin.weekday": ("admin", 'table["discharge_weekday"] = stays["asked_at"].dt.day_of_week', ""),
     "admin.interpreter": ("admin", 'table["interpreter"] = stays["interpreter"].astype(float)', ""),
     "admin.charlson": ("admin", 'table["charlson"] = stays["charlson"]', ""),
     "labs.worst": (
