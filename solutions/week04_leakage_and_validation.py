@@ -57,9 +57,9 @@ check("W04.Q1", sizes)
 
 # %% [markdown] tags=["solution"]
 # Each draw takes patients, computes both areas on them, and subtracts: so what the two runs have in common cancels. The tempting
-# alternative, `auroc_difference`, is right for three of the four. In `repeated patients` some twenty rows belong to one patient and share one
-# outcome, and its interval is less than half as wide as it should be. Two single intervals, subtracted, are wrong the other
-# way: for the imputation they leave open what is settled to the third digit.
+# alternative, `auroc_difference`, differs little for three of the four, where a patient has one or two rows. In `repeated patients`
+# some twenty rows belong to one patient and share one outcome, and its interval is nearly always less than half as wide as it should
+# be. Two single intervals, subtracted, are wrong the other way: for the imputation they leave open what is settled to the third digit.
 
 # %%
 # hint("W04.Q1")
@@ -142,8 +142,9 @@ check("W04.Q3", train)
 
 # %% [markdown] tags=["solution"]
 # Rows by dates alone (`whole`), columns that are there at eight (`READMISSION`), weights held back (`C=0.01`; folds within the training rows find
-# about that). `died_first` is in with the outcome False, as the question is about readmission; leaving those stays out is defensible and
-# moves little. The tempting alternative is a forest or boosting with its defaults: best in the house on the stays that it
+# about that). `died_first` is in with the outcome False, as the question is about readmission; leaving them out
+# moves little here (171 of 8,903 stays), but chooses rows by what came later; where more die, death is a competing event and is modelled.
+# The tempting alternative is a forest or boosting with its defaults: best in the house on the stays that it
 # learnt, and below LACE on strangers. The known risk here is that under care as usual for the sum, and that without a call for the order:
 # week 9 takes the two apart.
 
@@ -191,12 +192,12 @@ known_leaks = {
     "admin.missed": ("written later", "leave it out"),
     "labs.worst": ("open window", "end the window at eight"),
     "labs.next": ("open window", "end the window at eight"),
-    "place.rate": ("outcome in a feature", "training rows only"),
+    "place.rate": ("outcome in a feature", "training rows only, and never the row itself"),
     "split.known": ("not known yet", "split by date and patient"),
     "split.person": ("patient on both sides", "split by date and patient"),
     "split.copies": ("copies on both sides", "training rows only"),
     "select.teams": ("chosen on the test", "training rows only"),
-    "select.groups": ("outcome in a feature", "training rows only"),
+    "select.groups": ("outcome in a feature", "training rows only, and never the row itself"),
     "fit.all": ("judged on its own rows", "training rows only"),
     "fit.strength": ("chosen on the test", "training rows only"),
 }
@@ -211,7 +212,8 @@ check("W04.Q4", review)
 # Every hospital gets another pull request; this answer covers the bank. Three questions find them all. *When*: is it written, or does its
 # window end, by `asked_at`? `transform("count")` over a patient's stays counts those to come; `cumcount` does not. *Who*: can a patient, or a copy of a row, stand
 # on both sides? *What has seen the outcome*: a rate, a choice of columns, a strength, made before the split or with the test rows. The
-# tempting finding is the scale or mean of all rows. It has seen no outcome.
+# tempting finding is the scale or mean of all rows. It has seen no outcome. The tempting repair is a rate made on training rows alone:
+# each of them still finds its own outcome in it. The figure no longer lies, and the model is worse.
 
 # %%
 # hint("W04.Q4")
@@ -251,8 +253,9 @@ def split(stays, cut):
 check("W04.Q5", split)
 
 # %% [markdown] tags=["solution"]
-# Whoever has stays on both sides is kept where they judge; keeping them where they teach is as good. The gap of 150 days is the price
-# of outcomes that take their time. It is the same gap that the model will have on the day it goes live.
+# Each choice has its price. Kept where they judge, training loses those who return, and its risks are too low. Kept where they teach,
+# the test has newcomers alone and a third of its events. Both serve ranks; for calibration, or for the model of that day, split by time
+# alone. The gap of 150 days is the price of outcomes that take their time, and the model will have the same gap on the day it goes live.
 
 # %%
 # hint("W04.Q5")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import runpy
 from contextlib import redirect_stdout
+from textwrap import indent
 from types import SimpleNamespace
 
 import numpy as np
@@ -111,6 +112,31 @@ def test_every_change_runs_and_leaks_lift_what_is_reported(hospital):
         assert lift[name] > 0.004, (name, lift[name])
     for name in BANK["IN_ORDER"]["scale"]:
         assert abs(lift[name]) < 0.002, (name, lift[name])
+
+
+RATE = """
+def rate(rows, of):
+    return cells[rows].map(back[of].groupby(cells[of]).mean()).fillna(back[of].mean())
+
+cells = stays["zip"] + stays["attending"]
+table["rate"] = rate(stays.index, teach)
+"""
+OUT_OF_FOLD = """
+for part in range(5):
+    table.loc[teach[part::5], "rate"] = rate(teach[part::5], teach.difference(teach[part::5]))
+"""
+
+
+@pytest.mark.slow
+def test_a_rate_on_training_rows_makes_the_model_worse_and_out_of_fold_it_does_not(hospital):
+    def area(lines):
+        text = source([]).replace("    model = candidate()", indent(lines, "    ") + "    model = candidate()")
+        space: dict = {}
+        exec(compile(text, "readmission/report.py", "exec"), space)
+        return space["report"](hospital)
+
+    base = area("")
+    assert base - area(RATE) > 0.04 and abs(base - area(RATE + OUT_OF_FOLD)) < 0.02
 
 
 @pytest.mark.slow

@@ -304,7 +304,8 @@ KINDS = {
 REPAIRS = {
     "leave it out": "nothing saves this column",
     "end the window at eight": "count or fill from what lay before `asked_at`",
-    "training rows only": "fit, choose, encode or copy after the split, with training rows alone",
+    "training rows only": "fit, choose or copy after the split, with training rows alone",
+    "training rows only, and never the row itself": "a rate of training outcomes, for each row made of others (out of fold)",
     "split by date and patient": "outcomes known by the cut teach, later stays judge, no patient does both",
     "choose rows by what is known at eight": "who is in is decided without a look at what came later",
 }

@@ -911,6 +911,7 @@ key(
 LATE = ["leave it out"]
 WINDOW = ["end the window at eight", "leave it out"]
 INSIDE = ["training rows only"]
+RATE = ["training rows only, and never the row itself", "leave it out"]
 SPLIT = ["split by date and patient"]
 # change of the bank -> kinds that are right, repairs that are right; the first of each is ours
 LEAKING = {
@@ -922,12 +923,12 @@ LEAKING = {
     "admin.missed": (["written later"], LATE),
     "labs.worst": (["open window", "written later"], WINDOW),
     "labs.next": (["open window", "written later"], WINDOW),
-    "place.rate": (["outcome in a feature"], [*INSIDE, "leave it out"]),
+    "place.rate": (["outcome in a feature"], RATE),
     "split.known": (["not known yet"], SPLIT),
     "split.person": (["patient on both sides"], SPLIT),
     "split.copies": (["copies on both sides", "patient on both sides", "not known yet"], [*INSIDE, *SPLIT]),
     "select.teams": (["chosen on the test"], [*INSIDE, "leave it out"]),
-    "select.groups": (["outcome in a feature"], [*INSIDE, "leave it out"]),
+    "select.groups": (["outcome in a feature"], RATE),
     "fit.all": (["judged on its own rows"], INSIDE),
     "fit.strength": (["chosen on the test"], INSIDE),
 }
@@ -1014,9 +1015,14 @@ BUT = {
     "leave it out": "what would the code do without them?",
     "end the window at eight": "which window ends too late there?",
     "training rows only": "on training rows the same would stand, as early as on all others.",
+    "training rows only, and never the row itself": "no value of a row is made of its own outcome there.",
     "split by date and patient": "behind a better split the same would happen.",
     "choose rows by what is known at eight": "they do not decide who is in.",
 }
+
+OWN_ROW = (
+    "a training row still finds its own outcome in the rate, and a later row does not: the model leans on it in vain."
+)
 
 
 def lines_of(name, hospital):
@@ -1043,7 +1049,8 @@ def review_how(answer, hospital):
         )
     elif off["repair"]:
         name, repair = off["repair"][0], answer["found"][off["repair"][0]][1]
-        told.append(f"On {lines_of(name, hospital)} the kind is right, and *{repair}* does not mend it: {BUT[repair]}")
+        but = OWN_ROW if LEAKING[name][1] is RATE and repair in INSIDE else BUT[repair]
+        told.append(f"On {lines_of(name, hospital)} the kind is right, and *{repair}* does not mend it: {but}")
     elif off["missed"]:
         slot = off["missed"][0].split(".")[0]
         told.append(f"What you name is right, kind and repair. Go on in `{PLACE.get(slot, 'features')}`.")

@@ -187,7 +187,7 @@ question(
         "to keep. Which adds more to the AUROC on later stays?",
         "Print `bench.area(0.5)`, `bench.area(1.0)` and `bench.area(1.0, better=True)`, each for the rows learnt and for "
         "later rows. Which of the six numbers will anybody meet after go-live?",
-        "A learning curve says what more rows would bring: the step from half of them to all is the best guess at the next "
+        "A learning curve says what more rows would bring: the step from half of them to all is a generous guess at the next "
         "doubling. Better features are compared with the plain ones at *all* rows, or two things change at once. Both are "
         "steps on later rows: on the rows learnt, fewer rows always look better.",
         "Two differences and a comparison:\n\n"

@@ -1,7 +1,8 @@
 """How sure a number is: Wilson for shares, DeLong for areas, and a bootstrap that draws patients.
 
-An interval here is about chance alone: another sample of the same people. It says nothing of a leak, of another
-hospital or of next year. Where nothing can be computed an :class:`Estimate` holds NaN and its ``note`` says why.
+An interval here is about chance alone: another sample from the same population, with the model held fixed. It
+says nothing of a leak, of another hospital or of next year. Where nothing can be computed an :class:`Estimate` holds
+NaN and its ``note`` says why.
 """
 
 from __future__ import annotations
