@@ -247,12 +247,8 @@ def all_features():
 
 
 def audited(audit, hospital):
-    """The learner's causes of this hospital's features; a name that is no cause is an error that says so."""
-    asked = features(hospital).feature.tolist()
-    unknown = [name for name in asked if audit.get(name, ...) is not ... and audit[name] not in CAUSES]
-    if unknown:
-        raise ValueError(f"{unknown[0]} has {audit[unknown[0]]!r}, which is none of: {', '.join(CAUSES)}")
-    return {name: audit[name] for name in asked if audit.get(name, ...) is not ...}
+    """The learner's causes of this hospital's features, whatever they are; ``keys.py`` says which is no cause."""
+    return {name: audit[name] for name in features(hospital).feature if audit.get(name, ...) is not ...}
 
 
 # Q3 -------------------------------------------------------------------------------------------------------------------
@@ -331,27 +327,34 @@ def changes(hospital):
 def reviewed(review, hospital):
     """The learner's findings by change: ``found`` maps a change to ``[kind, repair]``, ``elsewhere`` lists other lines.
 
-    A name that is no kind or repair is an error that says so.
+    ``problem`` says, where there is one, which line cannot be read, and why.
     """
+    problem = next(filter(None, (_unreadable(line, said) for line, said in review.items())), None)
+    if problem:
+        return {"found": {}, "elsewhere": [], "problem": problem}
     owner = {number: name for name, numbers in changes(hospital).items() for number in numbers}
     found, elsewhere = {}, []
-    for line, said in sorted(_findings(review), key=lambda pair: pair[0]):
+    for line, said in sorted(review.items(), key=lambda pair: pair[0]):
         if line in owner:
-            found.setdefault(owner[line], said)
+            found.setdefault(owner[line], list(said))
         else:
-            elsewhere.append(line)
+            elsewhere.append(int(line))
     return {"found": found, "elsewhere": elsewhere}
 
 
-def _findings(review):
-    for line, said in review.items():
-        pair = said if isinstance(said, (tuple, list)) else [said]
-        if not isinstance(line, (int, np.integer)) or len(pair) != 2:
-            raise ValueError(f"{line!r}: {said!r} is not of the form line: (kind, repair)")
-        for name, allowed in zip(pair, (KINDS, REPAIRS), strict=True):
-            if name not in allowed:
-                raise ValueError(f"line {line} has {name!r}, which is none of: {', '.join(allowed)}")
-        yield int(line), list(pair)
+def _unreadable(line, said):
+    """Why a finding is not of the form ``line: (kind, repair)``, or None."""
+    if not isinstance(line, (int, np.integer)):
+        return f"{line!r} is no line number; take the numbers at the left edge of the diff"
+    if not isinstance(said, (tuple, list)):
+        holds = "a text" if isinstance(said, str) else f"one {type(said).__name__}"
+        return f"line {line} holds {holds}; a pair (kind, repair) is asked"
+    if len(said) != 2:
+        return f"line {line} holds {len(said)} names; a pair (kind, repair) is asked"
+    for name, allowed in zip(said, (KINDS, REPAIRS), strict=True):
+        if name not in list(allowed):
+            return f"line {line} has {name!r}; use one of: {', '.join(allowed)}"
+    return None
 
 
 # Q5 -------------------------------------------------------------------------------------------------------------------

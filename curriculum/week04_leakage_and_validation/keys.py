@@ -98,6 +98,9 @@ def by_patients(hospital, truth):
     return pd.DataFrame(rows)
 
 
+TOO_WIDE = "Are your two runs compared on the same patients in each draw?"
+
+
 @dataclass(frozen=True)
 class Sizes(Comparison):
     """A table of leaks: gains, widths of intervals and their places, each in tolerances."""
@@ -149,10 +152,11 @@ class Sizes(Comparison):
         wrong = [leak for leak, part in off.items() if max(part.values()) > self.allowed]
         right = [leak for leak in off if leak not in wrong]
         if self.level(answer, reference) > self.allowed and all(part["gain"] <= self.allowed for part in off.values()):
-            narrow = sum(self.width(mine.loc[leak]) < self.width(theirs.loc[leak]) for leak in off) > 1
+            if sum(self.width(mine.loc[leak]) < self.width(theirs.loc[leak]) for leak in off) <= 1:
+                return f"Your gains are right. Your intervals are too wide. {TOO_WIDE}"
             return (
-                f"Your gains are right. Your intervals are all too {'narrow' if narrow else 'wide'}, as if they were for "
-                "another level than 95%, or ended at another multiple of the standard error."
+                "Your gains are right. Your intervals are all too narrow, as if they were for another level than 95%, or "
+                "ended at another multiple of the standard error."
             )
         leak = wrong[0]
         row, gain = mine.loc[leak], mine.gain[leak]
@@ -162,7 +166,7 @@ class Sizes(Comparison):
         elif off[leak]["gain"] > self.allowed:
             said = "That is not the AUROC with this leak minus the AUROC of the same judged rows without it."
         elif off[leak]["width"] > self.allowed:
-            said = f"Your gain is right, and the interval is too {'narrow' if narrow else 'wide'}."
+            said = f"Your gain is right, and the interval is too {'narrow.' if narrow else f'wide. {TOO_WIDE}'}"
         else:
             said = "Your gain and the width are right, but the interval does not lie around the gain."
         kept = f" Right: {', '.join(right)}." if right else ""
@@ -208,6 +212,11 @@ def two_intervals(both):
     return on.value - off.value, on.low - off.high, on.high - off.low
 
 
+def two_intervals_by_row(both):
+    on, off = (auroc(both.outcome, both[name]) for name in ("risk", "risk_off"))
+    return on.value - off.value, on.low - off.high, on.high - off.low
+
+
 def two_errors(both):
     """The two standard errors added as if the areas had nothing to do with each other."""
     on, off = (few_draws(auroc_value, both.patient, both.outcome, both[name]) for name in ("risk", "risk_off"))
@@ -221,6 +230,12 @@ def interval_of_the_leak(both):
     return on.value - off, on.low - off, on.high - off
 
 
+def one_row_each(both):
+    """One row a patient: the mean of the risks, and whether there was an event in any row."""
+    each = both.groupby("patient").agg({"outcome": "max", "risk": "mean", "risk_off": "mean"})
+    return by_rows(each.assign(outcome=each.outcome.astype(bool)))
+
+
 def turned(both):
     gain, low, high = drawn(both)
     return -gain, -high, -low
@@ -229,6 +244,11 @@ def turned(both):
 def all_rows(harness, leak):
     on, off = harness.run(leak, on=True), harness.run(leak, on=False)
     return on.merge(off[["row", "risk"]], on="row", suffixes=("", "_off"))
+
+
+def also(name, *answers, **words):
+    """One mistake in several forms, which are told the same."""
+    return [misconception(f"{name}_{n}" if n else name, answer=answer, **words) for n, answer in enumerate(answers)]
 
 
 def against_one_base(harness):
@@ -280,9 +300,10 @@ key(
             look_at="how many rows and how many patients that leak has, and what `bootstrap` draws",
             teaches="M09",
         ),
-        misconception(
+        *also(
             "learnt_rows_too",
-            answer=sized(drawn, all_rows),
+            sized(drawn, all_rows),
+            sized(by_rows, all_rows),
             says="You scored the rows that the model has learnt together with those that judge it.",
             so_what="On its own rows even noise looks good, with the leak and without, so the difference shrinks. The leak "
             "seems smaller than it is, and the honest model better.",
@@ -290,8 +311,19 @@ key(
             teaches="M10",
         ),
         misconception(
+            "one_row_a_patient",
+            answer=sized(one_row_each),
+            says="You made one row of each patient, so you score another question: the stays of one patient have different "
+            "outcomes.",
+            so_what="The model is asked about each row, and the director hears how well it answers. Averaged, a patient of "
+            "twenty rows counts like one of a single row. Keep the rows, and let each draw take patients.",
+            look_at="`outcome` of one patient with several rows, and what `bootstrap` draws",
+            teaches="M09",
+        ),
+        *also(
             "ends_subtracted",
-            answer=sized(two_intervals),
+            sized(two_intervals),
+            sized(two_intervals_by_row),
             says="You subtracted the ends of two intervals from each other.",
             so_what="Both models err on the same patients, and that cancels in a difference. Yours is far too wide: the harmless "
             "leak could be anything, so nobody can say that it is harmless.",
@@ -336,6 +368,7 @@ ALSO = {
     ),  # a filter by their date lets these through, too
     **dict.fromkeys(["culture_growth", "drg", "summary_words", "tumour_stage", "code_count"], "happens later"),
     "days_so_far": "our own doing",  # how long people stay is a habit as well
+    "left_with": "written later",  # where to was agreed by eight, at times; the desk enters it when the patient leaves
 }
 CAUSE = {
     "happens later": "days_in_hospital left_with first_week_visits follow_up_kept stays_in_table weight_loss call_made "
@@ -370,6 +403,9 @@ class Audit(Comparison):
     def unreadable(self, answer, reference):
         if type(answer) is not dict:
             return f"{named(answer)} is there where a dictionary should be"
+        for name, cause in answer.items():
+            if cause not in list(given(4).CAUSES):
+                return f"`{name}` has {cause!r}; use one of: {', '.join(given(4).CAUSES)}"
         lacking = [name for name in reference if name not in answer]
         return f"{len(lacking)} features have no cause yet, the first is `{lacking[0]}`" if lacking else None
 
@@ -929,7 +965,8 @@ LEAKING = {
     "split.copies": (["copies on both sides", "patient on both sides", "not known yet"], [*INSIDE, *SPLIT]),
     "select.teams": (["chosen on the test"], [*INSIDE, "leave it out"]),
     "select.groups": (["outcome in a feature"], RATE),
-    "fit.all": (["judged on its own rows"], INSIDE),
+    # fitted on all rows: open outcomes teach as well, and patients of the test
+    "fit.all": (["judged on its own rows", "not known yet", "patient on both sides"], [*INSIDE, *SPLIT]),
     "fit.strength": (["chosen on the test"], INSIDE),
 }
 IN_ORDER = {
@@ -975,7 +1012,9 @@ class Review(Comparison):
     needed: float = 1.0
 
     def unreadable(self, answer, reference):
-        return None if type(answer) is dict and "found" in answer else f"{named(answer)} is there, not a dictionary"
+        if type(answer) is not dict or "found" not in answer:
+            return f"{named(answer)} is there, not a dictionary"
+        return answer.get("problem")
 
     def points(self, answer, reference):
         found = answer["found"]
@@ -1047,6 +1086,8 @@ def review_how(answer, hospital):
         told.append(
             f"On {lines_of(name, hospital)} something leaks, but not as *{kind}*: that is {given(4).KINDS[kind]}."
         )
+        if not off["missed"]:
+            told.append("The lines are right; read the kinds again for this one.")
     elif off["repair"]:
         name, repair = off["repair"][0], answer["found"][off["repair"][0]][1]
         but = OWN_ROW if LEAKING[name][1] is RATE and repair in INSIDE else BUT[repair]
@@ -1086,7 +1127,7 @@ key(
         "Every leak named, with its kind and what mends it, and nobody is sent to tidy what does no harm. Not each of them lifts the "
         "figure today: some leak a little now, and much on the day the data change."
     ),
-    look_at="each block of + and −: when is it written, who stands on both sides, what has seen the outcome?",
+    look_at="`given(4).KINDS`, and each block of + and −: when is it written, who stands on both sides, what has seen the outcome?",
     evidence=review_how,
     misconceptions=[
         misconception(

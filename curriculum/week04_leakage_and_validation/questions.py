@@ -122,12 +122,14 @@ question(
     "W04.Q4",
     answer="review",
     title="A pull request that raises the AUROC",
-    expects="a dictionary: line number of the diff to a pair (kind, repair), names from `given(4).KINDS` and `given(4).REPAIRS`",
+    expects="a dictionary: line number of the diff to a pair (kind, repair), names from `given(4).KINDS` and `given(4).REPAIRS`; "
+    "where two kinds fit, either counts",
     takes=dict,
     ask=lambda review, hospital: given(4).reviewed(review, hospital),
     hints=[
         "A colleague changes the training code, and the reported AUROC goes up. Which of the changed lines report more than "
-        "the model will do at 08:00? Leave alone what is merely untidy, and what only looks like a leak.",
+        "the model will do at 08:00? Leave alone what is merely untidy, and what only looks like a leak. Where two kinds fit, "
+        "either counts.",
         "Go change by change (each `@@`, each block of `-` and `+`). Ask of every added line: which rows does it see? Which "
         "moment? Does it see the outcome?",
         "Three questions find them all. *When*: is the column written, or does its window end, by `asked_at`? *Who*: can a "
