@@ -350,7 +350,7 @@ def _unreadable(line, said):
         holds = "a text" if isinstance(said, str) else f"one {type(said).__name__}"
         return f"line {line} holds {holds}; a pair (kind, repair) is asked"
     if len(said) != 2:
-        return f"line {line} holds {len(said)} names; a pair (kind, repair) is asked"
+        return f"line {line} does not hold two names; a pair (kind, repair) is asked"
     for name, allowed in zip(said, (KINDS, REPAIRS), strict=True):
         if name not in list(allowed):
             return f"line {line} has {name!r}; use one of: {', '.join(allowed)}"
