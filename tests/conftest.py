@@ -42,4 +42,5 @@ def third_hospitals() -> tuple[Path, Path]:
 @pytest.fixture(autouse=True)
 def own_work_folder(tmp_path, monkeypatch) -> None:
     """No test writes into the learner's own folder."""
-    monkeypatch.setenv("WARDROUND_WORK", str(tmp_path / "work"))
+    for name, value in {"WARDROUND_WORK": str(tmp_path / "work"), **quiet.tracking(tmp_path / "work")}.items():
+        monkeypatch.setenv(name, value)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from wardround.evaluation import Figure, FigureError, direct_label, figure, lines, palette
+from wardround.evaluation import Estimate, Figure, FigureError, direct_label, figure, intervals, lines, palette
 
 SAYS = "Eastbank pages three times as often as Quillmere."
 
@@ -77,3 +77,16 @@ def test_lines_name_each_column_beside_its_end():
 
     figure(spy, says=SAYS)
     assert seen == ["Eastbank", "Quillmere"]
+
+
+def test_intervals_show_each_name_its_dot_and_zero_where_it_is_in_sight():
+    def shown(*values):
+        seen = []
+        found = {f"row {n}": Estimate(value, value - 0.1, value + 0.1) for n, value in enumerate(values)}
+        figure(lambda axes: (intervals(found, xlabel="gain")(axes), seen.append(axes)), says=SAYS)
+        return seen[0]
+
+    across, beyond = shown(0.05, 0.5), shown(0.3, 0.5)
+    assert [text.get_text() for text in across.get_yticklabels()] == ["row 0", "row 1"]
+    assert [line.get_xdata()[0] for line in across.lines if line.get_marker() == "o"] == [0.05, 0.5]
+    assert [len(axes.lines) for axes in (across, beyond)] == [5, 4]  # a bar and a dot each; across also zero

@@ -22,9 +22,10 @@ TELLTALES = ("CI", "PYTEST_CURRENT_TEST", "GITHUB_ACTIONS", "GITLAB_CI", "JENKIN
 def environment(tmp_path_factory):
     """Of a learner's kernel, but without a network; the course's hospitals are there."""
     loading.ensure_hospitals()
-    kept = {name: value for name, value in quiet.environment().items() if name not in TELLTALES}
+    work = {"WARDROUND_WORK": str(tmp_path_factory.mktemp("work"))}
+    kept = {name: value for name, value in quiet.environment(os.environ | work).items() if name not in TELLTALES}
     kept.pop("PYTEST_XDIST_WORKER", None)
-    return kept | {"PYTHONPATH": str(OFFLINE), "WARDROUND_WORK": str(tmp_path_factory.mktemp("work"))}
+    return kept | {"PYTHONPATH": str(OFFLINE)}
 
 
 def nbval(paths, environment, folder):

@@ -8,6 +8,7 @@ from typing import Any
 from wardround.course import loading, plain, progress
 from wardround.course.asking import put
 from wardround.course.box import quiet_in_box
+from wardround.course.fresh import ensure_fresh
 from wardround.course.places import week_of
 from wardround.course.questions import Question, week_questions
 from wardround.course.render import Block
@@ -76,6 +77,15 @@ def verdict_on(asked: Question, value: Any) -> Verdict:
     keys = week_keys(week_of(asked.id))
     if is_blank(value):
         return not_attempted(asked)
+    with loading.shown_progress() as shown:
+        if asked.fresh:
+            ensure_fresh(progress=shown)
+        if asked.seconds:
+            shown(0.5, f"{asked.id}: this check takes about {asked.seconds} seconds")
+        return _judged(asked, value, keys)
+
+
+def _judged(asked: Question, value: Any, keys: Any) -> Verdict:
     key = keys.keys[asked.id]
     answers, known = {}, {}
     for role in asked.hospitals:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 
 from wardround import quiet
 from wardround.course import loading, places, workspace
+from wardround.course.fresh import ensure_fresh
+from wardround.course.questions import week_questions
 
 USUAL_PORT = 8888
 
@@ -27,9 +29,11 @@ def open_lab(*, say: Callable[[str], object] = print) -> int:
     ValueError
         ``PORT`` is not a port number.
     """
+    week = workspace.current_week()
     with loading.shown_progress() as progress:
         loading.ensure_hospitals(progress=progress)
-    week = workspace.current_week()
+        if any(asked.fresh for asked in week_questions(week).values()):
+            ensure_fresh(progress=progress)
     folder = workspace.start(week, say=say)
     port, token = chosen_port(os.environ), secrets.token_urlsafe(24)
     page = f"/lab/tree/{folder.name}/README.md"

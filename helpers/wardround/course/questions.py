@@ -46,6 +46,10 @@ class Question:
         ``unreadable``, and ``expects`` says what was wanted: the comparison only knows what ``ask`` makes of it.
     hospitals
         Roles it is asked on: ``here`` and, for functions, ``unseen``.
+    fresh
+        Whether ``ask`` calls :func:`wardround.course.fresh.fresh_stays`.
+    seconds
+        About how long one check takes on one hospital, where that is more than a moment: it is said while it runs.
     """
 
     id: str
@@ -58,6 +62,8 @@ class Question:
     hospitals: tuple[str, ...]
     stretch: bool = False
     takes: type | None = None
+    fresh: bool = False
+    seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ def question(
     hospitals: tuple[str, ...] | None = None,
     stretch: bool = False,
     takes: type | None = None,
+    fresh: bool = False,
+    seconds: int = 0,
 ) -> Question:
     """Declare a question. Four hints, each a rung: goal, pointer, concept, partial code."""
     _demand(QUESTION_ID.fullmatch(id), f"{id!r} is not a question id such as 'W01.Q2'")
@@ -111,6 +119,8 @@ def question(
         hospitals=hospitals or (("here", "unseen") if kind == "function" else ("here",)),
         stretch=stretch,
         takes=takes,
+        fresh=fresh,
+        seconds=seconds,
     )
     week = _week()
     _demand(id not in week.questions, f"{id} is declared twice")

@@ -21,6 +21,7 @@ import orjson
 
 from wardround import quiet
 from wardround.course import places, plain
+from wardround.course.fresh import ensure_fresh
 from wardround.course.plain import Raised
 from wardround.course.questions import week_questions
 
@@ -46,7 +47,14 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run(notebook: Path, week: int, hospitals: Mapping[str, Path], *, limit: float = WALL_SECONDS) -> Run:
+def run(
+    notebook: Path,
+    week: int,
+    hospitals: Mapping[str, Path],
+    *,
+    fresh: Path | None = None,
+    limit: float = WALL_SECONDS,
+) -> Run:
     """Run a notebook in a process of its own and put the week's questions to it.
 
     Parameters
@@ -55,6 +63,9 @@ def run(notebook: Path, week: int, hospitals: Mapping[str, Path], *, limit: floa
         A ``.py`` in percent format or a ``.ipynb``.
     hospitals
         Folders by role; ``load()`` opens ``here``.
+    fresh
+        Folder of fresh stays; the course's own by default. The child is told of its ``features/`` alone, and only if a
+        question of the week needs them.
     limit
         Seconds of wall time for everything.
 
@@ -71,18 +82,20 @@ def run(notebook: Path, week: int, hospitals: Mapping[str, Path], *, limit: floa
             "hospitals": {role: str(folder) for role, folder in hospitals.items()},
             "answers": str(lines),
         }
-        ended = _child(job, Path(scratch), hospitals["here"], limit)
+        given = {"WARDROUND_BOX_HOSPITAL": str(hospitals["here"])}
+        if any(asked.fresh for asked in week_questions(week).values()):
+            given["WARDROUND_BOX_FRESH"] = str((fresh or ensure_fresh()) / "features")
+        ended = _child(job, Path(scratch), given, limit)
         return _collected(lines, week, ended)
 
 
-def _child(job: dict, scratch: Path, here: Path, limit: float) -> str:
+def _child(job: dict, scratch: Path, given: dict[str, str], limit: float) -> str:
     """Run the child to its end or to the limit; returns what went wrong, or an empty text."""
-    environment = quiet.environment(headless=True) | {
-        "WARDROUND_BOX": "1",
-        "WARDROUND_BOX_HOSPITAL": str(here),
-        "WARDROUND_WORK": str(scratch / "work"),
-        "PYTHONHASHSEED": "0",
-    }
+    work = scratch / "work"
+    work.mkdir()  # MLflow makes its file there, but no folder
+    boxed = {"WARDROUND_BOX": "1", "WARDROUND_WORK": str(work), "PYTHONHASHSEED": "0"}
+    environment = quiet.environment(os.environ | boxed | given, headless=True)
+    environment["PYTHONPATH"] = str(Path(quiet.__file__).resolve().parents[1])  # the same wardround as ours
     process = subprocess.Popen(
         [sys.executable, "-m", "wardround.course.child"],
         stdin=subprocess.PIPE,

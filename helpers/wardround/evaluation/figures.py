@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+
+if TYPE_CHECKING:
+    from .uncertainty import Estimate
 
 # Okabe and Ito's colours, which stay apart for people with colour-blindness; yellow is left out, it vanishes on white.
 palette = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
@@ -126,6 +129,29 @@ def lines(table: pd.DataFrame, *, ylabel: str, xlabel: str = "") -> Callable[[Ax
         axes.set(xlabel=xlabel or str(table.index.name), ylabel=ylabel, ylim=(0, None))
         if len(table) <= 12:
             axes.set_xticks(table.index)
+
+    return draw
+
+
+def intervals(
+    found: Mapping[str, Estimate], *, xlabel: str, ylabel: str = "with its interval"
+) -> Callable[[Axes], Any]:
+    """Draw each number as a dot on its interval, the first name lowest; a thin line marks zero where it is in sight.
+
+    Parameters
+    ----------
+    found
+        Name to anything with ``value``, ``low`` and ``high``, such as :func:`~wardround.evaluation.auroc` returns.
+    """
+
+    def draw(axes: Axes) -> None:
+        for row, one in enumerate(found.values()):
+            axes.plot([one.low, one.high], [row, row], "-", color="black", marker="|")
+            axes.plot(one.value, row, "o", color="black")
+        axes.set(xlabel=xlabel, ylabel=ylabel, yticks=range(len(found)), yticklabels=list(found))
+        low, high = axes.get_xlim()
+        if low <= 0 <= high:
+            axes.axvline(0, color="black", linewidth=0.8)
 
     return draw
 

@@ -231,7 +231,7 @@ def _quiet_kernel() -> Iterator[None]:
     """Kernels started inside inherit every switch, and write what learners write into a folder that goes."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="wardround-build-") as scratch:
-        os.environ.update(quiet.environment() | {"WARDROUND_WORK": scratch})
+        os.environ.update(quiet.environment(os.environ | {"WARDROUND_WORK": scratch}))
         try:
             yield
         finally:

@@ -1,0 +1,228 @@
+# %% [markdown]
+# # Week 4, exercise: leakage and honest validation
+#
+# Four questions of about 11 minutes, a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
+# A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
+# from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
+
+# %%
+import mlflow
+import numpy as np
+import pandas as pd
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from wardround import check, check_all, given, hint, load, memo, solution
+from wardround.evaluation import auroc, auroc_difference, auroc_value, bootstrap
+from wardround.records.features import READMISSION, lace
+
+hospital = load()
+
+# %% [markdown]
+# ## Q1: four leaks, sized
+#
+# A harness holds four experiments. Each can be run with its leak and without, and returns a row for each scored row:
+# `row`, `patient`, `part` (`learnt` or `judged`), `outcome`, `risk`. Both runs of a leak have the same rows.
+#
+# How much does each leak add to the AUROC, and how sure is that? Return a DataFrame with `leak`, `gain`, and `low` and
+# `high` of a 95% interval, one row a leak. Patients, not rows, are what chance draws.
+
+# %%
+given(4).LEAKS
+
+# %%
+harness = given(4).harness(hospital)
+harness.run("repeated patients", on=True).head(3)
+
+# %%
+def sizes(harness):
+    return ...
+
+# %%
+check("W04.Q1", sizes)
+
+# %% [markdown] tags=["solution"]
+# Each draw takes patients, computes both areas on them, and subtracts: so what the two runs have in common cancels. The tempting
+# alternative, `auroc_difference`, is right for three of the four. In `repeated patients` some twenty rows belong to one patient and share one
+# outcome, and its interval is less than half as wide as it should be. Two single intervals, subtracted, are wrong the other
+# way: for the imputation they leave open what is settled to the third digit.
+
+# %%
+# hint("W04.Q1")
+
+# %% [markdown]
+# ## Q2: was it there at eight?
+#
+# Your team proposes 24 features for a model that is asked at 08:00 on the day of discharge. For each: could somebody have read
+# this number at eight? Name one of `given(4).CAUSES`; where two fit, the one that stands first.
+
+# %%
+given(4).CAUSES
+
+# %%
+with pd.option_context("display.max_colwidth", None):
+    display(given(4).features(hospital).style.hide(axis="index").set_properties(**{"text-align": "left"}))
+
+# %%
+audit = ...  # {"…": "known", …}: all 24
+
+# %%
+check("W04.Q2", audit)
+
+# %% [markdown] tags=["solution"]
+# Every hospital gets 24 of 56 features; this answer covers all. Two clocks, as in week 3: when it happened, and when somebody could
+# read it. Two traps have no clock at all: a value that is kept as *current* is that of the night of the export, and a rate over
+# the table holds the outcome of the row that it describes. What staff did (`our own doing`) was there in time. Use
+# it knowingly or not at all: it is the clinician whom the model learns.
+
+# %%
+# hint("W04.Q2")
+
+# %% [markdown]
+# ## Q3: a model for a hospital never seen
+#
+# `stays` are the stays of our case list that can be counted, as the warehouse has them: every column, also those written later;
+# `state` (week 3), and `whole`: whether the follow-up lies inside the data. Write a function that learns from such a table and returns a
+# fitted estimator, or a function of stays that gives one risk a row.
+#
+# It is judged on 21,651 stays of a hospital that nobody has seen, against the known risk of each (no luck involved):
+#
+# - expected AUROC at least 0.01 above LACE's;
+# - no risk moves when what is written later is scrambled, or when fewer stays are asked about;
+# - the sum of the risks is within a quarter of what comes.
+#
+# It is trained again on a second, smaller hospital. The first check takes half a minute.
+
+# %%
+stays = given(4).stays_to_learn(hospital)
+pd.crosstab(stays.state, stays.whole)
+
+# %%
+def train(stays):
+    return ...
+
+# %%
+check("W04.Q3", train)
+
+# %% [markdown] tags=["solution"]
+# Rows by dates alone (`whole`), columns that are there at eight (`READMISSION`), weights held back (`C=0.01`; folds within the training rows find
+# about that). `died_first` is in with the outcome False, as the question is about readmission; leaving those stays out is defensible and
+# moves little. The tempting alternative is a forest or boosting with its defaults: best in the house on the stays that it
+# learnt, and below LACE on strangers. The known risk here is that under care as usual for the sum, and that without a call for the order:
+# week 9 takes the two apart.
+
+# %%
+# hint("W04.Q3")
+
+# %% [markdown]
+# At home there is no known risk. What one can measure: a model of the stays whose outcome was known on 4 September 2023, on later ones.
+# One line, and the run is on record in `work/mlflow.db`.
+
+# %%
+estimate = given(4).on_later_stays(train, hospital)
+if estimate is not ...:
+    with mlflow.start_run(run_name="W04.Q3"):
+        mlflow.log_metrics({"auroc": estimate.value, "low": estimate.low, "high": estimate.high})
+estimate
+
+# %% [markdown]
+# ## Q4: a pull request that raises the AUROC
+#
+# A colleague writes: *nine small improvements, the AUROC goes up, tests are green*. The code runs. Which changes leak: through which does the
+# outcome of a row that judges, or a moment after 08:00, get into the model or decide who is scored? Five do. Leave the others alone:
+# what only looks like a leak, and what is merely untidy (you sized that in Q1).
+#
+# Answer with a dictionary: a line number of the change (any of its `+` or `-` lines) to a pair of `given(4).KINDS` and `given(4).REPAIRS`.
+
+# %%
+print(given(4).pull_request(hospital))
+
+# %%
+given(4).KINDS
+
+# %%
+given(4).REPAIRS
+
+# %%
+review = ...  # {12: ("written later", "leave it out"), …}
+
+# %%
+check("W04.Q4", review)
+
+# %% [markdown] tags=["solution"]
+# Every hospital gets another pull request; this answer covers the bank. Three questions find them all. *When*: is it written, or does its
+# window end, by `asked_at`? `transform("count")` over a patient's stays counts those to come; `cumcount` does not. *Who*: can a patient, or a copy of a row, stand
+# on both sides? *What has seen the outcome*: a rate, a choice of columns, a strength, made before the split or with the test rows. The
+# tempting finding is the scale or mean of all rows. It has seen no outcome.
+
+# %%
+# hint("W04.Q4")
+
+# %% [markdown]
+# ## Memo: a validation plan (15 minutes)
+#
+# The steering group wants 0.91 confirmed before Monday. Write down how it will be tested instead. At most 150 words; score it by the rubric in
+# [memo.md](../curriculum/week04_leakage_and_validation/memo.md).
+
+# %%
+memo("W04.M", question=..., data_split=..., baseline=..., leaks_checked=..., measure_and_floor=..., external=..., decision=..., because=...)
+
+# %% [markdown]
+# ## Stretch (+)
+#
+# Never counted.
+#
+# ## Q5 (+): a splitter
+#
+# Return `train`, `test` or `out` for each stay, as on the day `cut`: what teaches was known by then (`known_at`), what judges is asked about
+# from then on (`asked_at`), nobody stands on both sides, and nothing else is left out.
+
+# %%
+given(4).stays_to_split(hospital).head(3)
+
+# %%
+def split(stays, cut):
+    return ...
+
+# %%
+check("W04.Q5", split)
+
+# %% [markdown] tags=["solution"]
+# Whoever has stays on both sides is kept where they judge; keeping them where they teach is as good. The gap of 150 days is the price
+# of outcomes that take their time. It is the same gap that the model will have on the day it goes live.
+
+# %%
+# hint("W04.Q5")
+
+# %% [markdown]
+# ## Q6 (+): more data, or better features?
+#
+# There is money for one: the records of as many patients again, or two columns, earlier stays and emergency visits, that registration
+# would have to keep. `bench.area(share, better=False)` trains on a share of the patients and gives the AUROC on the rows `learnt` and on `later` ones. The step from half of
+# the patients to all stands for the next doubling. Return what each would bring, and which is `next`.
+
+# %%
+bench = given(4).bench(hospital)
+bench.area(1.0)
+
+# %%
+def more_or_better(bench):
+    return ...
+
+# %%
+check("W04.Q6", more_or_better)
+
+# %% [markdown] tags=["solution"]
+# One change at a time, on rows that nobody has learnt. On the rows learnt, more data looks harmful: there is less to learn by heart.
+
+# %%
+# hint("W04.Q6")
+
+# %% [markdown]
+# ## What to bring to the group
+#
+# Your memo, and the line of the pull request that you found last.
+
+# %%
+check_all(4)
