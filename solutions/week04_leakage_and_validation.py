@@ -253,9 +253,10 @@ def split(stays, cut):
 check("W04.Q5", split)
 
 # %% [markdown] tags=["solution"]
-# Each choice has its price. Kept where they judge, training loses those who return, and its risks are too low. Kept where they teach,
-# the test has newcomers alone and a third of its events. Both serve ranks; for calibration, or for the model of that day, split by time
-# alone. The gap of 150 days is the price of outcomes that take their time, and the model will have the same gap on the day it goes live.
+# Each choice has its price. Kept where they judge, training loses those who return, and its risks come out lower. Kept where they
+# teach, the test has newcomers alone and less than half of its events (208 of 453). Both serve ranks; for calibration, or for the
+# model of that day, split by time alone. The gap of 150 days is the price of outcomes that take their time, and the model will have
+# the same gap on the day it goes live.
 
 # %%
 # hint("W04.Q5")

@@ -278,9 +278,10 @@ def stays_needed(weights, strength, shrinkage=0.9):
     return weights / ((shrinkage - 1) * np.log(1 - strength / shrinkage))
 
 
-claim(np.ceil(stays_needed(24, 0.288)), exactly=623)  # the first of the three criteria in a worked case; the largest, 662, decides there
+# the first of the three criteria in a worked case; the largest, 662, decides there
+claim(np.ceil(stays_needed(24, 0.288)), exactly=623)
 most = 1 - np.exp(2 * fitted.llnull / len(train))  # what R² could reach at most
-second = stays_needed(46, strength, strength / (strength + 0.05 * most))  # apparent and real R² differ by 5 of 100 at most
+second = stays_needed(46, strength, strength / (strength + 0.05 * most))  # R² looks too good by 5 of 100 at most
 third = (1.96 / 0.05) ** 2 * train.back.mean() * (1 - train.back.mean())  # the average risk is right within 5 of 100
 claim(max(second, third) < stays_needed(46, strength), exactly=True)
 needed = pd.Series({weights: stays_needed(weights, strength) for weights in (4, 10, 46)})
