@@ -35,18 +35,12 @@ given(4).LEAKS
 harness = given(4).harness(hospital)
 harness.run("repeated patients", on=True).head(3)
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "w04-q1", "locked": false, "schema_version": 3, "solution": true}
 def sizes(harness):
     return ...
 
-# %%
+# %% nbgrader={"grade": true, "grade_id": "w04-q1-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W04.Q1", sizes)
-
-# %% [markdown] tags=["solution"]
-# Each draw takes patients, computes both areas on them, and subtracts: so what the two runs have in common cancels. The tempting
-# alternative, `auroc_difference`, is right for three of the four. In `repeated patients` some twenty rows belong to one patient and share one
-# outcome, and its interval is less than half as wide as it should be. Two single intervals, subtracted, are wrong the other
-# way: for the imputation they leave open what is settled to the third digit.
 
 # %%
 # hint("W04.Q1")
@@ -64,17 +58,11 @@ given(4).CAUSES
 with pd.option_context("display.max_colwidth", None):
     display(given(4).features(hospital).style.hide(axis="index").set_properties(**{"text-align": "left"}))
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "w04-q2", "locked": false, "schema_version": 3, "solution": true}
 audit = ...  # {"…": "known", …}: all 24
 
-# %%
+# %% nbgrader={"grade": true, "grade_id": "w04-q2-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W04.Q2", audit)
-
-# %% [markdown] tags=["solution"]
-# Every hospital gets 24 of 56 features; this answer covers all. Two clocks, as in week 3: when it happened, and when somebody could
-# read it. Two traps have no clock at all: a value that is kept as *current* is that of the night of the export, and a rate over
-# the table holds the outcome of the row that it describes. What staff did (`our own doing`) was there in time. Use
-# it knowingly or not at all: it is the clinician whom the model learns.
 
 # %%
 # hint("W04.Q2")
@@ -98,19 +86,12 @@ check("W04.Q2", audit)
 stays = given(4).stays_to_learn(hospital)
 pd.crosstab(stays.state, stays.whole)
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "w04-q3", "locked": false, "schema_version": 3, "solution": true}
 def train(stays):
     return ...
 
-# %%
+# %% nbgrader={"grade": true, "grade_id": "w04-q3-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W04.Q3", train)
-
-# %% [markdown] tags=["solution"]
-# Rows by dates alone (`whole`), columns that are there at eight (`READMISSION`), weights held back (`C=0.01`; folds within the training rows find
-# about that). `died_first` is in with the outcome False, as the question is about readmission; leaving those stays out is defensible and
-# moves little. The tempting alternative is a forest or boosting with its defaults: best in the house on the stays that it
-# learnt, and below LACE on strangers. The known risk here is that under care as usual for the sum, and that without a call for the order:
-# week 9 takes the two apart.
 
 # %%
 # hint("W04.Q3")
@@ -144,17 +125,11 @@ given(4).KINDS
 # %%
 given(4).REPAIRS
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "w04-q4", "locked": false, "schema_version": 3, "solution": true}
 review = ...  # {12: ("written later", "leave it out"), …}
 
-# %%
+# %% nbgrader={"grade": true, "grade_id": "w04-q4-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W04.Q4", review)
-
-# %% [markdown] tags=["solution"]
-# Every hospital gets another pull request; this answer covers the bank. Three questions find them all. *When*: is it written, or does its
-# window end, by `asked_at`? `transform("count")` over a patient's stays counts those to come; `cumcount` does not. *Who*: can a patient, or a copy of a row, stand
-# on both sides? *What has seen the outcome*: a rate, a choice of columns, a strength, made before the split or with the test rows. The
-# tempting finding is the scale or mean of all rows. It has seen no outcome.
 
 # %%
 # hint("W04.Q4")
@@ -181,16 +156,12 @@ memo("W04.M", question=..., data_split=..., baseline=..., leaks_checked=..., mea
 # %%
 given(4).stays_to_split(hospital).head(3)
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "w04-q5", "locked": false, "schema_version": 3, "solution": true}
 def split(stays, cut):
     return ...
 
-# %%
+# %% nbgrader={"grade": true, "grade_id": "w04-q5-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W04.Q5", split)
-
-# %% [markdown] tags=["solution"]
-# Whoever has stays on both sides is kept where they judge; keeping them where they teach is as good. The gap of 150 days is the price
-# of outcomes that take their time. It is the same gap that the model will have on the day it goes live.
 
 # %%
 # hint("W04.Q5")
@@ -206,15 +177,12 @@ check("W04.Q5", split)
 bench = given(4).bench(hospital)
 bench.area(1.0)
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "w04-q6", "locked": false, "schema_version": 3, "solution": true}
 def more_or_better(bench):
     return ...
 
-# %%
+# %% nbgrader={"grade": true, "grade_id": "w04-q6-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W04.Q6", more_or_better)
-
-# %% [markdown] tags=["solution"]
-# One change at a time, on rows that nobody has learnt. On the rows learnt, more data looks harmful: there is less to learn by heart.
 
 # %%
 # hint("W04.Q6")
