@@ -38,7 +38,8 @@ def split_by_time(rows: pd.DataFrame, cut: str | pd.Timestamp, *, keep: str = "t
     keep : str
         On which side a patient stays who has rows on both: ``test``, or ``train``. Each has its price. Kept in
         ``test``, training loses those who return, and its risks come out lower; kept in ``train``, the test has
-        newcomers alone, and fewer events. Both serve ranks; for calibration, or for the model of that day, split by time alone.
+        newcomers alone, and fewer events. Both serve ranks; for calibration, or for the model of that day, split by
+        time alone.
 
     Returns
     -------
