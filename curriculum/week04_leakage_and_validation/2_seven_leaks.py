@@ -227,9 +227,8 @@ reveal("W04.P3")
 # %% [markdown]
 # The two largest are no columns: one is in how rows are dealt, one in how columns are chosen. Means over all rows
 # belong into the pipeline; with thousands of rows and simple means, here, they move the fourth digit. With few rows,
-# or an imputer that sees the outcome, measure again. The others look as harmless in code. Leaks 1 and 2 together give
-# the honest model 0.91, on rows that lie up to a year later: all of the pilot's figure. A survey found leakage in 294
-# papers of 17 fields [leaks-in-papers](#Sources).
+# or an imputer that sees the outcome, measure again. Leaks 1 and 2 together give the honest model 0.91, on later rows:
+# all of the pilot's figure. A survey found leakage in 294 papers of 17 fields [leaks-in-papers](#Sources).
 #
 # **Now Q1 and Q2 in the exercise** (22 minutes), or after section 4.
 #

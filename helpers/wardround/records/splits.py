@@ -37,8 +37,9 @@ def split_by_time(rows: pd.DataFrame, cut: str | pd.Timestamp, *, keep: str = "t
         An instant, with its zone.
     keep : str
         On which side a patient stays who has rows on both: ``test``, or ``train``. Each has its price. Kept in
-        ``test``, training loses those who return, and its risks come out lower; kept in ``train``, the test has newcomers
-        alone, and fewer events. Both serve ranks; for calibration, or for the model of that day, split by time alone.
+        ``test``, training loses those who return, and its risks come out lower; kept in ``train``, the test has
+        newcomers alone, and fewer events. Both serve ranks; for calibration, or for the model of that day, split by
+        time alone.
 
     Returns
     -------
