@@ -1,14 +1,17 @@
 # %% [markdown]
 # # Week 3, exercise: cohorts and labels
 #
-# Four questions of about 11 minutes, a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
-# A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
-# from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
+# Four questions, a memo, and two stretch questions (+). They belong between sections of the two lessons, which later print
+# what you find here: each says where. Write your answer where the `...` stands and run the check below it. A wrong answer
+# costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away from a `# hint(…)`
+# line and run it; words are in the [glossary](../curriculum/glossary.md).
 
 # %%
 import numpy as np
 import pandas as pd
-from wardround import check, check_all, given, hint, load, memo, predict, reveal, solution
+from wardround import check, check_all, given, hint, keep, load, memo, predict, reveal, solution
+from wardround.records.cohort import attrition, definition_table
+from wardround.records.features import READMISSION
 
 hospital = load()
 contacts, ends = given(3).case_list(hospital), given(3).data_end(hospital)
@@ -16,7 +19,8 @@ contacts, ends = given(3).case_list(hospital), given(3).data_end(hospital)
 # %% [markdown]
 # ## Before you look
 #
-# Two teams are asked for the readmission rate of the same hospital. Guess how far apart they can end with a straight face.
+# Two teams are asked for the readmission rate of the same hospital. Guess how far apart they can end with a straight face,
+# unless you have guessed in lesson 1, section 1. How far it is, is told in lesson 1, section 3.
 
 # %%
 predict("W03.P1")
@@ -26,6 +30,8 @@ predict("W03.P1", ..., ...)
 
 # %% [markdown]
 # ## Q1: who is in: one label for every stay
+#
+# *About 11 min. When you have read our definition in lesson 1, section 2, and before the code that follows it there.*
 #
 # `contacts` is the case list after the work of week 2: one row a contact, whoever it is filed under. Give every stay of
 # ours one label. By our definition:
@@ -54,11 +60,10 @@ check("W03.Q1", who_is_in)
 # %%
 # hint("W03.Q1")
 
-# %%
-reveal("W03.P1")
-
 # %% [markdown]
 # ## Q2: what came first: four states
+#
+# *About 11 min. After lesson 1, section 3, and before lesson 2, section 2, which counts the states.*
 #
 # `stays` are the stays that can be counted, whether their follow-up is whole or not. A clock runs from the minute of each
 # discharge for 30 x 24 hours. Return one state for each `contact_id`:
@@ -91,6 +96,8 @@ check("W03.Q2", what_came_first)
 # %% [markdown]
 # ## Q3: known at eight: features that do not see the future
 #
+# *About 18 min. After lesson 2, section 1.*
+#
 # A model is asked about each stay of `asked` at its `asked_at`, 08:00 on the day of discharge. `facts` has everything that
 # the systems hold about these people, with two clocks: `happened_at` is what a fact is about, `known_at` is when somebody
 # could read it. Make three features, with `contact_id`:
@@ -101,7 +108,7 @@ check("W03.Q2", what_came_first)
 #
 # Your function is called twice: with these facts, and with the same facts and *another future*. Nothing may move. Then
 # choose for each feature two entries of its dictionary, from `given(3).KNOWN_WHEN` and `given(3).MISSING_MEANS` (for a
-# count: what its 0 means).
+# count: what its 0 means). The check judges your function already while the entries are still `...`.
 
 # %%
 asked, facts = given(3).asked_stays(hospital), given(3).facts(hospital)
@@ -131,6 +138,8 @@ check("W03.Q3", known_at_eight)
 # %% [markdown]
 # ## Q4: two sepsis labels, quarter by quarter
 #
+# *About 11 min. After lesson 2, section 3, or in the meeting.*
+#
 # Every stay has two labels. `sepsis_clinical` is what nurses found who reviewed the chart by criteria; `sepsis_claims` is what
 # coders wrote on the bill. Return one row a `quarter`, with
 #
@@ -158,10 +167,19 @@ check("W03.Q4", two_labels)
 reveal("W03.P2")
 
 # %% [markdown]
-# ## Memo: the cohort card (15 minutes)
+# ## Memo: the cohort card
+#
+# *About 20 min.*
 #
 # Page 1 of your readmission prototype: what the number means, about whom, known when. Begin with the sentence of its intended
-# use. At most 150 words; score it by the rubric in [memo.md](../curriculum/week03_cohorts_and_labels/memo.md).
+# use. At most 150 words; score it by the rubric in [memo.md](../curriculum/week03_cohorts_and_labels/memo.md). Three tables
+# belong on the page and are kept for it: the definition, who is left after each of its steps (without the invented people),
+# and the dictionary of the model's features.
+
+# %%
+display(keep("cohort_definition", definition_table()))
+display(keep("cohort_attrition", attrition(hospital.warehouse.contacts, ends)))
+display(keep("feature_dictionary", READMISSION.table()))
 
 # %%
 memo("W03.M", intended_use=..., for_whom=..., prediction_time=..., outcome=..., left_out=..., not_observable=..., changes_my_mind=..., because=...)
