@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 from wardround import cli, doctor, quiet
+from wardround.course import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = CliRunner()
@@ -169,6 +170,21 @@ def test_mlflow_agrees_that_telemetry_is_off():
     kept = {name: value for name, value in quiet.environment().items() if name not in ("CI", "PYTEST_CURRENT_TEST")}
     done = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True)
     assert done.stdout.strip() == "True", done.stderr
+
+
+def test_a_notebook_opened_in_another_editor_sends_nothing():
+    code = "import wardround, mlflow; from mlflow.telemetry.client import get_telemetry_client as c; print(c())"
+    said = {*quiet.TELEMETRY, "CI", "PYTEST_CURRENT_TEST", "PYTEST_VERSION"}
+    loud = {name: value for name, value in os.environ.items() if name not in said}
+    done = subprocess.run([sys.executable, "-c", code], env=loud, capture_output=True, text=True)
+    assert done.stdout.strip() == "None", done.stderr
+
+
+@pytest.mark.parametrize("path", notebooks.sources(), ids=lambda path: path.stem)
+def test_a_notebook_imports_the_course_before_mlflow(path):
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if re.match(r"(import|from) ", line)]
+    names = [line.split()[1].split(".")[0] for line in lines]
+    assert "mlflow" not in names or names.index("wardround") < names.index("mlflow")
 
 
 # The doctor -----------------------------------------------------------------------------------------------------------

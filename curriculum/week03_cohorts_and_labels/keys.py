@@ -29,7 +29,7 @@ def no_such_id(mine, ids):
     if mine.empty:
         return "It holds no label yet."
     return (
-        f"Yours look like {first_of(mine.index)}; a `contact_id` looks like {first_of(ids)}. The index of your Series "
+        f"Yours look like {first_of(mine.index)}; a `contact_id` looks like {first_of(ids[::-1])}. The index of your Series "
         f"says to which stay a label belongs: of {len(mine):,} none can be placed."
     )
 
@@ -280,7 +280,7 @@ key(
             answer=bound(within="47h59min"),
             says="You joined a transfer with a next contact that begins a day or more later.",
             so_what="`.dt.days <= 1` is true up to 48 hours, for it drops the hours. Who was with another hospital for a day and a "
-            "half was treated there, and comes to us as a new patient.",
+            "half was treated there, and begins a new stay with us.",
             look_at="the hours between a transfer and the next `admitted_at`, not the days",
             teaches="M16",
             evidence=who_in_words,
@@ -798,8 +798,8 @@ key(
             "calendar_days",
             answer=following(calendar=True),
             says="Your clock runs past 30 x 24 hours: by dates, by whole days, or a day longer.",
-            so_what="Medicare's measure counts from the date of discharge, so you are in good company. Ours counts hours, that "
-            "the hour at which a ward sends home does not matter. Two cards that differ here cannot be compared.",
+            so_what="Many count from the date of discharge. Ours counts hours, so "
+            "that the hour at which a ward sends home does not matter. Two cards that differ here cannot be compared.",
             look_at="returns between day 30 and day 31",
             teaches="M17",
             evidence=states_in_words,
@@ -1023,15 +1023,17 @@ def _not_known_yet(table, hospital):
     )
     later = given(3).facts(hospital).merge(given(3).asked_stays(hospital), on="person_id")
     later = later[later.kind.eq("result") & (later.known_at > later.asked_at)]
-    told, mine = [], moved[moved.moved.str.contains("sodium")]
+    told, rest = [], moved[moved.moved.str.contains("sodium")]
+    n_sodium = len(rest)
     for words, found in {
         "one drawn by 08:00 and issued after it": later[later.happened_at <= later.asked_at],
         "one drawn after 08:00": later[later.happened_at > later.asked_at],
     }.items():
         pairs = set(zip(found.contact_id, found.value, strict=True))
-        n = sum(pair in pairs for pair in zip(mine.contact_id, mine.sodium, strict=True))
-        if n:
-            told.append(f"Your `sodium` is {words}, in {n:,} of the {len(mine):,} moved rows.")
+        here = [pair in pairs for pair in zip(rest.contact_id, rest.sodium, strict=True)]
+        rest = rest[~np.array(here, dtype=bool)]
+        if any(here):
+            told.append(f"Your `sodium` is {words}, in {sum(here):,} of the {n_sodium:,} moved rows.")
     for name, what in {"emergency_before": "visits of that half year", "codes_before": "codes"}.items():
         mine = moved[moved.moved.str.contains(name)]
         n = int((mine[name] > mine[f"{name}_right"]).sum())

@@ -1418,7 +1418,7 @@ MORE, BETTER = minus(area(1.0), area(0.5)), minus(area(1.0, True), area(1.0))
 key(
     "W04.Q6",
     reference=on_later_rows,
-    same=parts({"more data": number(atol=0.001), "better features": number(atol=0.001), "next": labels(at_least=1)}),
+    same=parts({"more data": number(atol=0.0006), "better features": number(atol=0.0006), "next": labels(at_least=1)}),
     evidence=which_is_next,
     right=(
         "Two columns against a doubling of the patients, both on later stays. A learning curve that is nearly flat says that more of the "
@@ -1448,21 +1448,21 @@ key(
             teaches="M11",
         ),
         misconception(
-            "better_on_half",
-            answer=stepping(MORE, minus(area(0.5, True), area(0.5))),
-            says="You measured the better features on half of the patients.",
-            so_what="With few rows a good column is worth more, since there is less else to go by. You will have all of them on the day the "
-            "money is spent.",
-            look_at="the share in your two calls of `bench.area`",
-            teaches="M11",
+            "gap_as_gain",
+            answer=stepping(lambda bench: bench.area(1.0)["learnt"] - bench.area(1.0)["later"], BETTER),
+            says="You take the gap between rows learnt and later rows for what more data would bring.",
+            so_what="More rows close the gap from both ends: the AUROC on the rows learnt falls while the other rises. Part of it no "
+            "data closes. Whoever promises the whole gap will ask for money twice.",
+            look_at="how both of its ends move from half of the patients to all",
+            teaches="M09",
         ),
         misconception(
-            "more_with_better",
-            answer=stepping(minus(area(1.0, True), area(0.5, True)), BETTER),
-            says="You measured what more patients bring with the better features already there.",
-            so_what="The question is which to buy first. Once the columns are bought, more rows bring something else: the two are not "
-            "independent, and both numbers start from what you have today.",
-            look_at="`better` in your two calls for more data",
+            "levels_not_steps",
+            answer=stepping(area(1.0), area(1.0, True)),
+            says="You give the AUROC with more data and with better features, not what each adds.",
+            so_what="Both levels are about 0.7 and say nothing about what the money buys. What is bought is the step from what you have "
+            "today.",
+            look_at="what you subtract from each of the two",
             teaches="M11",
         ),
     ],

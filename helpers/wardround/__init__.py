@@ -5,7 +5,12 @@ asked for, so that ``import wardround`` stays instant and learner code run for g
 loads what it does not need.
 """
 
+import os
 from importlib import import_module
+
+from wardround.quiet import TELEMETRY
+
+os.environ.update(TELEMETRY)  # a notebook opened without ``make lab`` is quiet, too; libraries read this when imported
 
 __version__ = "0.1.0"
 

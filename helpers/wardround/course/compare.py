@@ -141,9 +141,10 @@ class Parts(Comparison):
 
     def matches(self, answer: dict, wrong: dict) -> bool:
         """Part by part: a part may know a wrong answer by less than all of it."""
-        if self.unreadable(answer, wrong) is not None:
+        judged = [name for name in self.each if name in wrong]
+        if type(answer) is not dict or not all(name in answer for name in judged):
             return False
-        return all(part.matches(answer[name], wrong[name]) for name, part in self.each.items() if name in wrong)
+        return all(self.each[name].matches(answer[name], wrong[name]) for name in judged)
 
     def complete(self, wrong: dict, reference: dict) -> dict:
         judged = [name for name in self.each if name in wrong]
