@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RUN = CliRunner()
 VERBS = [
     "audit",
+    "portfolio",
     "lab",
     "test",
     "doctor",
