@@ -160,7 +160,7 @@ memo("W01.M", five=[..., ..., ..., ..., ...], first=..., changes_my_mind=..., be
 def where_requesters_point(requests, practitioners):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w01-q5-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w01-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W01.Q5", where_requesters_point)
 
 # %%
@@ -179,7 +179,7 @@ import pandas as pd
 def stay_lengths(tables):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w01-q6-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w01-q6-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W01.Q6", stay_lengths)
 
 # %%
@@ -197,7 +197,7 @@ encounters[0]
 # %% nbgrader={"grade": false, "grade_id": "w01-q7", "locked": false, "schema_version": 3, "solution": true}
 r5_ids = ...
 
-# %% nbgrader={"grade": true, "grade_id": "w01-q7-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w01-q7-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W01.Q7", r5_ids)
 
 # %%

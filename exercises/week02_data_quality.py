@@ -170,7 +170,7 @@ memo("W02.M", decision=..., stops=..., live_with=..., guard=..., changes_my_mind
 def impossible(tables):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w02-q5-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w02-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W02.Q5", impossible)
 
 # %%
@@ -208,7 +208,7 @@ pd.Series({"A03 of a visit in the record": told.mean(), "claims paid in time": i
 def lacking(record, adt, claims):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w02-q6-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w02-q6-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W02.Q6", lacking)
 
 # %%

@@ -203,7 +203,7 @@ pd.DataFrame({name: rows.state.value_counts() for name, (rows, _, _) in tables.i
 def guard(cohort, contacts, ends):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w03-q5-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w03-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W03.Q5", guard)
 
 # %%
@@ -224,7 +224,7 @@ costs.head(3)
 def at_equal_cost(stays):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w03-q6-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w03-q6-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W03.Q6", at_equal_cost)
 
 # %%

@@ -162,7 +162,7 @@ given(4).stays_to_split(hospital).head(3)
 def split(stays, cut):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w04-q5-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w04-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W04.Q5", split)
 
 # %%
@@ -183,7 +183,7 @@ bench.area(1.0)
 def more_or_better(bench):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w04-q6-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w04-q6-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W04.Q6", more_or_better)
 
 # %%

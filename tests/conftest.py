@@ -31,6 +31,11 @@ def require(name: str) -> None:
     pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def third_hospitals() -> tuple[Path, Path]:
     """Folders of two hospitals, a third of the default size, built once for a machine and a version."""

@@ -20,6 +20,7 @@ RUN = CliRunner()
 VERBS = [
     "audit",
     "portfolio",
+    "export-nbgrader",
     "lab",
     "test",
     "doctor",

@@ -36,9 +36,18 @@ def nbval(paths, environment, folder):
         env=environment, cwd=folder, capture_output=True, text=True)  # fmt: skip
 
 
+def by_week() -> dict[int | None, list[Path]]:
+    """Lessons and solutions; the appendix under None."""
+    found: dict[int | None, list[Path]] = {}
+    for path in notebooks.sources():
+        found.setdefault(notebooks.week_number(path), []).append(path.with_suffix(".ipynb"))
+    return found
+
+
 @pytest.mark.slow
-def test_lessons_and_solutions_run(environment, tmp_path):
-    paths = [path.with_suffix(".ipynb") for path in notebooks.sources()]
+@pytest.mark.parametrize("week", by_week())
+def test_lessons_and_solutions_run(week, environment, tmp_path):
+    paths = by_week()[week]
     cells = sum(cell.cell_type == "code" for path in paths for cell in notebooks.read(path).cells)
     done = nbval(paths, environment, tmp_path)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -51,7 +51,7 @@ def lab() -> None:
 def test(context: typer.Context) -> None:
     """Run the tests; further arguments go to pytest."""
     environment = quiet.environment(headless=True)
-    arguments = context.args or ["-n", os.environ.get("WARDROUND_WORKERS", "2")]
+    arguments = context.args or ["-n", os.environ.get("WARDROUND_WORKERS", "2"), "--dist", "worksteal"]
     raise typer.Exit(subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=quiet.ROOT, env=environment))
 
 
@@ -110,6 +110,18 @@ def session(
 
     name = f"session{week:02d}{'-handout' if handout else ''}.html"
     typer.echo(f"The session is in {write_session(week, out or Path(name), handout=handout)}.")
+
+
+@app.command("export-nbgrader", epilog="Example: wardround export-nbgrader --out nbgrader-course --week 1")
+def export_nbgrader(
+    out: Annotated[Path, typer.Option(help="Folder to make: nbgrader_config.py, source/weekNN/.")],
+    week: Annotated[list[int] | None, typer.Option(help="Only this week; may be given more than once.")] = None,
+) -> None:
+    """For an instructor who runs nbgrader already: the exercises as a course folder it grades as it is."""
+    from wardround.course.grading.nbgrader import export_nbgrader as export
+
+    made = export(out, week)
+    typer.echo(f"{len(made)} exercises are in {out / 'source'}; {out / 'README.md'} says how to go on.")
 
 
 @app.command(epilog="Example: wardround portfolio")

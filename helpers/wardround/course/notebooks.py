@@ -77,11 +77,12 @@ def solution_of(question_id: str) -> tuple[str, str]:
     notebook = read(places.root() / "solutions" / f"{places.week_name(week)}.py")
     for question, answer, check in answers(notebook):
         if question == question_id:
-            return _kept(notebook.cells[answer].source), _why(notebook.cells[check + 1 :])
+            return without_marks(notebook.cells[answer].source), _why(notebook.cells[check + 1 :])
     raise LookupError(f"The solution of week {week} does not answer {question_id}.")
 
 
-def _kept(source: str) -> str:
+def without_marks(source: str) -> str:
+    """The solved code of a cell: its markers and its starters are gone."""
     marks = (BEGIN, END, STARTER.strip())
     return "\n".join(line for line in source.splitlines() if not line.strip().startswith(marks))
 

@@ -18,7 +18,7 @@ from typing import Any
 from wardround import quiet
 from wardround.course import notebooks, places
 from wardround.course.notebooks import BEGIN, END, STARTER
-from wardround.course.questions import AuthoringError
+from wardround.course.questions import AuthoringError, week_questions
 
 CELL_SECONDS = 300
 QUIET_KERNEL = ["--IPKernelApp.log_level=ERROR"]  # else each start warns that loopback is not encrypted
@@ -114,7 +114,7 @@ def exercise(path: Path) -> Any:
     for question, answer, check in notebooks.answers(solved):
         name = question.replace(".", "-").lower()
         graded[answer] = {"grade": False, "grade_id": name, "locked": False, "schema_version": 3, "solution": True}
-        graded[check] = {"grade": True, "grade_id": f"{name}-check", "locked": True, "points": 1,
+        graded[check] = {"grade": True, "grade_id": f"{name}-check", "locked": True, "points": _points(question),
                          "schema_version": 3, "solution": False}  # fmt: skip
     made = jupytext.reads(exercise_of(path.read_text(encoding="utf-8"), path.name), fmt="py:percent")
     if len(made.cells) != len(solved.cells):
@@ -126,6 +126,12 @@ def exercise(path: Path) -> Any:
             cell.metadata["tags"] = sorted({*notebooks.tags(cell), "raises-exception"})
     made.cells = [cell for cell in made.cells if "solution" not in notebooks.tags(cell)]
     return _dressed(made, exercise_path(path))
+
+
+def _points(question: str) -> int:
+    """Stretch questions are never counted."""
+    asked = week_questions(places.week_of(question)).get(question)
+    return 0 if asked and asked.stretch else 1
 
 
 def exercise_path(solution: Path) -> Path:

@@ -83,10 +83,10 @@ def prove(only: list[str] | None = None, *, hospitals: int = 2, progress: Progre
     """
     progress = progress or (lambda done, what: None)
     lines: list[Line] = []
-    weeks = _weeks(only)
-    for w, week in enumerate(weeks):
+    chosen = weeks(only)
+    for w, week in enumerate(chosen):
         for h, seed in enumerate(SEEDS[:hospitals]):
-            progress((w + h / hospitals) / len(weeks), f"week {week}, hospital {h + 1} of {hospitals}")
+            progress((w + h / hospitals) / len(chosen), f"week {week}, hospital {h + 1} of {hospitals}")
             other = SEEDS[(h + 1) % max(hospitals, 2)]
             lines += _prove_week(week, seed, other, _chosen(week, only), untouched=h == 0)
     return Report(tuple(lines))
@@ -99,7 +99,8 @@ def proof_hospital(seed: int) -> Path:
     return build(folder, seed=seed, scale=THIRD)
 
 
-def _weeks(only: list[str] | None) -> list[int]:
+def weeks(only: list[str] | None = None) -> list[int]:
+    """Numbers of the weeks that are here, or of those named (``W01``, ``W01.Q1``)."""
     there = sorted(int(f.name[4:6]) for f in (places.root() / "curriculum").glob("week[0-9][0-9]_*"))
     wanted = {int(name[1:3]) for name in only or ()}
     return [week for week in there if not wanted or week in wanted]
