@@ -1,4 +1,4 @@
-"""The course folder for nbgrader: whole, without an answer in what learners get, graded by nbgrader where it is there."""
+"""The course folder for nbgrader: whole, without an answer in what learners get, graded where nbgrader is there."""
 
 from __future__ import annotations
 
