@@ -85,8 +85,8 @@ check("W04.Q2", audit)
 # - no risk moves when what is written later is scrambled, or when fewer stays are asked about;
 # - the sum of the risks is within a quarter of what comes.
 #
-# It is trained again on a second, smaller hospital. The first check ever simulates the 21,651 stays, once, and takes half a minute, or
-# longer on a busy machine; later ones take some ten seconds.
+# It is trained again on a second, smaller hospital. The first check takes a minute or two, longer on a busy machine: it simulates
+# those stays, once, and tries the usual mistakes. Later ones take some ten seconds.
 
 # %%
 stays = given(4).stays_to_learn(hospital)
