@@ -279,3 +279,27 @@ def test_both_runs_of_a_leak_have_the_same_rows_and_their_sizes_are_in_order(hos
     assert lift["selection before the split"] > 0.2 and abs(lift["mean imputation"]) < 0.002
     with pytest.raises(KeyError, match="no leak 'x'"):
         harness.run("x", on=True)
+
+
+def made_of_like_ends(both, order, seed):
+    from wardround.evaluation import bootstrap
+
+    on, off = (
+        bootstrap(auroc_value, both.patient, both.outcome, both[name], draws=500, seed=seed)
+        for name in ("risk", "risk_off")
+    )
+    return on.value - off.value, *order([on.low - off.low, on.high - off.high])
+
+
+@pytest.mark.parametrize(("order", "seed"), [(list, 1), (sorted, 2)])
+def test_ends_subtracted_like_from_like_are_known_again_put_in_order_or_not(order, seed, keys, hospital):
+    answer = keys.sized(lambda both: made_of_like_ends(both, order, seed))(given(4).harness(hospital))
+    assert keys.has_like_ends(answer, hospital)
+
+
+def test_an_interval_of_another_level_is_not_taken_for_ends_subtracted(keys, hospital):
+    right = keys.by_patients(hospital, None)
+    for share in (0.51, 0.84, 1, 1.31):
+        reach = share * (right.high - right.low) / 2
+        answer = right.assign(low=right.gain - reach, high=right.gain + reach)
+        assert not keys.has_like_ends(answer, hospital), share

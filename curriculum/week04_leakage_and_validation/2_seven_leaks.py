@@ -74,8 +74,8 @@ pd.Series(noise).round(3)
 #
 # *About 21 min · 30 min so far*
 #
-# First the honest model of lesson 1. Each leak is scored on the *same* test rows with it and without it, so that the
-# interval belongs to the difference.
+# First the honest model of lesson 1. Each leak is scored on the *same* rows with it and without it, so the interval is
+# that of the difference.
 
 # %%
 claim(noise["by row"], about=0.97, within=0.01)
@@ -113,11 +113,16 @@ size
 
 # %% [markdown]
 # Of 100 who came back 64 missed the appointment, of 100 others 23. The split is by time, with a gap, and cures nothing:
-# the column is wrong on both sides. Elsewhere age, sex and the codes of the same stay predicted death in hospital at
-# 0.97 [codes-of-the-same-stay](#Sources).
+# the column is wrong on both sides. Three more causes, which no filter by date finds:
+#
+# | cause | example | how you find out |
+# |---|---|---|
+# | dated back | a code, entered Friday, dated Monday | compare time of entry with date |
+# | overwritten | the address: a move replaces it | read the row again next month |
+# | names the row | the record number | ask what it says of illness |
 #
 # **Leak 3: orders that know.** Sepsis, nine hours into an emergency stay. The score is to warn before anybody thinks of
-# it, and one of its columns is *a blood culture was ordered*.
+# it, and one column is *a blood culture was ordered*.
 
 # %%
 septic = hospital.warehouse.stays.set_index("encounter_id").sepsis_clinical
@@ -142,11 +147,13 @@ claim(size["3 orders that know"].value, about=0.092, within=0.002)
 found
 
 # %% [markdown]
-# The column adds 0.09 over all. On those for whom nothing is ordered yet the model says 0.60, no better than one that never
-# saw the column, 0.61: what was gained stands where somebody had worried already (M13, M38).
+# The column adds 0.09. Where nothing is ordered yet, the model has 0.60 and one without the column 0.61: the gain is
+# among those about whom somebody worried already (M13, M38).
 #
 # **Leak 4: patients on both sides.** The ward rows again, with a real label: does it get worse in this stay? The test
-# rows stay the same. The forest learns from other rows of these patients, or from about as many rows of others.
+# rows stay the same. The forest learns from other rows of these patients, or from about as many rows of others. Here one
+# patient may have several rows, so we draw patients with replacement, compute both areas on those drawn, subtract, and
+# repeat; `auroc_difference` would count each row as a person.
 
 # %%
 worse = hospital.warehouse.stays.set_index("encounter_id").deteriorated_at.notna()
@@ -187,6 +194,7 @@ noise_columns = np.random.default_rng(4).normal(size=(600, 3000))
 
 
 def chosen_on(seen):
+    """Keep the 25 columns that go best with the outcome in the rows `seen`; learn on 400 rows, give risks for 200."""
     link = np.abs(noise_columns[seen].T @ (outcome[seen] - outcome[seen].mean()))
     best = noise_columns[:, np.argsort(-link)[:25]]
     return LogisticRegression(max_iter=1000).fit(best[:400], outcome[:400]).predict_proba(best[400:])[:, 1]
@@ -197,8 +205,7 @@ size["6 columns chosen on all rows"] = auroc_difference(outcome[400:], on_all, o
 {"all 600": auroc(outcome[400:], on_all), "the 400": auroc(outcome[400:], on_400)}
 
 # %% [markdown]
-# **Leak 7: means and scales over all rows** (M11). Albumin is missing in more than half of the stays; but with
-# thousands of rows a mean hardly moves. Then the ranking.
+# **Leak 7: means and scales over all rows** (M11). Albumin is missing in more than half of the stays. Then the ranking.
 
 # %%
 claim(x.albumin.isna().mean() > 0.5, exactly=True)
@@ -225,12 +232,13 @@ claim(list(ranked)[-2:], exactly=["4 patients on both sides", "6 columns chosen 
 reveal("W04.P3")
 
 # %% [markdown]
-# The two largest are no columns: one is in how rows are dealt, one in how columns are chosen. Means over all rows
-# belong into the pipeline; with thousands of rows and simple means, here, they move the fourth digit. With few rows,
-# or an imputer that sees the outcome, measure again. Leaks 1 and 2 together give the honest model 0.91, on later rows:
-# all of the pilot's figure. A survey found leakage in 294 papers of 17 fields [leaks-in-papers](#Sources).
+# The two largest are no columns, but how rows are dealt and how columns are chosen. Means over all rows belong in the
+# pipeline; with thousands of rows they move the fourth digit. With few rows, or an imputer that sees the outcome,
+# measure again. Leaks 1 and 2 lift the honest model to 0.91 on later rows, the pilot's figure. Elsewhere age, sex and
+# the codes of the same stay predicted death in hospital at 0.97 [codes-of-the-same-stay](#Sources); a survey found
+# leakage in 294 papers [leaks-in-papers](#Sources).
 #
-# **Now Q1 and Q2 in the exercise** (22 minutes), or after section 4.
+# **Now Q1 and Q2 in the exercise** (22 minutes).
 #
 # ## 3. One patient, one morning
 #
@@ -369,7 +377,7 @@ pd.Series({"promised of 100": 100 * promised, "came of 100": 100 * seen.value, "
 # Each split asks another question: the same people again, new people, the next months, another place. For *stays* the
 # answers hardly differ. Of 100 test stays 49 belong to people whom the model has met, and leaving those people out of
 # the training changes nothing; for ward rows the gap was 0.3. So ask how alike two rows of one person are, and split by
-# what will be new. Q5 asks for time and patient at once; on the ward, old patients will come in new months.
+# what will be new.
 #
 # At Eastbank the order roughly holds, and the promise does not: 13 of 100 are promised back, 7 come. "Validated
 # elsewhere" (M28): what was validated, ranks or risks? Weeks 5 and 6 go on from there.

@@ -142,7 +142,7 @@ class Sizes(Comparison):
         mine, theirs = answer.set_index("leak"), reference.set_index("leak")
         wide = [leak for leak, row in theirs.iterrows() if self.width(row) > 0.004]
         factors = [math.log(self.width(mine.loc[leak]) / self.width(theirs.loc[leak])) for leak in wide]
-        return abs(float(np.median(factors))) / 0.12  # the median: one leak alone that is off has its own fault
+        return abs(float(np.median(factors or [0]))) / 0.12  # the median: one leak alone that is off has its own fault
 
     def width(self, row):
         return max(row.high - row.low, 0.004)
@@ -202,13 +202,25 @@ def drawn(both):
     return of_estimate(few_draws(lift, both.patient, both.outcome, both.risk, both.risk_off))
 
 
+_areas = {}  # by the risks that they are areas of: several mistakes begin with the same draws
+
+
+def areas_drawn(both, draws=150):
+    """Both areas, each with its own interval of patients."""
+    which = draws, *pd.util.hash_pandas_object(both[["risk", "risk_off"]]).agg(["size", "sum"])
+    if which not in _areas:
+        drawn = functools.partial(bootstrap, auroc_value, both.patient, both.outcome, draws=draws)
+        _areas[which] = [drawn(both[name]) for name in ("risk", "risk_off")]
+    return _areas[which]
+
+
 def level(both):
-    return of_estimate(few_draws(auroc_value, both.patient, both.outcome, both.risk))
+    return of_estimate(areas_drawn(both)[0])
 
 
 def two_intervals(both):
     """Two single intervals, subtracted end from end."""
-    on, off = (few_draws(auroc_value, both.patient, both.outcome, both[name]) for name in ("risk", "risk_off"))
+    on, off = areas_drawn(both)
     return on.value - off.value, on.low - off.high, on.high - off.low
 
 
@@ -217,17 +229,49 @@ def two_intervals_by_row(both):
     return on.value - off.value, on.low - off.high, on.high - off.low
 
 
+def like_ends(both, draws=150):
+    """Low from low, and high from high, of two single intervals."""
+    on, off = areas_drawn(both, draws)
+    return on.value - off.value, on.low - off.low, on.high - off.high
+
+
+def like_ends_by_row(both):
+    on, off = (auroc(both.outcome, both[name]) for name in ("risk", "risk_off"))
+    return on.value - off.value, on.low - off.low, on.high - off.high
+
+
+def has_like_ends(answer, hospital):
+    """Whether intervals are made of like ends: upside down and narrow, or, once put in order, where those would lie."""
+    reference, harness = by_patients(hospital, None).set_index("leak"), given(4).harness(hospital)
+    mine, width = answer.set_index("leak").loc[reference.index], reference.high - reference.low
+    if (abs(mine.gain - reference.gain) > 0.1 * width.clip(lower=0.004)).any():
+        return False
+    if ((mine.low > mine.high) & (mine.low - mine.high < 0.7 * width)).sum() >= 2:
+        return True
+    near = (0.1 * width).clip(lower=0.004).to_numpy()[:, None]
+    made = [sized(like_ends_by_row)(harness), sized(functools.partial(like_ends, draws=300))(harness)]
+    found = [np.sort(one.set_index("leak").loc[reference.index, ["low", "high"]]) for one in made]
+    return any((abs(np.sort(mine[["low", "high"]]) - one) <= near).all() for one in found)
+
+
+def how_like_ends(answer, hospital):
+    row = answer.iloc[0]
+    return (
+        f"`{row.leak}`: your gain of {row.gain:.3f} is right; the ends you give are {row.low:.3f} and {row.high:.3f}."
+    )
+
+
 def two_errors(both):
     """The two standard errors added as if the areas had nothing to do with each other."""
-    on, off = (few_draws(auroc_value, both.patient, both.outcome, both[name]) for name in ("risk", "risk_off"))
+    on, off = areas_drawn(both)
     gain, reach = on.value - off.value, 1.96 * math.hypot(on.se, off.se)
     return gain, gain - reach, gain + reach
 
 
 def interval_of_the_leak(both):
     """The interval of the area with the leak, moved down by the area without it."""
-    on, off = few_draws(auroc_value, both.patient, both.outcome, both.risk), auroc_value(both.outcome, both.risk_off)
-    return on.value - off, on.low - off, on.high - off
+    on, off = areas_drawn(both)
+    return on.value - off.value, on.low - off.value, on.high - off.value
 
 
 def one_row_each(both):
@@ -258,7 +302,7 @@ def against_one_base(harness):
     rows = []
     for leak in harness.leaks:
         both = judged_pairs(harness, leak)
-        area = few_draws(auroc_value, both.patient, both.outcome, both.risk)
+        area = areas_drawn(both)[0]
         rows.append({"leak": leak, "gain": area.value - honest, "low": area.low - honest, "high": area.high - honest})
     return pd.DataFrame(rows)
 
@@ -329,6 +373,17 @@ key(
             "leak could be anything, so nobody can say that it is harmless.",
             look_at="`bootstrap` with a statistic that computes the difference itself, in each draw",
             teaches="M11",
+        ),
+        misconception(
+            "like_ends_subtracted",
+            answer=sized(like_ends),
+            says="You subtracted low from low and high from high of two separate intervals.",
+            so_what="That is no interval at any level: its low end can even come out above its high one. How sure a difference is "
+            "shows only when both areas are computed on the same patients, subtracted, and that again and again.",
+            look_at="`bootstrap` with a statistic that computes the difference itself, in each draw",
+            teaches="M11",
+            evidence=how_like_ends,
+            also=has_like_ends,
         ),
         misconception(
             "errors_added",

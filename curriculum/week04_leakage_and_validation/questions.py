@@ -34,7 +34,7 @@ question(
     title="Four leaks, sized",
     expects="a function of the harness that returns a DataFrame with leak, gain, low and high, one row a leak",
     kind="function",
-    seconds=8,
+    seconds=15,
     ask=lambda sizes, hospital: sizes(given(4).harness(hospital)),
     hints=[
         "For each leak: by how much does it lift the AUROC, and how sure is that? A lift is a difference of two runs, one with "
