@@ -1,0 +1,382 @@
+"""Does 20% mean 20%? Calibration from the mean to the curve, and the Brier score.
+
+The order is the hierarchy of Van Calster and colleagues (J Clin Epidemiol 2016;74:167; BMC Med 2019;17:230): in the
+mean, weak (intercept and slope), moderate (the curve). A number that is undefined is NaN with its reason; a curve
+that would have no points is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan, sqrt
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from .discrimination import estimates_table
+from .uncertainty import Estimate, EvaluationError, as_events, columns, wilson
+
+KNOTS = (0.05, 0.35, 0.65, 0.95)
+"""Quantiles of the four knots of the curve (Harrell, Regression Modeling Strategies, 2015, section 2.4.6)."""
+
+
+class ZTest(NamedTuple):
+    """A test statistic with its two-sided p-value."""
+
+    z: float
+    p: float
+
+
+@dataclass(frozen=True)
+class WeakCalibration:
+    """The logistic line through outcomes over ``logit(predicted)``.
+
+    Attributes
+    ----------
+    in_the_large
+        The intercept if the slope is held at 1: below 0 the model promises too many events. Perfect is 0.
+    slope
+        Below 1 the predictions are too extreme (too low where low, too high where high), above 1 too timid.
+    intercept
+        The one fitted together with the slope. It is *not* calibration in the large: it can be 0 when that is far off.
+    """
+
+    in_the_large: Estimate
+    slope: Estimate
+    intercept: Estimate
+
+
+def observed_over_expected(outcome, predicted, level: float = 0.95) -> Estimate:
+    """Events observed over events predicted (O/E): calibration in the mean. Above 1 the model promises too few.
+
+    Returns
+    -------
+    Estimate
+        The interval is Wilson's for the observed share, over the mean prediction, which is taken as it is. It is a
+        little too wide where risks differ much. Undefined if no event is predicted at all.
+
+    Raises
+    ------
+    EvaluationError
+        Columns of unequal length, missing values, an outcome that is not 0/1, predictions outside 0 to 1.
+    """
+    event, predicted = checked(outcome, predicted)
+    expected = float(predicted.mean())
+    if not expected:
+        return Estimate(nan, nan, nan, level=level, note="no event is predicted")
+    seen = wilson(int(event.sum()), event.size, level)
+    return Estimate(seen.value / expected, seen.low / expected, seen.high / expected, level=level)
+
+
+def weak_calibration(outcome, predicted, level: float = 0.95) -> WeakCalibration:
+    """Calibration in the large, slope and intercept, by logistic regression (statsmodels) with Wald intervals.
+
+    Parameters
+    ----------
+    predicted
+        Risks strictly between 0 and 1.
+
+    Returns
+    -------
+    WeakCalibration
+        All undefined if only one outcome occurs; slope and intercept undefined if all predictions are equal, or if
+        they part the outcomes altogether (then the slope has no finite value).
+
+    Raises
+    ------
+    EvaluationError
+        As :func:`observed_over_expected`; and predictions of exactly 0 or 1, whose logit is infinite.
+
+    Notes
+    -----
+    Cox, Biometrika 1958;45:562; Van Calster et al., BMC Med 2019;17:230. Rows must be independent; for several rows a
+    person: ``bootstrap(lambda y, p: weak_calibration(y, p).slope.value, patient, …)``.
+    """
+    event, predicted = checked(outcome, predicted)
+    place = logit(predicted)
+    if event.all() or not event.any():
+        none = Estimate(nan, nan, nan, level=level, note="only one of the two outcomes occurs")
+        return WeakCalibration(none, none, none)
+    (large,) = _line(event, place, level, slope=False)
+    if why := _no_slope(event, predicted):
+        none = Estimate(nan, nan, nan, level=level, note=why)
+        return WeakCalibration(large, none, none)
+    intercept, slope = _line(event, place, level, slope=True)
+    return WeakCalibration(large, slope, intercept)
+
+
+def calibration_bins(outcome, predicted, bins: int = 10, by: str = "size", level: float = 0.95) -> pd.DataFrame:
+    """Observed shares by bins of the prediction: the curve with its counts.
+
+    Parameters
+    ----------
+    by
+        ``"size"``: as many rows in each bin as ties allow. ``"width"``: bins of equal width from 0 to 1, of which some
+        may hold two patients (empty ones are left out).
+
+    Returns
+    -------
+    DataFrame
+        One row a bin: ``n``, ``events``, mean ``predicted``, ``observed`` share with ``low`` and ``high`` (Wilson).
+    """
+    event, predicted = checked(outcome, predicted)
+    held = pd.DataFrame({"event": event, "predicted": predicted}).groupby(bin_of(predicted, bins, by))
+    made = held.agg(n=("event", "size"), events=("event", "sum"), predicted=("predicted", "mean")).reset_index(
+        drop=True
+    )
+    shares = [wilson(int(row.events), int(row.n), level) for row in made.itertuples()]
+    return made.assign(
+        observed=[one.value for one in shares], low=[one.low for one in shares], high=[one.high for one in shares]
+    )
+
+
+def calibration_error(outcome, predicted, bins: int = 10, by: str = "width") -> float:
+    """Expected calibration error (ECE): the mean gap of observed and predicted over bins, weighted by their rows.
+
+    It depends on the bins and is above 0 for a perfect model too: show :func:`calibration_bins` with it. The largest
+    gap alone (MCE) is not offered, because it is the gap of the smallest bin.
+    """
+    table = calibration_bins(outcome, predicted, bins, by)
+    return float(np.average((table.observed - table.predicted).abs(), weights=table.n))
+
+
+def calibration_curve(outcome, predicted, points: int = 100, level: float = 0.95) -> pd.DataFrame:
+    """The smooth calibration curve with a pointwise interval.
+
+    Returns
+    -------
+    DataFrame
+        ``points`` rows from the lowest prediction to the highest: ``predicted``, ``observed`` (the share that the
+        curve finds there), ``low``, ``high``. The diagonal is perfect.
+
+    Raises
+    ------
+    EvaluationError
+        As :func:`weak_calibration`; and where there is no curve: one outcome only, too few different predictions, or
+        outcomes that the predictions part altogether.
+
+    Notes
+    -----
+    Logistic regression on a restricted cubic spline of ``logit(predicted)`` with four knots (:data:`KNOTS`), by
+    statsmodels. The interval is for each point by itself and for independent rows; it says little where few rows are,
+    so show where they are.
+    """
+    import statsmodels.api as sm
+    import statsmodels.formula.api as smf
+
+    event, predicted = checked(outcome, predicted)
+    place = logit(predicted)
+    if event.all() or not event.any():
+        raise EvaluationError("Only one of the two outcomes occurs in these rows, so there is no curve to draw.")
+    low, *inner, high = np.quantile(place, KNOTS)
+    if np.diff([low, *inner, high]).min() <= 1e-9:
+        raise EvaluationError(
+            f"{np.unique(predicted).size} different predictions lie too close for a curve: use `calibration_bins`."
+        )
+    if why := _no_slope(event, predicted):
+        raise EvaluationError(f"There is no curve: {why}.")
+    spline = "event ~ cr(place, knots=inner, lower_bound=low, upper_bound=high, constraints='center')"
+    rows = pd.DataFrame({"event": event.astype(float), "place": place})
+    fitted = smf.glm(spline, rows, family=sm.families.Binomial()).fit()
+    grid = np.linspace(predicted.min(), predicted.max(), points)
+    found = fitted.get_prediction(pd.DataFrame({"place": logit(grid)})).summary_frame(alpha=1 - level)
+    return pd.DataFrame(
+        {"predicted": grid, "observed": found["mean"], "low": found["mean_ci_lower"], "high": found["mean_ci_upper"]}
+    )
+
+
+def integrated_calibration_index(outcome, predicted) -> float:
+    """Mean distance of predictions and a smooth curve of the outcomes (ICI): 0.02 is two points off on average.
+
+    NaN if only one outcome occurs. Above 0 for a perfect model too, the more so the fewer rows.
+
+    Notes
+    -----
+    Austin and Steyerberg, Stat Med 2019;38:4051, with lowess (statsmodels; two thirds of the rows, no reweighting),
+    which makes it ``Eavg`` of R's ``rms::val.prob``. The paper's smoother is local, :func:`calibration_curve` is a
+    spline because that has an interval.
+    """
+    from statsmodels.nonparametric.smoothers_lowess import lowess
+
+    event, predicted = checked(outcome, predicted)
+    if event.all() or not event.any():
+        return nan
+    value, place = np.unique(predicted, return_inverse=True)
+    share = np.bincount(place, event) / np.bincount(place)
+    smooth = share[place]  # where two thirds of the rows say the same, their neighbourhood is that one value
+    if value.size > 1:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = lowess(event.astype(float), predicted, 2 / 3, 0, 0.01 * np.ptp(predicted), return_sorted=False)
+        smooth = np.where(np.isfinite(found), found, smooth)
+    return float(np.abs(predicted - smooth).mean())
+
+
+def brier(outcome, predicted) -> float:
+    """Mean squared gap of prediction and outcome (scikit-learn). 0 is perfect; what is poor depends on the rate."""
+    event, predicted = checked(outcome, predicted)
+    from sklearn.metrics import brier_score_loss
+
+    return float(brier_score_loss(event, predicted, labels=[False, True]))
+
+
+def scaled_brier(outcome, predicted) -> float:
+    """The share of the Brier score of "everybody has the average risk" that the model removes; below 0 it adds.
+
+    NaN if only one outcome occurs.
+    """
+    event, predicted = checked(outcome, predicted)
+    noise = float(event.mean() * (1 - event.mean()))
+    return 1 - brier(event, predicted) / noise if noise else nan
+
+
+def spiegelhalter(outcome, predicted) -> ZTest:
+    """Spiegelhalter's test that outcomes are draws from the predictions; z below 0: less error than promised.
+
+    It misses a shift where risks lie round one half, so show calibration in the large beside it. NaN if every
+    prediction is 0, one half or 1, where the test can see nothing.
+
+    Notes
+    -----
+    Spiegelhalter, Stat Med 1986;5:421. Our own three lines: no kept library has it.
+    """
+    event, predicted = checked(outcome, predicted)
+    weight = 1 - 2 * predicted
+    variance = float((weight**2 * predicted * (1 - predicted)).sum())
+    if variance <= 0:
+        return ZTest(nan, nan)
+    z = float(((event - predicted) * weight).sum() / sqrt(variance))
+    return ZTest(z, float(2 * norm.sf(abs(z))))
+
+
+def brier_parts(forecast, observed, weight) -> pd.Series:
+    """Murphy's parts of the Brier score, for forecasts of a few values: reliability - resolution + uncertainty.
+
+    Parameters
+    ----------
+    forecast, observed, weight
+        For each value that is forecast: the value, the share of events when it was, and how often it was, as shares
+        that sum to 1.
+
+    Returns
+    -------
+    Series
+        ``rate reliability resolution uncertainty brier skill``; ``skill`` is NaN if the rate is 0 or 1.
+
+    Raises
+    ------
+    EvaluationError
+        Weights that are negative or do not sum to 1, or shares outside 0 to 1.
+
+    Notes
+    -----
+    Murphy, J Appl Meteorol 1973;12:595. Our own: the formula of the paper, which scikit-learn does not have.
+    """
+    forecast, observed, weight = columns(forecast, observed, weight)
+    for name, column in (("forecast", forecast), ("observed share", observed), ("weight", weight)):
+        shares_only(name, column)
+    if abs(weight.sum() - 1) > 1e-6:
+        raise EvaluationError(f"The weights sum to {weight.sum():.4f}; as shares of all forecasts they must sum to 1.")
+    rate = float(weight @ observed)
+    reliability, resolution = float(weight @ (forecast - observed) ** 2), float(weight @ (observed - rate) ** 2)
+    noise = rate * (1 - rate)
+    return pd.Series(
+        {
+            "rate": rate,
+            "reliability": reliability,
+            "resolution": resolution,
+            "uncertainty": noise,
+            "brier": reliability - resolution + noise,
+            "skill": (resolution - reliability) / noise if noise > 0 else nan,
+        }
+    )
+
+
+def calibration_measures(outcome, predicted, level: float = 0.95) -> pd.DataFrame:
+    """Every measure of this room in one table: ``value low high perfect note``, one measure a row.
+
+    ``perfect`` is what a calibrated model has (NaN where that depends on the data). Raises as :func:`weak_calibration`.
+    """
+    line = weak_calibration(outcome, predicted, level)
+    plain = {
+        "integrated calibration index": integrated_calibration_index,
+        "Brier score": brier,
+        "scaled Brier score": scaled_brier,
+    }
+    found = {
+        "observed over expected": observed_over_expected(outcome, predicted, level),
+        "calibration in the large": line.in_the_large,
+        "calibration slope": line.slope,
+        **{name: _bare(measure(outcome, predicted), level) for name, measure in plain.items()},
+    }
+    table = estimates_table(found)
+    table.insert(3, "perfect", [1.0, 0.0, 1.0, 0.0, nan, nan])
+    return table
+
+
+def checked(outcome, predicted) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes as booleans and predictions between 0 and 1, or an error that says what is wrong."""
+    outcome, predicted = columns(outcome, predicted)
+    shares_only("prediction", predicted)
+    return as_events(outcome), predicted
+
+
+def logit(predicted: np.ndarray) -> np.ndarray:
+    """``log(p / (1 - p))``; refuses 0 and 1."""
+    sure = int(((predicted <= 0) | (predicted >= 1)).sum())
+    if sure:
+        raise EvaluationError(
+            f"{sure:,} predictions are exactly 0 or 1, where the logit is infinite: clip them, such as to 0.001 and "
+            "0.999, and say so."
+        )
+    return np.log(predicted) - np.log1p(-predicted)
+
+
+def bin_of(predicted: np.ndarray, bins: int, by: str) -> np.ndarray:
+    """The number of each row's bin, from the lowest; equal predictions share one, and an edge belongs below."""
+    if by not in ("size", "width") or bins < 1:
+        raise EvaluationError(f"Bins are made by 'size' or 'width', at least one; not {bins} by {by!r}.")
+    edges = np.linspace(0, 1, bins + 1)[1:-1]
+    cuts = np.unique(np.quantile(predicted, edges)) if by == "size" else edges
+    return np.searchsorted(cuts, predicted, side="left")
+
+
+def logistic_line(share: np.ndarray, place: np.ndarray, *, slope: bool):
+    """The logistic regression (statsmodels) of outcomes, or of risks, on ``logit(predicted)``; or with it as offset."""
+    import statsmodels.api as sm
+
+    one = np.ones((place.size, 1))
+    design, offset = (np.column_stack([one, place]), None) if slope else (one, place)
+    return sm.GLM(share.astype(float), design, family=sm.families.Binomial(), offset=offset).fit()
+
+
+def _line(event: np.ndarray, place: np.ndarray, level: float, *, slope: bool) -> list[Estimate]:
+    fitted = logistic_line(event, place, slope=slope)
+    reach = norm.ppf(0.5 + level / 2)
+    return [
+        Estimate(float(value), float(value - reach * se), float(value + reach * se), float(se), level)
+        for value, se in zip(fitted.params, fitted.bse, strict=True)
+    ]
+
+
+def _no_slope(event: np.ndarray, predicted: np.ndarray) -> str:
+    """Why a slope has no finite value; empty where it has (Albert and Anderson, Biometrika 1984;71:1)."""
+    ill, well = predicted[event], predicted[~event]
+    if np.ptp(predicted) == 0:
+        return "all predictions are equal"
+    if well.max() <= ill.min() or ill.max() <= well.min():
+        return "the predictions part the outcomes altogether, so the slope has no finite value"
+    return ""
+
+
+def shares_only(name: str, column: np.ndarray) -> None:
+    """Refuse a column of which a part lies outside 0 to 1."""
+    if ((column < 0) | (column > 1)).any():
+        raise EvaluationError(
+            f"A {name} lies outside 0 to 1: the lowest is {column.min():g}, the highest {column.max():g}."
+        )
+
+
+def _bare(value: float, level: float) -> Estimate:
+    return Estimate(value, nan, nan, level=level, note="for an interval use `bootstrap`")
