@@ -100,7 +100,7 @@ def weak_calibration(outcome, predicted, level: float = 0.95) -> WeakCalibration
         none = Estimate(nan, nan, nan, level=level, note="only one of the two outcomes occurs")
         return WeakCalibration(none, none, none)
     (large,) = _line(event, place, level, slope=False)
-    if why := _no_slope(event, predicted):
+    if why := no_slope(event, predicted):
         none = Estimate(nan, nan, nan, level=level, note=why)
         return WeakCalibration(large, none, none)
     intercept, slope = _line(event, place, level, slope=True)
@@ -175,7 +175,7 @@ def calibration_curve(outcome, predicted, points: int = 100, level: float = 0.95
         raise EvaluationError(
             f"{np.unique(predicted).size} different predictions lie too close for a curve: use `calibration_bins`."
         )
-    if why := _no_slope(event, predicted):
+    if why := no_slope(event, predicted):
         raise EvaluationError(f"There is no curve: {why}.")
     spline = "event ~ cr(place, knots=inner, lower_bound=low, upper_bound=high, constraints='center')"
     rows = pd.DataFrame({"event": event.astype(float), "place": place})
@@ -190,26 +190,27 @@ def calibration_curve(outcome, predicted, points: int = 100, level: float = 0.95
 def integrated_calibration_index(outcome, predicted) -> float:
     """Mean distance of predictions and a smooth curve of the outcomes (ICI): 0.02 is two points off on average.
 
-    NaN if only one outcome occurs. Above 0 for a perfect model too, the more so the fewer rows.
+    Above 0 for a perfect model too, the more so the fewer rows. NaN if only one outcome occurs, with fewer than ten
+    rows, or where more than half of the rows (not all) have one and the same prediction: use :func:`calibration_bins`.
 
     Notes
     -----
     Austin and Steyerberg, Stat Med 2019;38:4051, with lowess (statsmodels; two thirds of the rows, no reweighting),
     which makes it ``Eavg`` of R's ``rms::val.prob``. The paper's smoother is local, :func:`calibration_curve` is a
-    spline because that has an interval.
+    spline because that has an interval. Where a neighbourhood is one value, statsmodels' lowess returns the outcomes
+    themselves instead of their mean, in silence: hence the rule on equal predictions.
     """
     from statsmodels.nonparametric.smoothers_lowess import lowess
 
     event, predicted = checked(outcome, predicted)
-    if event.all() or not event.any():
+    if event.all() or not event.any() or event.size < 10:
         return nan
-    value, place = np.unique(predicted, return_inverse=True)
-    share = np.bincount(place, event) / np.bincount(place)
-    smooth = share[place]  # where two thirds of the rows say the same, their neighbourhood is that one value
-    if value.size > 1:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = lowess(event.astype(float), predicted, 2 / 3, 0, 0.01 * np.ptp(predicted), return_sorted=False)
-        smooth = np.where(np.isfinite(found), found, smooth)
+    value, held = np.unique(predicted, return_counts=True)
+    if value.size == 1:
+        return float(abs(value[0] - event.mean()))
+    if held.max() > event.size / 2:
+        return nan
+    smooth = lowess(event.astype(float), predicted, 2 / 3, 0, 0.01 * np.ptp(predicted), return_sorted=False)
     return float(np.abs(predicted - smooth).mean())
 
 
@@ -296,7 +297,7 @@ def brier_parts(forecast, observed, weight) -> pd.Series:
 def calibration_measures(outcome, predicted, level: float = 0.95) -> pd.DataFrame:
     """Every measure of this room in one table: ``value low high perfect note``, one measure a row.
 
-    ``perfect`` is what a calibrated model has (NaN where that depends on the data). Raises as :func:`weak_calibration`.
+    ``perfect`` is what a calibrated model has; NaN where that depends on the data. Raises as :func:`weak_calibration`.
     """
     line = weak_calibration(outcome, predicted, level)
     plain = {
@@ -311,7 +312,7 @@ def calibration_measures(outcome, predicted, level: float = 0.95) -> pd.DataFram
         **{name: _bare(measure(outcome, predicted), level) for name, measure in plain.items()},
     }
     table = estimates_table(found)
-    table.insert(3, "perfect", [1.0, 0.0, 1.0, 0.0, nan, nan])
+    table.insert(3, "perfect", [1.0, 0.0, 1.0, nan, nan, nan])
     return table
 
 
@@ -360,9 +361,12 @@ def _line(event: np.ndarray, place: np.ndarray, level: float, *, slope: bool) ->
     ]
 
 
-def _no_slope(event: np.ndarray, predicted: np.ndarray) -> str:
-    """Why a slope has no finite value; empty where it has (Albert and Anderson, Biometrika 1984;71:1)."""
-    ill, well = predicted[event], predicted[~event]
+def no_slope(share: np.ndarray, predicted: np.ndarray) -> str:
+    """Why a line through outcomes, or risks, has no finite slope; empty where it has one.
+
+    Albert and Anderson, Biometrika 1984;71:1.
+    """
+    ill, well = predicted[share > 0], predicted[share < 1]
     if np.ptp(predicted) == 0:
         return "all predictions are equal"
     if well.max() <= ill.min() or ill.max() <= well.min():
@@ -379,4 +383,5 @@ def shares_only(name: str, column: np.ndarray) -> None:
 
 
 def _bare(value: float, level: float) -> Estimate:
-    return Estimate(value, nan, nan, level=level, note="for an interval use `bootstrap`")
+    why = "undefined for these rows" if np.isnan(value) else "for an interval use `bootstrap`"
+    return Estimate(value, nan, nan, level=level, note=why)

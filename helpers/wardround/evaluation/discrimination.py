@@ -228,7 +228,7 @@ def counts(outcome, score, threshold: float = 0.5, level: float = 0.95) -> Count
     Counts(tp=2, fp=1, fn=0, tn=1, level=0.95)
     """
     outcome, score = columns(outcome, score)
-    return Counts(*(int(cell) for cell in cells(as_events(outcome), score >= _number(threshold))), level=level)
+    return Counts(*(int(cell) for cell in cells(as_events(outcome), score, threshold)), level=level)
 
 
 def threshold_table(outcome, score, thresholds=None) -> pd.DataFrame:
@@ -359,8 +359,11 @@ def precision_recall(outcome, score) -> pd.DataFrame:
     return pd.DataFrame({"threshold": cuts, "sensitivity": sensitivity[:-1], "ppv": ppv[:-1]})
 
 
-def cells(weight: np.ndarray, flag: np.ndarray) -> tuple[float, float, float, float]:
-    """``tp, fp, fn, tn`` of rows that are events with a weight of 0 to 1 and are flagged or not."""
+def cells(weight: np.ndarray, score: np.ndarray, threshold: float) -> tuple[float, float, float, float]:
+    """``tp, fp, fn, tn`` of rows that are events with a weight of 0 to 1 and are flagged at ``score >= threshold``."""
+    if np.isnan(threshold):
+        raise EvaluationError("The threshold is missing (NaN); give the score from which on you flag.")
+    flag = score >= threshold
     ill, flagged = float(weight.sum()), float(flag.sum())
     tp = float(weight[flag].sum())
     fn = ill - tp if ill >= tp else 0.0  # a rounding below zero is no count
@@ -379,12 +382,6 @@ def _both_outcomes(outcome, score) -> list[np.ndarray]:
     if as_events(outcome).all() or not outcome.any():
         raise EvaluationError("Only one of the two outcomes occurs in these rows, so there is no curve to draw.")
     return [outcome, score]
-
-
-def _number(threshold: float) -> float:
-    if np.isnan(threshold):
-        raise EvaluationError("The threshold is missing (NaN); give the score from which on you flag.")
-    return threshold
 
 
 def _at_or_above(score: np.ndarray, cuts: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from .calibration import bin_of, logistic_line, logit, shares_only
+from .calibration import bin_of, logistic_line, logit, no_slope, shares_only
 from .discrimination import Counts, cells
 from .uncertainty import columns
 from .utility import odds
@@ -83,11 +83,8 @@ def expected_calibration(risk, predicted, bins: int = 10) -> pd.DataFrame:
         one that says the same of everybody has one.
     """
     risk, predicted = _checked(risk, predicted, also_second=True)
-    table = (
-        pd.DataFrame({"predicted": predicted, "risk": risk})
-        .groupby(bin_of(predicted, bins, "size"))
-        .agg(["size", "mean"])
-    )
+    rows = pd.DataFrame({"predicted": predicted, "risk": risk})
+    table = rows.groupby(bin_of(predicted, bins, "size")).agg(["size", "mean"])
     made = pd.DataFrame(
         {"n": table["predicted", "size"], "predicted": table["predicted", "mean"], "risk": table["risk", "mean"]}
     ).reset_index(drop=True)
@@ -100,7 +97,7 @@ def expected_counts(risk, score, threshold: float) -> Counts:
     Fractions of people, so their shares have no interval.
     """
     risk, score = _checked(risk, score)
-    return Counts(*cells(risk, score >= threshold))
+    return Counts(*cells(risk, score, threshold))
 
 
 def expected_net_benefit(risk, score, threshold: float, at: float | None = None) -> float:
@@ -116,7 +113,7 @@ def expected_weak_calibration(risk, predicted) -> dict[str, float]:
     -------
     dict
         ``in_the_large slope intercept``, as in :class:`~wardround.evaluation.WeakCalibration`; NaN where the risks are
-        all 0 or all 1, and slope and intercept NaN where all predictions are equal.
+        all 0 or all 1, and slope and intercept NaN where all predictions are equal or part certain outcomes altogether.
 
     Raises
     ------
@@ -127,7 +124,7 @@ def expected_weak_calibration(risk, predicted) -> dict[str, float]:
     place, found = logit(predicted), {"in_the_large": nan, "slope": nan, "intercept": nan}
     if 0 < risk.mean() < 1:
         found["in_the_large"] = float(logistic_line(risk, place, slope=False).params[0])
-        if np.ptp(predicted) > 0:
+        if not no_slope(risk, predicted):
             found["intercept"], found["slope"] = map(float, logistic_line(risk, place, slope=True).params)
     return found
 
