@@ -31,8 +31,8 @@ from wardround.evaluation import (
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-# Low birth weight, n = 189 with 59 events: the fitted model, then stretched and shifted on the logit scale. Figures of R
-# 4.2.2 (glm; rms 6.5.0 val.prob for Brier, Spiegelhalter's z and Eavg), ECE also of netcal 1.4.0.
+# Low birth weight, n = 189 with 59 events: the fitted model, then stretched and shifted on the logit scale. Figures of
+# R 4.2.2 (glm; rms 6.5.0 val.prob for Brier, Spiegelhalter's z and Eavg), ECE also of netcal 1.4.0.
 STRETCHED = {
     (1, 0): {
         "ratio": 1.0,
@@ -183,7 +183,7 @@ def test_the_expected_line_is_near_the_mean_over_outcomes():
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
     rng, held = np.random.default_rng(3), np.zeros(4)
-    for _ in range(400):
+    for _ in range(250):
         risk = expit(rng.normal(-1, 1, 600))
         outcome, predicted = rng.random(600) < risk, on_the_logit_scale(risk, 1.25, 0.5)
         line, ratio = weak_calibration(outcome, predicted), observed_over_expected(outcome, risk)
@@ -191,7 +191,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
         held[:3] += [one.low <= value <= one.high for one, value in truth]
         shifted = weak_calibration(outcome, on_the_logit_scale(risk, 1, 0.5)).in_the_large
         held[3] += shifted.low <= -0.5 <= shifted.high
-    assert ((held / 400 > 0.92) & (held / 400 < 0.985)).all()
+    assert ((held / 250 > 0.92) & (held / 250 < 0.985)).all()
 
 
 def test_the_curve_finds_the_risk_and_its_band_holds_it():
@@ -284,7 +284,7 @@ def test_one_outcome_only(outcome):
     assert math.isnan(scaled_brier(outcome, predicted)) and math.isnan(integrated_calibration_index(outcome, predicted))
     assert not math.isnan(observed_over_expected(outcome, predicted).high)
     assert "undefined for these rows" in calibration_measures(outcome, predicted).loc["scaled Brier score", "note"]
-    with pytest.raises(EvaluationError, match="only one|Only one"):
+    with pytest.raises(EvaluationError, match="Only one"):
         calibration_curve(outcome, predicted)
 
 

@@ -7,6 +7,7 @@ that would have no points is refused.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from math import nan, sqrt
 from typing import NamedTuple
@@ -346,10 +347,13 @@ def bin_of(predicted: np.ndarray, bins: int, by: str) -> np.ndarray:
 def logistic_line(share: np.ndarray, place: np.ndarray, *, slope: bool):
     """The logistic regression (statsmodels) of outcomes, or of risks, on ``logit(predicted)``; or with it as offset."""
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     one = np.ones((place.size, 1))
     design, offset = (np.column_stack([one, place]), None) if slope else (one, place)
-    return sm.GLM(share.astype(float), design, family=sm.families.Binomial(), offset=offset).fit()
+    with warnings.catch_warnings():  # the callers have asked `no_slope`; risks that lie on the line are no separation
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        return sm.GLM(share.astype(float), design, family=sm.families.Binomial(), offset=offset).fit()
 
 
 def _line(event: np.ndarray, place: np.ndarray, level: float, *, slope: bool) -> list[Estimate]:
