@@ -161,6 +161,31 @@ def test_the_line_is_scikit_learns():
     assert (line.slope.value, line.intercept.value) == pytest.approx((model.coef_[0, 0], model.intercept_[0]), rel=1e-4)
 
 
+def test_calibration_in_the_large_is_statsmodels_intercept():
+    import statsmodels.api as sm
+
+    people = cancers()
+    for times, plus in ((1, 0), (2.5, 0.3), (0.4, -1)):
+        predicted = on_the_logit_scale(people.cancerpredmarker.to_numpy(), times, plus)
+        offset = np.log(predicted / (1 - predicted))
+        told = sm.GLM(people.cancer, np.ones((750, 1)), family=sm.families.Binomial(), offset=offset).fit()
+        found = weak_calibration(people.cancer, predicted).in_the_large
+        low, high = told.conf_int().iloc[0]
+        assert (found.value, found.se, found.low, found.high) == pytest.approx(
+            (told.params.iloc[0], told.bse.iloc[0], low, high), abs=1e-6
+        )
+
+
+@given(st.integers(0, 999), st.sampled_from([0.05, 1, 5, 15]), st.sampled_from([-20, 0, 8]))
+def test_calibration_in_the_large_makes_the_sum_right_however_extreme_the_model(seed, times, plus):
+    rng = np.random.default_rng(seed)
+    place = rng.normal(rng.uniform(-5, 5), 1, 40)
+    outcome = np.append(rng.random(38) < expit(place[:38]), [True, False])
+    predicted = expit(np.clip(times * place + plus, -30, 30))
+    shift = weak_calibration(outcome, predicted).in_the_large.value
+    assert on_the_logit_scale(predicted, 1, shift).mean() == pytest.approx(outcome.mean(), abs=1e-7)
+
+
 @given(st.floats(0.3, 3), st.floats(-2, 2))
 def test_a_stretch_and_a_shift_are_read_off(times, plus):
     rng = np.random.default_rng(1)

@@ -7,16 +7,12 @@
 
 from .calibration import (
     WeakCalibration,
-    brier,
-    brier_parts,
     calibration_bins,
     calibration_curve,
     calibration_error,
     calibration_measures,
     integrated_calibration_index,
     observed_over_expected,
-    scaled_brier,
-    spiegelhalter,
     weak_calibration,
 )
 from .discrimination import (
@@ -39,6 +35,7 @@ from .expected import (
 )
 from .figures import Figure, FigureError, direct_label, figure, intervals, lines, palette
 from .sample_size import SampleSize, development_size
+from .scores import ZTest, brier, brier_parts, scaled_brier, spiegelhalter
 from .subgroups import by_group, counts_by_group, gaps
 from .uncertainty import (
     Estimate,
@@ -79,6 +76,7 @@ __all__ = [
     "Price",
     "SampleSize",
     "WeakCalibration",
+    "ZTest",
     "alert_load",
     "auroc",
     "auroc_difference",

@@ -12,9 +12,9 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from .calibration import bin_of, logistic_line, logit, no_slope, shares_only
+from .calibration import bin_of, logistic_line, logit, no_slope, shift
 from .discrimination import Counts, cells
-from .uncertainty import columns
+from .uncertainty import columns, shares_only
 from .utility import odds
 
 
@@ -123,9 +123,9 @@ def expected_weak_calibration(risk, predicted) -> dict[str, float]:
     risk, predicted = _checked(risk, predicted, also_second=True)
     place, found = logit(predicted), {"in_the_large": nan, "slope": nan, "intercept": nan}
     if 0 < risk.mean() < 1:
-        found["in_the_large"] = float(logistic_line(risk, place, slope=False).params[0])
+        found["in_the_large"] = shift(risk, place)
         if not no_slope(risk, predicted):
-            found["intercept"], found["slope"] = map(float, logistic_line(risk, place, slope=True).params)
+            found["intercept"], found["slope"] = map(float, logistic_line(risk, place).params)
     return found
 
 

@@ -337,3 +337,18 @@ def as_events(outcome: np.ndarray) -> np.ndarray:
     if not np.isin(outcome, (0.0, 1.0)).all():
         raise EvaluationError("The outcome must be 0 or 1 in every row; a risk belongs into `expected`.")
     return outcome == 1
+
+
+def checked(outcome, predicted) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes as booleans and predictions between 0 and 1, or an error that says what is wrong."""
+    outcome, predicted = columns(outcome, predicted)
+    shares_only("prediction", predicted)
+    return as_events(outcome), predicted
+
+
+def shares_only(name: str, column: np.ndarray) -> None:
+    """Refuse a column of which a part lies outside 0 to 1."""
+    if ((column < 0) | (column > 1)).any():
+        raise EvaluationError(
+            f"A {name} lies outside 0 to 1: the lowest is {column.min():g}, the highest {column.max():g}."
+        )
