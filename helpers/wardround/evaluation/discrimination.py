@@ -6,7 +6,7 @@ curve that would have no points is refused with an :class:`~wardround.evaluation
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, isfinite, log, nan, sqrt
 
 import numpy as np
@@ -52,7 +52,7 @@ class Counts:
     fp: float
     fn: float
     tn: float
-    level: float = 0.95
+    level: float = field(default=0.95, repr=False)
 
     def __post_init__(self) -> None:
         if wrong := [str(cell) for cell in self.cells if not (isfinite(cell) and cell >= 0)]:
@@ -225,7 +225,7 @@ def counts(outcome, score, threshold: float = 0.5, level: float = 0.95) -> Count
     Examples
     --------
     >>> counts([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], threshold=0.35)
-    Counts(tp=2, fp=1, fn=0, tn=1, level=0.95)
+    Counts(tp=2, fp=1, fn=0, tn=1)
     """
     outcome, score = columns(outcome, score)
     return Counts(*(int(cell) for cell in cells(as_events(outcome), score, threshold)), level=level)
