@@ -67,7 +67,8 @@ def test_a_published_sepsis_model_is_rebuilt_from_four_counts():
     assert WONG.cells == (843, 6128, 1709, 29775)
     printed = (WONG.sensitivity, WONG.specificity, WONG.ppv, WONG.npv, WONG.alert_rate, WONG.missed)
     assert [round(one.value, 2) for one in printed] == [0.33, 0.83, 0.12, 0.95, 0.18, 0.67]
-    assert WONG.nne.value == pytest.approx(8.2692763938)
+    nne, ppv = WONG.nne, WONG.ppv
+    assert (nne.value, nne.low, nne.high) == pytest.approx((8.2692763938, 1 / ppv.high, 1 / ppv.low))
     assert COUNTY.nne.value == pytest.approx(3.1881935198)
 
 
