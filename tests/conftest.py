@@ -7,9 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from wardround import quiet
 
 quiet.apply()
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTERNAL = Path(os.environ.get("WARDROUND_EXTERNAL") or ROOT.parent / "shared" / "external")

@@ -1,26 +1,131 @@
-"""Measuring a model as a hospital must: and showing it so that everybody can read it."""
+"""Measuring a model as a hospital must: and showing it so that everybody can read it.
 
-from .expected import expected_auroc, expected_brier, expected_calibration, expected_ratio
+``counts(y, p, 0.2)`` gives the four cells and their shares; ``auroc bootstrap wilson`` how sure one is;
+``weak_calibration calibration_curve`` whether 20% means 20%; ``net_benefit decision_curve call_daily`` where to cut;
+``by_group`` for whom it holds. scikit-learn and statsmodels are imported where they are called.
+"""
+
+from .calibration import (
+    WeakCalibration,
+    calibration_bins,
+    calibration_curve,
+    calibration_error,
+    calibration_measures,
+    integrated_calibration_index,
+    observed_over_expected,
+    weak_calibration,
+)
+from .discrimination import (
+    Counts,
+    average_precision,
+    counts,
+    precision_recall,
+    predictive_values,
+    roc,
+    threshold_table,
+)
+from .expected import (
+    expected_auroc,
+    expected_brier,
+    expected_calibration,
+    expected_counts,
+    expected_net_benefit,
+    expected_ratio,
+    expected_weak_calibration,
+)
 from .figures import Figure, FigureError, direct_label, figure, intervals, lines, palette
-from .uncertainty import Estimate, EvaluationError, auroc, auroc_difference, auroc_value, bootstrap, wilson
+from .sample_size import SampleSize, development_size
+from .scores import ZTest, brier, brier_parts, scaled_brier, spiegelhalter
+from .subgroups import by_group, counts_by_group, gaps
+from .uncertainty import (
+    Estimate,
+    EvaluationError,
+    Paired,
+    auroc,
+    auroc_difference,
+    auroc_value,
+    bootstrap,
+    paired_difference,
+    share_difference,
+    wilson,
+)
+from .utility import (
+    Load,
+    Price,
+    alert_load,
+    call_daily,
+    capacity_threshold,
+    decision_curve,
+    interventions_avoided,
+    net_benefit,
+    price_of_capacity,
+    price_of_threshold,
+    standardised_net_benefit,
+    threshold_from_harms,
+    treat_all,
+)
 
 __all__ = [
+    "Counts",
     "Estimate",
     "EvaluationError",
     "Figure",
     "FigureError",
+    "Load",
+    "Paired",
+    "Price",
+    "SampleSize",
+    "WeakCalibration",
+    "ZTest",
+    "alert_load",
     "auroc",
     "auroc_difference",
     "auroc_value",
+    "average_precision",
     "bootstrap",
+    "brier",
+    "brier_parts",
+    "by_group",
+    "calibration_bins",
+    "calibration_curve",
+    "calibration_error",
+    "calibration_measures",
+    "call_daily",
+    "capacity_threshold",
+    "counts",
+    "counts_by_group",
+    "decision_curve",
+    "development_size",
     "direct_label",
     "expected_auroc",
     "expected_brier",
     "expected_calibration",
+    "expected_counts",
+    "expected_net_benefit",
     "expected_ratio",
+    "expected_weak_calibration",
     "figure",
+    "gaps",
+    "integrated_calibration_index",
     "intervals",
+    "interventions_avoided",
     "lines",
+    "net_benefit",
+    "observed_over_expected",
+    "paired_difference",
     "palette",
+    "precision_recall",
+    "predictive_values",
+    "price_of_capacity",
+    "price_of_threshold",
+    "roc",
+    "scaled_brier",
+    "share_difference",
+    "spiegelhalter",
+    "standardised_net_benefit",
+    "threshold_from_harms",
+    "threshold_table",
+    "treat_all",
+    "weak_calibration",
     "wilson",
 ]

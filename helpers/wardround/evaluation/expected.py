@@ -12,7 +12,10 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from .uncertainty import EvaluationError, columns
+from .calibration import bin_of, logistic_line, logit, no_slope, shift
+from .discrimination import Counts, cells
+from .uncertainty import columns, shares_only
+from .utility import odds
 
 
 def expected_auroc(risk, score) -> float:
@@ -80,20 +83,55 @@ def expected_calibration(risk, predicted, bins: int = 10) -> pd.DataFrame:
         one that says the same of everybody has one.
     """
     risk, predicted = _checked(risk, predicted, also_second=True)
-    cuts = np.unique(np.quantile(predicted, np.linspace(0, 1, bins + 1)[1:-1]))
-    group = np.searchsorted(cuts, predicted, side="left")
-    table = pd.DataFrame({"predicted": predicted, "risk": risk}).groupby(group).agg(["size", "mean"])
+    rows = pd.DataFrame({"predicted": predicted, "risk": risk})
+    table = rows.groupby(bin_of(predicted, bins, "size")).agg(["size", "mean"])
     made = pd.DataFrame(
         {"n": table["predicted", "size"], "predicted": table["predicted", "mean"], "risk": table["risk", "mean"]}
     ).reset_index(drop=True)
     return made.assign(ratio=made["risk"] / made["predicted"].where(made["predicted"] > 0))
 
 
+def expected_counts(risk, score, threshold: float) -> Counts:
+    """The four counts on average over outcomes drawn from the known risks, if ``score >= threshold`` is flagged.
+
+    Fractions of people, so their shares have no interval.
+    """
+    risk, score = _checked(risk, score)
+    return Counts(*cells(risk, score, threshold))
+
+
+def expected_net_benefit(risk, score, threshold: float, at: float | None = None) -> float:
+    """The net benefit on average over outcomes: see :func:`~wardround.evaluation.net_benefit`."""
+    price, found = odds(threshold), expected_counts(risk, score, threshold if at is None else at)
+    return (found.tp - found.fp * price) / found.n
+
+
+def expected_weak_calibration(risk, predicted) -> dict[str, float]:
+    """Calibration in the large, slope and intercept against the known risk: the line through risks, not outcomes.
+
+    Returns
+    -------
+    dict
+        ``in_the_large slope intercept``, as in :class:`~wardround.evaluation.WeakCalibration`; NaN where the risks are
+        all 0 or all 1, and slope and intercept NaN where all predictions are equal or part certain outcomes altogether.
+
+    Raises
+    ------
+    EvaluationError
+        Predictions of exactly 0 or 1, and as :func:`expected_auroc`.
+    """
+    risk, predicted = _checked(risk, predicted, also_second=True)
+    place, found = logit(predicted), {"in_the_large": nan, "slope": nan, "intercept": nan}
+    if 0 < risk.mean() < 1:
+        found["in_the_large"] = shift(risk, place)
+        if not no_slope(risk, predicted):
+            found["intercept"], found["slope"] = map(float, logistic_line(risk, place).params)
+    return found
+
+
 def _checked(risk, other, *, also_second: bool = False) -> list[np.ndarray]:
     risk, other = columns(risk, other)
-    for name, column in (("risk", risk), *((("prediction", other),) if also_second else ())):
-        if ((column < 0) | (column > 1)).any():
-            raise EvaluationError(
-                f"A {name} lies outside 0 to 1: the lowest is {column.min():g}, the highest {column.max():g}."
-            )
+    shares_only("risk", risk)
+    if also_second:
+        shares_only("prediction", other)
     return [risk, other]

@@ -113,20 +113,24 @@ def figure(
     return Figure(held.getvalue(), "image/svg+xml" if kind == "svg" else "image/png", says, table)
 
 
-def lines(table: pd.DataFrame, *, ylabel: str, xlabel: str = "") -> Callable[[Axes], Any]:
+def lines(
+    table: pd.DataFrame, *, ylabel: str, xlabel: str = "", ylim: tuple[float | None, float | None] = (0, None)
+) -> Callable[[Axes], Any]:
     """Draw each column of a table over its index, with the column's name beside its last point.
 
     Parameters
     ----------
     xlabel
         By default the name of the index.
+    ylim
+        Lowest and highest y, None for whatever the data need. A line that ends outside has no name beside it.
     """
 
     def draw(axes: Axes) -> None:
         for number, name in enumerate(table.columns):
             axes.plot(table.index, table[name])
             direct_label(axes, table.index[-1], table[name].iloc[-1], str(name), number=number)
-        axes.set(xlabel=xlabel or str(table.index.name), ylabel=ylabel, ylim=(0, None))
+        axes.set(xlabel=xlabel or str(table.index.name), ylabel=ylabel, ylim=ylim)
         if len(table) <= 12:
             axes.set_xticks(table.index)
 

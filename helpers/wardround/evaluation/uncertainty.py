@@ -86,6 +86,80 @@ def wilson(events: int, n: int, level: float = 0.95) -> Estimate:
     return Estimate(share, min(float(low), share), max(float(high), share), level=level)  # at 0 of n, but for rounding
 
 
+def share_difference(events: int, n: int, other_events: int, other_n: int, level: float = 0.95) -> Estimate:
+    """The share ``events / n`` less the share of *other* people, with Newcombe's interval (statsmodels).
+
+    Undefined where either share is of nobody. For the same people judged twice: :func:`paired_difference`.
+
+    Notes
+    -----
+    Newcombe, Stat Med 1998;17:873, method 10, made of Wilson's two intervals. Raises as :func:`wilson`.
+    """
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    if not (wilson(events, n).note or wilson(other_events, other_n).note):
+        low, high = confint_proportions_2indep(
+            events, n, other_events, other_n, method="newcomb", compare="diff", alpha=1 - level
+        )
+        return Estimate(events / n - other_events / other_n, float(low), float(high), level=level)
+    return Estimate(nan, nan, nan, level=level, note="one of the two shares is of nobody")
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two yes/no judgements of the same rows.
+
+    Attributes
+    ----------
+    difference
+        The share of the first less that of the second, with Wald's paired interval.
+    only_first, only_second
+        Rows on which they disagree: all that a paired comparison can use.
+    p
+        Of McNemar's test, two-sided; NaN if they never disagree.
+    """
+
+    difference: Estimate
+    only_first: int
+    only_second: int
+    p: float
+
+
+def paired_difference(first, second, level: float = 0.95, exact: bool | None = None) -> Paired:
+    """Compare two alerts, readers or models on the same rows, such as the sensitivities of two rules: McNemar.
+
+    Parameters
+    ----------
+    first, second
+        0/1 or booleans, one entry a row. For sensitivity give the rows with the event only.
+    exact
+        The binomial test, or the chi-squared one without correction; by default exact below 25 disagreements.
+
+    Raises
+    ------
+    EvaluationError
+        Columns of unequal length, with missing values, or not 0/1.
+
+    Notes
+    -----
+    McNemar, Psychometrika 1947;12:153, by statsmodels. The interval is Agresti's (Categorical Data Analysis, 2013,
+    section 11.1), in one line of our own, because statsmodels has none for pairs.
+    """
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    first, second = columns(first, second)
+    one, other = as_events(first), as_events(second)
+    n, only_first, only_second = one.size, int((one & ~other).sum()), int((other & ~one).sum())
+    apart, value = only_first + only_second, (only_first - only_second) / n
+    variance = (apart - (only_first - only_second) ** 2 / n) / n**2
+    found = _interval(value, variance, level, (-1.0, 1.0))
+    if not apart:
+        return Paired(found, 0, 0, nan)
+    table = [[int((one & other).sum()), only_first], [only_second, int((~one & ~other).sum())]]
+    test = mcnemar(table, exact=apart < 25 if exact is None else exact, correction=False)
+    return Paired(found, only_first, only_second, float(test.pvalue))
+
+
 def auroc_value(outcome, score) -> float:
     """The area under the ROC curve without an interval; NaN if only one outcome occurs.
 
@@ -263,3 +337,18 @@ def as_events(outcome: np.ndarray) -> np.ndarray:
     if not np.isin(outcome, (0.0, 1.0)).all():
         raise EvaluationError("The outcome must be 0 or 1 in every row; a risk belongs into `expected`.")
     return outcome == 1
+
+
+def checked(outcome, predicted) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes as booleans and predictions between 0 and 1, or an error that says what is wrong."""
+    outcome, predicted = columns(outcome, predicted)
+    shares_only("prediction", predicted)
+    return as_events(outcome), predicted
+
+
+def shares_only(name: str, column: np.ndarray) -> None:
+    """Refuse a column of which a part lies outside 0 to 1."""
+    if ((column < 0) | (column > 1)).any():
+        raise EvaluationError(
+            f"A {name} lies outside 0 to 1: the lowest is {column.min():g}, the highest {column.max():g}."
+        )
