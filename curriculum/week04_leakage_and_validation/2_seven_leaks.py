@@ -194,7 +194,7 @@ noise_columns = np.random.default_rng(4).normal(size=(600, 3000))
 
 
 def chosen_on(seen):
-    """Keep the 25 columns that go best with the outcome in the rows `seen`; learn on 400 rows, give risks for 200."""
+    """Keep the 25 columns that go best with `outcome` in rows `seen`; learn on 400, judge 200."""
     link = np.abs(noise_columns[seen].T @ (outcome[seen] - outcome[seen].mean()))
     best = noise_columns[:, np.argsort(-link)[:25]]
     return LogisticRegression(max_iter=1000).fit(best[:400], outcome[:400]).predict_proba(best[400:])[:, 1]

@@ -162,7 +162,8 @@ def intervals(
 
 def direct_label(axes: Axes, x: float, y: float, text: str, *, number: int = 0) -> None:
     """Write a series' name beside its last point, in its colour, so that nobody needs a legend."""
-    axes.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", va="center", color=palette[number])
+    place = "center" if y else "bottom"  # a name at zero would lie on the axis
+    axes.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", va=place, color=palette[number])
 
 
 def _marks(axes: Axes) -> int:
