@@ -10,11 +10,13 @@ import compileall
 import functools
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from wardround import quiet
 from wardround.course import places
-from wardround.course.given import given
+from wardround.course.given import given, hand_over
+from wardround.records import read_export
 
 # The simulator, and what of the course is for those who make, judge or grade it.
 LEFT_OUT = ("hospital", "cli.py", "doctor.py", "mirrors.py", "triage", "flight", "course/authoring", "course/grading")
@@ -37,6 +39,18 @@ def shelf(week: int) -> Path:
     _copy_week(week, folder)
     (folder / "manifest.json").write_text("{}")  # tells a hospital's folder from an export; ours say more
     return folder
+
+
+def handed(week: int, hospitals: Mapping[str, Path]) -> dict[str, Path]:
+    """Return, by role, the folder of what the week makes of a hospital with knowledge of its answers."""
+    if not (places.week_folder(week) / "fixtures.py").exists():
+        return {}
+    return {role: _handed(week, folder) for role, folder in hospitals.items()}
+
+
+@functools.cache
+def _handed(week: int, folder: Path) -> Path:
+    return hand_over(week, read_export(folder))
 
 
 def _left_out(package: Path, folder: str, names: list[str]) -> list[str]:
