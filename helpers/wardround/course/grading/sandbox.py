@@ -25,7 +25,7 @@ from wardround.course.process import ENTER
 
 SAYS = {
     "L1": "Bubblewrap: submissions have a file system, processes and a network of their own, with limits.",
-    "L2": "Landlock: submissions reach their own folder and no TCP, with limits; other processes can be seen, UDP works.",
+    "L2": "Landlock: submissions reach their own folder and no TCP, with limits; processes are seen and UDP works.",
     "L3": "Limits only: marks cannot be forged, but submissions reach this machine's files and network.",
     "L4": "A process of its own only: marks cannot be forged, but submissions reach this machine's files and network.",
 }
@@ -90,6 +90,7 @@ class Shown:
             "package": f"{course}/helpers",
             "questions": f"{course}/curriculum/{week}/questions.py",
             "hospitals": hospitals,
+            "fonts": f"{course}/matplotlib",
         }
         told = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": work, "TZ": "UTC"}
         told |= {"WARDROUND_WORK": work, "WARDROUND_ROOT": course, "WARDROUND_BOX_HOSPITAL": hospitals["here"]}
@@ -200,7 +201,7 @@ def _bubblewrap(shown: Shown) -> Iterator[Place]:
         return [*_walls(environment), *reads, *_closed(), *python]
 
     with tempfile.TemporaryDirectory(prefix="wardround-box-") as folder:
-        yield Place(command, job, told | {"TMPDIR": "/tmp"}, folder)
+        yield Place(command, job, told | {"TMPDIR": "/tmp", "MPLCONFIGDIR": "/box/work/.matplotlib"}, folder)
 
 
 # Level 2 and below ----------------------------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ def _in_place(shown: Shown, *, closed: bool) -> Iterator[Place]:
         reads = [*prefixes, *SYSTEM, *(str(real.resolve()) for real in shown.folders().values())]
         if closed:
             job["walls"] = {"reads": reads, "writes": [work], "devices": DEVICES}
-        told |= {"HOME": work, "TMPDIR": work, "WARDROUND_WORK": work}
+        told |= {"HOME": work, "TMPDIR": work, "WARDROUND_WORK": work, "MPLCONFIGDIR": f"{work}/.matplotlib"}
         python = [sys.executable, "-s", "-P", f"{job['package']}/{ENTER}"]
         yield Place(lambda environment: python, job, told, work)
 
