@@ -137,6 +137,14 @@ def test_a_good_submission_is_right_in_the_box(ran):
     assert verdict(run, "W09.Q1") == verdict(run, "W09.Q3") == "right" and here(run, "W09.Q2") > 10
 
 
+def test_without_a_box_marks_are_honest_all_the_same(course, tmp_path):
+    """Levels 3 and 4: the machine is open, forging is not."""
+    for name, cells in {"good.py": GOOD, "forged.py": (FORGERIES["3 the exporter"], "after = 41")}.items():
+        (tmp_path / name).write_text("\n\n".join(f"# %%\n{cell}" for cell in cells))
+    good, forged = (done(course, tmp_path / name, boxes.Sandbox("L3", "")) for name in ("good.py", "forged.py"))
+    assert verdict(good, "W09.Q1") == "right" != verdict(forged, "W09.Q1") and not good.ended
+
+
 # 1-5: forging -------------------------------------------------------------------------------------------------------
 FORGED = '{"question": "W09.Q1", "role": "here", "seconds": 0.1, "answer": {"score": 8}, "verdict": "right", "p": 8}'
 FORGERIES = {
@@ -459,11 +467,46 @@ def _alive(mark):
     return found
 
 
-def test_a_fork_bomb_is_bounded(ran, box):
+def test_a_fork_bomb_is_bounded(ran):
     if boxes._is_root():
-        pytest.skip("limits on processes do not bind root; the run's end by time does")
+        pytest.skip("limits on processes do not bind root: the next test is another user for it")
     run = ran("import os\nwhile True:\n    os.fork()", "n = after = 42", cell_seconds=1.0, limit=15)
     assert run.answers
+
+
+def test_the_number_of_processes_is_bounded_in_the_box():
+    """Of a user who is not root; as root we become nobody, with the system's Python, which nobody can read."""
+    require("bwrap")
+    python = "/usr/bin/python3" if boxes._is_root() else sys.executable
+    if not os.path.exists(python):
+        pytest.skip("this machine has no system Python")
+    program = """
+import os, resource, time
+resource.setrlimit(resource.RLIMIT_NPROC, (60, 60))
+made = 0
+try:
+    for made in range(300):
+        if os.fork() == 0:
+            time.sleep(5)
+            os._exit(0)
+except BlockingIOError:
+    pass
+print(made)"""
+    walls = _without_python(boxes._walls({})) if boxes._is_root() else boxes._walls({})
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if boxes._is_root() else {}
+    command = [*walls, *boxes._closed(), python, "-I", "-c", program]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, **other)
+    assert 0 < int(told.stdout) <= 60
+
+
+def _without_python(walls):
+    """Flags without the binds of our own Python, which another user may not reach."""
+    kept = list(walls)
+    for prefix in {sys.prefix, sys.base_prefix}:
+        if prefix in kept:
+            place = len(kept) - 1 - kept[::-1].index(prefix)  # --ro-bind, the real place, the place in the box
+            del kept[place - 2 : place + 1]
+    return kept
 
 
 def test_nobody_outside_can_be_killed(ran):

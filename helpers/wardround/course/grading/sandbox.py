@@ -25,7 +25,8 @@ from wardround.course.process import ENTER
 
 SAYS = {
     "L1": "Bubblewrap: submissions have a file system, processes and a network of their own, with limits.",
-    "L2": "Landlock: submissions reach their own folder and no TCP, with limits; processes are seen and UDP works.",
+    "L2": "Landlock: submissions open their own folder alone and no TCP, with limits; UDP works, and they can change "
+    "the permissions of this user's files.",
     "L3": "Limits only: marks cannot be forged, but submissions reach this machine's files and network.",
     "L4": "A process of its own only: marks cannot be forged, but submissions reach this machine's files and network.",
 }
@@ -51,18 +52,11 @@ class Place:
     folder: str
 
     def limits(self, wall: float) -> dict[str, int]:
-        """Limits of the operating system for each process in the box."""
+        """Limits of the operating system for each process in the box; Windows has none of these, macOS not all."""
         if os.name == "nt":
             return {}
-        # A daemon of the grader's user on the same machine counts against NPROC: the room is beyond what runs now.
-        return {
-            "CPU": int(wall) + 1,
-            "AS": MEMORY,
-            "FSIZE": ROOM,
-            "NOFILE": 256,
-            "CORE": 0,
-            "NPROC": _running() + PROCESSES,
-        }
+        limits = {"CPU": int(wall) + 1, "FSIZE": ROOM, "NOFILE": 256, "CORE": 0}
+        return limits | ({"AS": MEMORY, "NPROC": _running() + PROCESSES} if sys.platform.startswith("linux") else {})
 
 
 @dataclass(frozen=True)
@@ -157,7 +151,10 @@ def _bubblewrap_works() -> bool:
     if not sys.platform.startswith("linux") or shutil.which("bwrap") is None:
         return False
     command = [*_walls({}), *_closed(), sys.executable, "-I", "-c", "print(1)"]
-    tried = subprocess.run(command, capture_output=True, timeout=30, check=False)
+    try:
+        tried = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
     return tried.returncode == 0 and tried.stdout == b"1\n"
 
 
