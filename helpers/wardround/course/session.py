@@ -131,7 +131,7 @@ def session_page(week: int, *, handout: bool = False) -> str:
         shown=_table(lesson, plan.demonstration.shown),
         folded=_table(lesson, plan.demonstration.folded),
         questions=_questions(folder / "facilitator.md"),
-        rubric=_rubric(folder / "memo.md"),
+        rubric=rubric_table(folder / "memo.md"),
         sample=_sample(folder / "memo.md"),
         also=_asked(week, plan.also.question),
         half=_asked(week, plan.half.question),
@@ -251,7 +251,7 @@ def _sample(memo: Path) -> dict[str, str]:
     return {"text": " ".join(found[1].replace(">", "").split()), "why": " ".join(found[2].split())}
 
 
-def _rubric(memo: Path) -> Markup:
+def rubric_table(memo: Path) -> Markup:
     """The table under ``## Rubric``, as HTML."""
     section = re.split(r"^## ", memo.read_text(encoding="utf-8").split("## Rubric")[1], flags=re.M)[0]
     rows = [line.strip().strip("|").split("|") for line in section.splitlines() if line.startswith("|")]

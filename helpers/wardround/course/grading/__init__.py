@@ -1,0 +1,1 @@
+"""Grading: a folder of submissions in, honest grades and a page for each learner out."""
