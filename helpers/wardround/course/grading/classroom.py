@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wardround.course import places
@@ -51,16 +51,16 @@ class Held:
     says: str = ""
     so_what: str = ""
     advice: str = ""
+    who: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Opening:
-    """How to begin the next meeting: the claim to vote on with its tempting option, and what to show."""
+    """How to begin the next meeting: the commonest mistake, a claim that tempts to it, and what the claim is about."""
 
     held: Held
     item: Item | None = None
-    tempting: str = ""
-    says: str = ""
+    plain: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ class WeekView:
     opening: Opening | None
 
 
-def look(week: int, everybody: Sequence[Sequence[Mark]]) -> WeekView:
-    """Count the marks of a week; ``everybody`` holds those of each person."""
+def look(week: int, everybody: Sequence[Sequence[Mark]], names: Sequence[str] = ()) -> WeekView:
+    """Count the marks of a week; ``everybody`` holds those of each person, ``names`` who they are, if that is shown."""
     questions = week_questions(week)
     counts = []
     for id, asked in questions.items():
         kinds = Counter(_kind(mark.kind) for marks in everybody for mark in marks if mark.question == id)
         counts.append((asked, {kind: kinds.get(kind, 0) for kind in LABELS}))
-    held = _held(week, everybody)
+    held = _held(week, everybody, names or [""] * len(everybody))
     title = read_course().number(week).title
     return WeekView(week, title, len(everybody), tuple(counts), held, _opening(week, held))
 
@@ -91,15 +91,15 @@ def _kind(kind: str) -> str:
     return "right" if kind == "cannot_tell" else kind  # it equals the right answer and has its points
 
 
-def _held(week: int, everybody: Sequence[Sequence[Mark]]) -> tuple[Held, ...]:
+def _held(week: int, everybody: Sequence[Sequence[Mark]], names: Sequence[str]) -> tuple[Held, ...]:
     """Named mistakes by the number of people, the questions that count before the others."""
     questions = week_questions(week)
-    marks = [mark for of_one in everybody for mark in of_one if mark.question in questions]
-    answered = Counter(mark.question for mark in marks if mark.kind != "not_attempted")
-    found: dict[tuple, list[Mark]] = {}
-    for mark in marks:
-        if mark.misconception or (mark.kind == "misconception" and mark.teaches):
-            found.setdefault((mark.question, mark.misconception, mark.teaches), []).append(mark)
+    marks = [(mark, name) for of_one, name in zip(everybody, names, strict=True) for mark in of_one]
+    answered = Counter(mark.question for mark, _ in marks if mark.kind != "not_attempted")
+    found: dict[tuple, list[tuple[Mark, str]]] = {}
+    for mark, name in marks:
+        if mark.kind == "misconception" and mark.question in questions:
+            found.setdefault((mark.question, mark.misconception, mark.teaches), []).append((mark, name))
     made = [
         Held(
             questions[id],
@@ -107,9 +107,10 @@ def _held(week: int, everybody: Sequence[Sequence[Mark]]) -> tuple[Held, ...]:
             answered[id],
             name,
             thoughts(week).get(teaches),
-            of_it[0].says,
-            of_it[0].so_what,
+            of_it[0][0].says,
+            of_it[0][0].so_what,
             advice(week).get((id, name), ""),
+            tuple(sorted(who for _, who in of_it if who)),
         )
         for (id, name, teaches), of_it in found.items()
     ]
@@ -117,21 +118,16 @@ def _held(week: int, everybody: Sequence[Sequence[Mark]]) -> tuple[Held, ...]:
 
 
 def _opening(week: int, held: Sequence[Held]) -> Opening | None:
+    """The first of the week's claims, then of its quiz, that the commonest mistake would answer wrongly."""
     if not held:
         return None
-    first = held[0]
-    for item in _items(week):
-        for option in item.option:
-            if first.thought and option.teaches == first.thought.id and not option.right:
-                return Opening(first, item, option.text, option.says)
+    first, items = held[0], week_quiz(week)
+    votes = read_toml(places.week_folder(week) / "session.toml", Session).vote
+    plain = {vote.item: vote.plain for vote in votes}
+    for id in dict.fromkeys([*plain, *items]):
+        if first.thought and any(option.teaches == first.thought.id for option in items[id].option):
+            return Opening(first, items[id], plain.get(id, ""))
     return Opening(first)
-
-
-def _items(week: int) -> Iterable[Item]:
-    """The week's claims for a vote first, then the rest of its quiz."""
-    items = week_quiz(week)
-    votes = [vote.item for vote in read_toml(places.week_folder(week) / "session.toml", Session).vote]
-    return [items[id] for id in dict.fromkeys([*votes, *items])]
 
 
 @functools.cache

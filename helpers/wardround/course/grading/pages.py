@@ -1,7 +1,7 @@
 """What a run writes: a page for each learner, one for the class, and the tables.
 
-A page for a learner holds verdicts, what they mean on the ward, evidence from the learner's own result and where to look.
-It holds no right answer, no path, no seed, and nothing of anybody else. Every string of a stranger is escaped.
+A page for a learner holds verdicts, what they mean on the ward, evidence from the learner's own result and where to
+look. It holds no right answer, no path, no seed, and nothing of anybody else. Every string of a stranger is escaped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wardround.course.grading.classroom import LABELS
 from wardround.course.grading.grade import Grades
 from wardround.course.grading.marks import Mark, Row
 from wardround.course.manifest import read_course
-from wardround.course.questions import Question, week_questions
+from wardround.course.questions import week_questions
 from wardround.course.store import write_atomically
 
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -103,11 +103,15 @@ def class_view(grades: Grades, changed: dict | None = None) -> dict[str, Any]:
         "ran": ran,
         "look_at": [row for row in grades.rows if row.status not in ("graded", "set aside")],
         "aside": [row for row in grades.rows if row.status == "set aside"],
-        "views": [classroom.look(week, [row.marks for row in ran if row.week == week]) for week in weeks],
+        "views": [_week_view(week, [row for row in ran if row.week == week]) for week in weeks],
         "alike": alike.groups((row.learner, row.week, row.digests) for row in ran),
         "page_name": page_name,
         "changed": None if changed is None else list(changed.values()),
     }
+
+
+def _week_view(week: int, rows: Sequence[Row]) -> classroom.WeekView:
+    return classroom.look(week, [row.marks for row in rows], [row.learner for row in rows])
 
 
 def changes(earlier: Grades, later: Grades) -> dict[tuple[str, int | None], Change]:

@@ -144,7 +144,9 @@ def _described(path: Path, top: Path, week: int | None) -> Submission:
         told = "This is no notebook (.ipynb or .py)." + (" Unpack it and grade again." if _packed(path) else "")
         return replace(made, status="unreadable", problem=told, week=week)
     if found.st_size > LARGEST:
-        told = f"The file has {found.st_size / 2**20:.0f} MB; a notebook may have 20. Clear its outputs and hand it in again."
+        told = (
+            f"The file has {found.st_size / 2**20:.0f} MB; a notebook may have 20. Clear its outputs, hand it in again."
+        )
         return replace(made, status="unreadable", problem=told, week=week or _named(inside))
     try:
         content = path.read_bytes()
