@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 
+import orjson
 import pandas as pd
 import pytest
 from wardround import quiet
-from wardround.course import fresh, runner
+from wardround.course import fresh, process, runner
 from wardround.course.questions import question
 from wardround.evaluation import expected_auroc
 from wardround.hospital import VERSION
@@ -87,20 +88,28 @@ def test_the_runner_tells_its_child_of_the_features_alone(folder, needs, tmp_pat
         question("W04.Q9", answer="seen", title="", expects="", hints=["", "", "", ""], fresh=needs)
     monkeypatch.setattr(runner, "week_questions", lambda number: week.questions)
     given = []
-    monkeypatch.setattr(runner, "_child", lambda job, scratch, told, limit: given.append(told) or "")
-    monkeypatch.setattr(runner.places, "week_folder", lambda number: tmp_path)
-    runner.run(tmp_path / "none.py", 4, {"here": tmp_path}, fresh=folder)
+    monkeypatch.setattr(process.subprocess, "Popen", lambda *a, env, **more: given.append(env) or 1 / 0)
+    monkeypatch.setattr(process.places, "week_folder", lambda number: tmp_path)
+    (tmp_path / "one.py").write_text("# %%\n1")
+    with pytest.raises(ZeroDivisionError):
+        runner.run(tmp_path / "one.py", 4, {"here": tmp_path}, fresh=folder)
     assert given[0].get("WARDROUND_BOX_FRESH") == (str(folder / "features") if needs else None)
     assert str(folder / "truth") not in " ".join(given[0].values())
 
 
 def test_the_child_is_the_same_wardround_and_keeps_its_runs_in_its_own_folder(tmp_path, monkeypatch):
     seen = {}
-    monkeypatch.setattr(runner.subprocess, "Popen", lambda *a, env, **more: seen.update(env) or 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        runner._child({}, tmp_path, {"WARDROUND_BOX_HOSPITAL": "x"}, 1)
-    assert seen["PYTHONPATH"] == os.path.dirname(os.path.dirname(os.path.abspath(quiet.__file__)))
-    assert seen["MLFLOW_TRACKING_URI"].endswith(f"{tmp_path.name}/work/mlflow.db") and (tmp_path / "work").is_dir()
+
+    def opened(command, *, env, cwd, stdin, **more):
+        seen.update(env=env, cwd=cwd, job=orjson.loads(stdin.read()), command=command)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(process.subprocess, "Popen", opened)
+    with pytest.raises(ZeroDivisionError), process.beside(1, {"here": tmp_path}, None) as start:
+        process.heard(start, {"cells": []}, 1)
+    package = os.path.dirname(os.path.dirname(os.path.abspath(quiet.__file__)))
+    assert seen["job"]["package"] == package and seen["command"][-1] == f"{package}/{process.ENTER}"
+    assert seen["env"]["MLFLOW_TRACKING_URI"] == f"sqlite:///{seen['cwd']}/work/mlflow.db"
 
 
 def test_mlflow_writes_into_the_learners_folder_whatever_the_environment_said(tmp_path):

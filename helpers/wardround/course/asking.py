@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from wardround.course import plain
@@ -11,17 +12,18 @@ from wardround.course.plain import Raised
 from wardround.course.questions import Question
 
 
-def put(asked: Question, value: Any, hospital: Any) -> Any:
+def put(asked: Question, value: Any, hospital: Any, *, kept: Callable[[Any], Any] = plain.through) -> Any:
     """Return what ``ask`` makes of a value on a hospital, as plain data; :class:`Raised` where learner code stopped.
 
-    A value that is still ``...`` is passed on as it is.
+    A value that is still ``...`` is passed on as it is. The runner's child keeps the bytes that leave it instead
+    (``kept=plain.dump``).
     """
     if value is ...:
         return ...
     if not (callable(value) if asked.kind == "function" else asked.takes is None or isinstance(value, asked.takes)):
         return plain.WrongKind(named(value))
     try:
-        return plain.through(asked.ask(value, hospital))
+        return kept(asked.ask(value, hospital))
     except (Exception, SystemExit) as trouble:  # learner code may stop in any way; the check must still explain it
         return Raised(type(trouble).__name__, _first_line(trouble), _line(trouble))
 

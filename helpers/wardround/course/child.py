@@ -1,9 +1,17 @@
-"""The learner's side of the runner, started as ``python -m wardround.course.child`` with a job on standard input."""
+"""The learner's side of the runner: cells are executed here, and questions put; it knows no key.
+
+Whatever learner code does in this process, the worst it can reach is a wrong answer: what leaves are lines of JSON that
+the other side reads as data.
+"""
 
 from __future__ import annotations
 
-import sys
+import contextlib
+import os
+import re
+import signal
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,49 +19,124 @@ import orjson
 
 from wardround.course import loading, plain
 from wardround.course.asking import put
-from wardround.course.questions import load_questions
+from wardround.course.plain import Raised
+from wardround.course.questions import Question, load_questions
 from wardround.records import read_export
 
+_MAGIC = re.compile(r"^(\s*)([%!].*|[\w.]+\?{1,2}\s*)$", re.M)
 
-def main() -> None:
-    """Run the cells, put the questions, write one JSON line for each answer."""
-    job = orjson.loads(sys.stdin.buffer.read())
+
+class OutOfTime(BaseException):
+    """A cell or a question took longer than it may; no ``except Exception`` of a learner's catches it."""
+
+
+def main(job: dict[str, Any]) -> None:
+    """Run the cells, put the questions, write a JSON line for each answer and before each step.
+
+    Parameters
+    ----------
+    job
+        ``cells`` (sources), ``skip`` (steps that ended an earlier run), ``seconds`` a step may take (None: no limit),
+        ``questions`` (path), ``hospitals`` (folders by role).
+    """
+    out = _answers_apart()
+    send = _sender(out)
     hospitals = {role: read_export(folder) for role, folder in job["hospitals"].items()}
     loading.use(hospitals["here"])
-    names: dict[str, Any] = {"__name__": "__main__"}
-    with Path(job["answers"]).open("ab", buffering=0) as out:
-        for number, source in _cells(Path(job["notebook"])):
-            trouble = _execute(source, number, names)
+    asked = load_questions(Path(job["questions"])).questions
+    names: dict[str, Any] = {"__name__": "__main__", "display": _shown_nowhere}  # a kernel has it without an import
+    skip, seconds = job.get("skip", []), job.get("seconds")
+    for number, source in enumerate(job["cells"]):
+        if ["cell", number] not in skip:
+            send(begin=["cell", number])
+            trouble = _execute(source, number, names, seconds)
             if trouble is not None:
-                _send(out, cell=number, error=type(trouble).__name__, message=str(trouble)[:300])
-        for asked in load_questions(Path(job["questions"])).questions.values():
-            value = names.get(asked.answer, ...)
-            for role in asked.hospitals:
-                began = time.perf_counter()
-                answer = put(asked, value, hospitals[role])
-                seconds = time.perf_counter() - began
-                _send(out, question=asked.id, role=role, seconds=seconds, answer=orjson.Fragment(plain.dump(answer)))
+                send(cell=number, error=_name(trouble), message=_said(trouble))
+    for question in asked.values():
+        for role in question.hospitals:
+            if ["ask", question.id, role] not in skip:
+                send(begin=["ask", question.id, role])
+                _ask(send, question, names.get(question.answer, ...), role, hospitals[role], seconds)
+    send(end=True, cpu=time.process_time())
+    os._exit(0)  # threads that a learner left running are not waited for
 
 
-def _cells(path: Path):
-    import jupytext
-
-    notebook = jupytext.read(path)
-    yield from ((n, cell.source) for n, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+def _shown_nowhere(*things: Any, **how: Any) -> None:
+    """Stands for IPython's ``display``: nobody looks."""
 
 
-def _execute(source: str, number: int, names: dict) -> BaseException | None:
+def _answers_apart() -> int:
+    """Keep the pipe for answers under another number; what is printed goes the way of errors."""
+    out = os.dup(1)
+    os.dup2(2, 1)
+    return out
+
+
+def _sender(out: int) -> Callable[..., None]:
+    def send(**message: Any) -> None:
+        line = memoryview(orjson.dumps(message) + b"\n")
+        while line:
+            line = line[os.write(out, line) :]
+
+    return send
+
+
+def _execute(source: str, number: int, names: dict, seconds: float | None) -> BaseException | None:
     """Run one cell; the next ones run whatever happened here."""
     try:
-        exec(compile(source, f"<cell {number}>", "exec"), names)
-    except (Exception, SystemExit, KeyboardInterrupt) as trouble:
+        with _alarm(seconds):
+            exec(_compiled(source, f"<cell {number + 1}>"), names)
+    except BaseException as trouble:
         return trouble
     return None
 
 
-def _send(out: Any, **message: Any) -> None:
-    out.write(orjson.dumps(message) + b"\n")
+def _compiled(source: str, name: str) -> Any:
+    """Code of a cell; lines for the notebook's shell become comments, but only where the cell is no Python as it is."""
+    try:
+        return compile(source, name, "exec")
+    except SyntaxError:
+        if source.lstrip().startswith("%%"):  # %%time is code below its first line, %%bash is not
+            source = "%" + source.lstrip().removeprefix("%%")
+        return compile(_MAGIC.sub(r"\1pass  # \2", source), name, "exec")
 
 
-if __name__ == "__main__":
-    main()
+def _ask(send: Any, asked: Question, value: Any, role: str, hospital: Any, seconds: float | None) -> None:
+    began = time.perf_counter()
+    try:
+        with _alarm(seconds and seconds + 4 * asked.seconds):
+            answer = put(asked, value, hospital, kept=plain.dump)
+    except BaseException as trouble:  # also what a learner's own exception does when it is described
+        answer = Raised(_name(trouble), _said(trouble))
+    if not isinstance(answer, bytes):
+        answer = plain.dump(answer)
+    passed = time.perf_counter() - began
+    send(question=asked.id, role=role, seconds=passed, answer=orjson.Fragment(answer))
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float | None) -> Iterator[None]:
+    if not seconds or not hasattr(signal, "setitimer"):  # Windows: the limit of the whole run still holds
+        yield
+        return
+
+    def ring(number: int, frame: Any) -> None:
+        raise OutOfTime(f"it was stopped after {seconds:.0f} seconds")
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again each second: the first may fall into an `except`
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _name(trouble: BaseException) -> str:
+    return str(type.__dict__["__name__"].__get__(type(trouble)))[:80]
+
+
+def _said(trouble: BaseException) -> str:
+    try:
+        return str(trouble)[:300]
+    except BaseException:
+        return ""

@@ -39,7 +39,7 @@ def load(path: str | Path | None = None) -> Hospital:
         There is nothing readable at ``path``.
     """
     if boxed():
-        path = os.environ["WARDROUND_BOX_HOSPITAL"]
+        return current() or read_export(os.environ["WARDROUND_BOX_HOSPITAL"])
     with shown_progress() as progress:
         hospital = read_export(path or ensure_hospitals(progress=progress)[0], progress=progress)
     _current[:] = [hospital]

@@ -1,1 +1,1 @@
-"""Grading: a folder of submissions in, honest grades and a page for each learner out."""
+"""Grading: a folder of submissions in, honest marks and a page per learner out. Learner code runs in a box."""
