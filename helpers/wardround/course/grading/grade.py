@@ -164,7 +164,7 @@ class Ledger:
         """
         path = out / "private" / "ledger.jsonl"
         if not path.exists():
-            head = {"wardround": __version__, "hospital": VERSION, "begun_at": now(), "seed": secrets.randbits(63)}
+            head = {"wardround": __version__, "hospital": VERSION, "begun_at": now(), "seed": secrets.randbits(64)}
             write_atomically(path, orjson.dumps(head) + b"\n")
             return cls(path, head)
         if not resume:
@@ -219,6 +219,7 @@ class _Ran:
     """What a submission leaves: a run and what its text says, or why there is none."""
 
     run: runner.Run | None
+    cells: Sequence[str]
     memo: dict[str, str]
     sources: dict[str, str]
     digests: dict[str, str]
@@ -236,14 +237,20 @@ def _run_all(
     hospitals = {"here": made.here, "unseen": made.unseen}
     with _fresh_of(made.fresh):
         held = _standards(weeks, hospitals, _first_part(progress, 0.1))
-        begun = 0.2
-        for count, (one, ran) in enumerate(_in_turn(waiting, jobs, hospitals, made.fresh, box), start=1):
+            for count, (one, ran) in enumerate(_in_turn(waiting, jobs, hospitals, made.fresh, box), start=1):
             ledger.add(_judged(one, ran, held, box.level))
-            progress(begun + (1 - begun) * count / len(waiting), f"{count} of {len(waiting)} submissions")
+            progress(0.2 + 0.8 * count / len(waiting), f"{count} of {len(waiting)} submissions")
 
 
 def _first_part(progress: Progress, begun: float) -> Progress:
-    return lambda done, what: progress(begun + 0.1 * done, what)
+    """A tenth of the whole, which never goes back however many bars stand one after the other in it."""
+    furthest = [begun]
+
+    def show(done: float, what: str) -> None:
+        furthest[0] = max(furthest[0], begun + 0.1 * done)
+        progress(furthest[0], what)
+
+    return show
 
 
 def _standards(weeks: Sequence[int], hospitals: Mapping[str, Path], progress: Progress) -> dict[int, Standard]:
@@ -291,9 +298,9 @@ def _one(one: Submission, hospitals: Mapping[str, Path], fresh: Path | None, box
         cells = read_cells(one.path)
         answers = alike.sources(cells, one.week)
         said = {id: printable_lines(text, alike.KEPT) for id, text in answers.items()}
-        text = {"memo": memos.read_memo(cells, one.week), "sources": said, "digests": alike.digests(answers, one.week)}
+        text = {"cells": cells, "memo": memos.read_memo(cells, one.week), "sources": said, "digests": alike.digests(answers, one.week)}
     except Unreadable as trouble:
-        return _Ran(None, {}, {}, {}, printable(trouble))
+        return _Ran(None, (), {}, {}, {}, printable(trouble))
     try:
         run = runner.run(one.path, one.week, hospitals, fresh=fresh, sandbox=box, cell_seconds=CELL_SECONDS)
     except Exception as trouble:  # the box, the disk or we ourselves: not the learner's fault, and the run goes on
@@ -308,4 +315,4 @@ def _judged(one: Submission, ran: _Ran, held: Mapping[int, Standard], level: str
         status = "not graded" if ran.ours else "unreadable"
         made = row_without_a_run(replace(one, status=status, problem=ran.problem))
         return made.model_copy(update={**kept, "failed": ran.ours})
-    return row(one, ran.run, held[one.week]).model_copy(update=kept)
+    return row(one, ran.run, held[one.week], ran.cells).model_copy(update=kept)

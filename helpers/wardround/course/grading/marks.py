@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -40,9 +40,10 @@ class Mark(BaseModel):
 
 
 class Trouble(BaseModel):
-    """A cell that stopped, in printable characters."""
+    """A cell that stopped, in printable characters. ``cell`` counts code cells that hold something, from 0."""
 
     cell: int
+    begins: str = ""
     error: str
     message: str
 
@@ -124,8 +125,8 @@ def row_without_a_run(one: Submission) -> Row:
     return Row(**_who(one), status=one.status, why=one.problem)
 
 
-def row(one: Submission, run: runner.Run, held: Standard) -> Row:
-    """Judge every answer of a run and add up the points."""
+def row(one: Submission, run: runner.Run, held: Standard, cells: Sequence[str] = ()) -> Row:
+    """Judge every answer of a run and add up the points; ``cells`` let a cell that stopped be named by its first line."""
     marks, failed = [], ""
     for id, asked in held.questions.items():
         try:
@@ -141,11 +142,8 @@ def row(one: Submission, run: runner.Run, held: Standard) -> Row:
         points=sum(mark.points for mark in marks),
         of=held.of,
         marks=marks,
-        troubles=[
-            Trouble(cell=_number(t.cell), error=printable(t.error, 80), message=printable(t.message))
-            for t in run.troubles[:TROUBLES]
-        ],
-        skipped=[_number(cell) for cell in _skipped(run)],
+        troubles=[_trouble(each, cells) for each in run.troubles[:TROUBLES]],
+        skipped=list(run.skipped),
         failed=bool(failed),
     )
 
@@ -173,7 +171,7 @@ def _keys(week: int) -> Any:
 
 def _incomplete(run: runner.Run) -> str:
     told = []
-    skipped = [str(cell) for cell in _skipped(run)]
+    skipped = [str(cell + 1) for cell in run.skipped]
     if skipped:
         cells = f"cell {skipped[0]}" if len(skipped) == 1 else f"cells {', '.join(skipped)}"
         told.append(f"Left out {cells}, which ended or hung the process; the others were run.")
@@ -182,9 +180,9 @@ def _incomplete(run: runner.Run) -> str:
     return " ".join(told)
 
 
-def _skipped(run: runner.Run) -> tuple[int, ...]:
-    return tuple(getattr(run, "skipped", ()))
-
-
-def _number(cell: Any) -> int:
-    return cell if type(cell) is int and 0 <= cell < 100_000 else 0
+def _trouble(each: runner.CellTrouble, cells: Sequence[str]) -> Trouble:
+    """Learner code can write to the runner, too: a number of a cell that is not there names none."""
+    there = 0 <= each.cell < len(cells)
+    begins = next((line for line in cells[each.cell].splitlines() if line.strip()), "") if there else ""
+    told = {"error": printable(each.error, 80), "message": printable(each.message)}
+    return Trouble(cell=each.cell if there else 0, begins=printable(begins.strip(), 60), **told)

@@ -90,6 +90,11 @@ class Rubric:
     fields: dict[str, str]
     table: Markup
 
+    @property
+    def criteria(self) -> list[str]:
+        """What is scored, by name."""
+        return re.findall(r'<th scope="row">(.*?)</th>', self.table)
+
 
 def rubric(week: int) -> Rubric:
     """Read a week's rubric from its ``memo.md``."""

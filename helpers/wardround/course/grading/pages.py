@@ -53,18 +53,18 @@ def write_pages(grades: Grades, out: Path, *, earlier: Grades | None = None) -> 
     """
     changed = changes(earlier, grades) if earlier else {}
     written = [
-        _write(
+        write_page(
             out / "learners" / page_name(row), "learner.html.j2", learner_view(row, changed.get((row.key, row.week)))
         )
         for row in grades.rows
         if row.status in RAN
     ]
-    page = _write(out / "index.html", "class.html.j2", class_view(grades, changed if earlier else None))
+    page = write_page(out / "index.html", "class.html.j2", class_view(grades, changed if earlier else None))
     return [
         page,
         *written,
-        _write_csv(out / "grades.csv", canvas_rows(grades.rows)),
-        _write_csv(out / "details.csv", detail_rows(grades.rows)),
+        write_csv(out / "grades.csv", canvas_rows(grades.rows)),
+        write_csv(out / "details.csv", detail_rows(grades.rows)),
     ]
 
 
@@ -170,7 +170,8 @@ def _score(points: float) -> int | float:
     return int(points) if float(points).is_integer() else points
 
 
-def _write_csv(path: Path, rows: Iterable[list[Any]]) -> Path:
+def write_csv(path: Path, rows: Iterable[list[Any]]) -> Path:
+    """Write a table that a spreadsheet opens without running anything in it."""
     held = io.StringIO()
     writer = csv.writer(held, lineterminator="\r\n")
     writer.writerows([_safe(cell) for cell in row] for row in rows)
@@ -198,7 +199,8 @@ def environment() -> Environment:
     return pages
 
 
-def _write(path: Path, template: str, view: dict[str, Any]) -> Path:
+def write_page(path: Path, template: str, view: dict[str, Any]) -> Path:
+    """Fill a template and write the page."""
     write_atomically(path, environment().get_template(template).render(view).encode("utf-8", "replace"))
     return path
 
