@@ -237,7 +237,7 @@ def _run_all(
     hospitals = {"here": made.here, "unseen": made.unseen}
     with _fresh_of(made.fresh):
         held = _standards(weeks, hospitals, _first_part(progress, 0.1))
-            for count, (one, ran) in enumerate(_in_turn(waiting, jobs, hospitals, made.fresh, box), start=1):
+        for count, (one, ran) in enumerate(_in_turn(waiting, jobs, hospitals, made.fresh, box), start=1):
             ledger.add(_judged(one, ran, held, box.level))
             progress(0.2 + 0.8 * count / len(waiting), f"{count} of {len(waiting)} submissions")
 
@@ -297,8 +297,12 @@ def _one(one: Submission, hospitals: Mapping[str, Path], fresh: Path | None, box
     try:
         cells = read_cells(one.path)
         answers = alike.sources(cells, one.week)
-        said = {id: printable_lines(text, alike.KEPT) for id, text in answers.items()}
-        text = {"cells": cells, "memo": memos.read_memo(cells, one.week), "sources": said, "digests": alike.digests(answers, one.week)}
+        text = {
+            "cells": cells,
+            "memo": memos.read_memo(cells, one.week),
+            "sources": {id: printable_lines(text, alike.KEPT) for id, text in answers.items()},
+            "digests": alike.digests(answers, one.week),
+        }
     except Unreadable as trouble:
         return _Ran(None, (), {}, {}, {}, printable(trouble))
     try:

@@ -101,7 +101,7 @@ def _views(files: list[Handed]) -> list[classroom.WeekView]:
 
 
 def _marks(one: Handed, asked: Mapping) -> list[Mark]:
-    """A person's marks: a question that was right once counts as right, a mistake is one that was met and not put right."""
+    """A person's marks: right once counts as right; a mistake is one that was met and not put right."""
     made = []
     for id, question in asked.items():
         told = one.questions.get(id, Told(verdict="not_attempted"))

@@ -126,7 +126,7 @@ def row_without_a_run(one: Submission) -> Row:
 
 
 def row(one: Submission, run: runner.Run, held: Standard, cells: Sequence[str] = ()) -> Row:
-    """Judge every answer of a run and add up the points; ``cells`` let a cell that stopped be named by its first line."""
+    """Judge every answer and add up the points; ``cells`` let a cell that stopped be named by its first line."""
     marks, failed = [], ""
     for id, asked in held.questions.items():
         try:

@@ -27,7 +27,7 @@ def write_memos(grades: Grades, out: Path) -> list[Path]:
 
 
 def write_peers(grades: Grades, out: Path) -> list[Path]:
-    """Write ``peers/weekNN-KEY.html`` for each writer: others' memos without names; who wrote which stays in private."""
+    """Write ``peers/weekNN-KEY.html`` for each writer: others' memos without names; who wrote which is in private."""
     written = []
     for week, rows in _by_week(grades):
         writers = {row.key: row for row in rows if row.memo}

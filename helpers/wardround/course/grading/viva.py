@@ -26,7 +26,7 @@ class Asked:
 
 
 def conversation(row: Row) -> list[Asked]:
-    """Choose three questions: a mistake they still hold, an answer they got right, their memo; then whatever is left."""
+    """Choose three: about a mistake they still hold, an answer that is right, their memo; then whatever is left."""
     questions = week_questions(row.week)
     made: list[Asked] = []
     left = [_about_memo(row)]
