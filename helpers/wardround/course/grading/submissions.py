@@ -7,6 +7,7 @@ listed, also what cannot be graded, so that nobody is missing from the grades wi
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -15,6 +16,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from wardround.course.manifest import read_course
 
 NOTEBOOKS = (".ipynb", ".py")
 LARGEST = 20 * 1024 * 1024
@@ -200,8 +203,14 @@ def _whose(inside: Path) -> tuple[Learner, str]:
     canvas = _CANVAS.match(last)
     if canvas:
         return _learner(canvas["name"], canvas["id"]), canvas["file"]
-    stem = re.sub(r"[ _-]*week[ _-]?\d{1,2}(_[a-z_]+)?", "", Path(last).stem, flags=re.I).strip(" _-")
+    stem = re.sub(_week_names(), "", Path(last).stem, flags=re.I).strip(" _-")
     return _learner(stem or Path(last).stem), last
+
+
+@functools.cache
+def _week_names() -> str:
+    """A pattern for what names a week in a file's name: the course's own names of exercises, or ``week 1``."""
+    return "|".join([*(week.slug for week in read_course().week), _WEEK.pattern])
 
 
 def _learner(name: str, id: str = "") -> Learner:
@@ -221,8 +230,8 @@ def _beside(one: Submission) -> bool:
 
 def _empty_folders(top: Path, kept_out: Path | None, there: set[Learner]) -> Iterator[Submission]:
     for entry in sorted(os.scandir(top), key=lambda entry: entry.name):
-        hidden = entry.name.startswith(".") or entry.name in _PASSED_OVER
-        if hidden or not entry.is_dir(follow_symlinks=False) or Path(entry.path).resolve() == kept_out:
+        passed = entry.name.startswith(".") or entry.name in _PASSED_OVER or _WEEK.match(entry.name)
+        if passed or not entry.is_dir(follow_symlinks=False) or Path(entry.path).resolve() == kept_out:
             continue
         learner, _ = _whose(Path(entry.name) / "nothing")
         if learner not in there:
