@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 from wardround.course import places
 from wardround.course.grading.reading import read_cells
+from wardround.course.keys import week_keys
 from wardround.course.questions import week_questions
 from wardround.course.runner import Run
 
@@ -36,15 +37,16 @@ def replaced(cells: list[str], name: str, source: str) -> list[str]:
 
 
 def answered(held, **how) -> Run:
-    """A run as it comes back: by short id (``Q1``) ``"right"`` or the name of a misconception; the rest is untouched."""
+    """A run as it comes back: ``Q1="right"`` or the name of a misconception; what is not named is untouched."""
     answers = {}
     for id, asked in week_questions(held.week).items():
         known, said = held.known[id], how.get(id.split(".")[1])
-        answers[id] = {role: _answer(known[role], said) for role in asked.hospitals}
+        same = week_keys(held.week).keys[id].same
+        answers[id] = {role: _answer(known[role], same, said) for role in asked.hospitals}
     return Run(answers)
 
 
-def _answer(known, said):
+def _answer(known, same, said):
     if said is None:
         return ...
-    return known.reference if said == "right" else known.wrong[said]
+    return known.reference if said == "right" else same.complete(known.wrong[said], known.reference)

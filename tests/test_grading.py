@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-import functools
+import dataclasses
 import gc
+import itertools
 import json
 import os
 import re
@@ -24,8 +25,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 from wardround import cli
-from wardround.course import runner, verdicts
-from wardround.course.authoring.prove import SEEDS, proof_hospital, weeks
+from wardround.course import notebooks, runner, verdicts
+from wardround.course.authoring.prove import SEEDS, proof_hospital
 from wardround.course.grading import classroom, grade, ground, marks, pages, run_all, sandbox
 from wardround.course.grading.marks import standard
 from wardround.course.grading.reading import read_cells
@@ -35,6 +36,7 @@ from wardround.course.questions import week_questions
 from wardround.course.runner import CellTrouble, Run
 
 RUN = CliRunner()
+WEEKS = sorted({notebooks.week_number(path) for path in notebooks.sources()} - {None})
 MEMO = 'memo("W01.M", five=["units: 76 of 138"], first="units", changes_my_mind="a quiet week", because="it is live")'
 
 
@@ -44,25 +46,30 @@ def held(third_hospitals):
     return standard(1, {"here": third_hospitals[0], "unseen": third_hospitals[1]})
 
 
-@pytest.fixture
-def stubbed(monkeypatch, held, third_hospitals):
-    """A grader without a box and without a child: ``runs(path)`` returns what a submission answered."""
-    made = SimpleNamespace(here=third_hospitals[0], unseen=third_hospitals[1], fresh=None, seed=7)
-    stub = SimpleNamespace(runs=lambda path: answered(held), asked=[])
+def stub(patch, held):
+    """Patch a grader to have no box and no child: ``runs(path)`` returns what a submission answered."""
+    folders = {role: known.hospital.path.parent for role, known in held.known["W01.Q2"].items()}
+    made = SimpleNamespace(**folders, fresh=None, seed=7)
+    told = SimpleNamespace(runs=lambda path: answered(held), asked=[])
 
     def run(path, week, hospitals, **how):
         read_cells(path)
-        stub.asked.append(path.name)
-        return stub.runs(path)
+        told.asked.append(path.name)
+        return told.runs(path)
 
-    monkeypatch.setattr(sandbox, "best", lambda **how: BOX)
-    monkeypatch.setattr(ground, "prepare", lambda *where, **how: made)
-    monkeypatch.setattr(runner, "run", run)
-    monkeypatch.setattr(grade, "standard", functools.cache(lambda week, *_: held))
-    monkeypatch.setattr(grade, "_standards", lambda weeks, *_: {1: held})
-    monkeypatch.setattr(grade.secrets, "randbits", lambda bits: 2**bits - 1)
-    monkeypatch.setattr(grade, "now", lambda: "2026-01-01T00:00:00Z")
-    return stub
+    patch.setattr(sandbox, "best", lambda **how: BOX)
+    patch.setattr(ground, "prepare", lambda *where, **how: made)
+    patch.setattr(runner, "run", run)
+    patch.setattr(grade, "_standards", lambda weeks, *rest: {1: held})
+    patch.setattr(grade.secrets, "randbits", lambda bits: 2**bits - 1)
+    patch.setattr(grade, "now", lambda: "2026-01-01T00:00:00Z")
+    return told
+
+
+@pytest.fixture
+def stubbed(monkeypatch, held):
+    """A grader without a box and without a child (:func:`stub`)."""
+    return stub(monkeypatch, held)
 
 
 def by_learner(grades):
@@ -105,8 +112,8 @@ def test_a_folder_of_six_from_the_command(tmp_path, monkeypatch, third_hospitals
     rows = by_learner(grade.read_grades(out))
     assert (rows["ada"].points, rows["ada"].of, set(kinds(rows["ada"]).values())) == (4, 4, {"right"})
     assert rows["bo"].points == 0 and set(kinds(rows["bo"]).values()) == {"not_attempted"}
-    assert kinds(rows["cy"])["Q1"] == "records_are_people" and kinds(rows["di"])["Q4"] == "rows_counted"
-    assert rows["di"].points == 3 and rows["di"].troubles[-1].begins.startswith("raise ValueError")
+    assert kinds(rows["cy"])["Q1"] == "records_are_people" and kinds(rows["dieter"])["Q4"] == "rows_counted"
+    assert rows["dieter"].points == 3 and rows["dieter"].troubles[-1].begins.startswith("raise ValueError")
     assert rows["ed"].status == "partly graded" and rows["ed"].points == 4 and rows["ed"].skipped
     assert rows["fy"].status == "unreadable" and rows["fy"].points is None and rows["fy"].why
     assert rows["ada"].level == "L1" and rows["ada"].memo["first"] == "units"
@@ -121,7 +128,7 @@ def solutions_on():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("week", weeks())
+@pytest.mark.parametrize("week", WEEKS)
 def test_a_right_solution_has_full_marks_and_an_untouched_exercise_none(week, tmp_path, monkeypatch):
     require("bwrap")
     folder = tmp_path / "in"
@@ -204,6 +211,17 @@ def test_a_forged_number_of_a_cell_names_none(held):
     assert all(trouble.error.isprintable() and trouble.message.isprintable() for trouble in row.troubles)
 
 
+def test_equal_answers_are_judged_once_and_others_apart(held, monkeypatch):
+    held = dataclasses.replace(held, judged={})
+    judged, real = [], marks.judge
+    monkeypatch.setattr(marks, "judge", lambda asked, *rest: judged.append(asked.id) or real(asked, *rest))
+    one = Submission(Learner("ana"), Path("x.ipynb"), "x.ipynb", 1)
+    for said in ("right", "right", "active_only", "right"):
+        row = marks.row(one, answered(held, Q1=said), held)
+        assert kinds(row)["Q1"] == said
+    assert judged.count("W01.Q1") == 2 and judged.count("W01.Q2") == 1
+
+
 def test_a_key_that_breaks_costs_one_question_and_is_the_graders_failure(held, monkeypatch):
     real = marks.judge
 
@@ -213,6 +231,7 @@ def test_a_key_that_breaks_costs_one_question_and_is_the_graders_failure(held, m
         return real(asked, *rest)
 
     monkeypatch.setattr(marks, "judge", broken)
+    held = dataclasses.replace(held, judged={})
     row = marks.row(Submission(Learner("a"), Path("x"), "x", 1), answered(held, Q1="right", Q2="right"), held)
     assert row.failed and row.points == 1 and row.status == "partly graded" and "W01.Q2" in row.why
 
@@ -273,13 +292,14 @@ def test_a_run_that_is_really_killed_loses_nothing_that_was_written(tmp_path):
     folder, out = a_class(tmp_path / "in", *(f"n{number:02d}" for number in range(12))), tmp_path / "out"
     command = [sys.executable, "-c", SLOW, str(folder), str(out)]
     ledger = out / "private" / "ledger.jsonl"
-    process = subprocess.Popen(command)
+    own = {**os.environ, "PYTHONPATH": str(Path(runner.__file__).parents[2])}
+    process = subprocess.Popen(command, env=own)
     while process.poll() is None and (not ledger.exists() or ledger.read_bytes().count(b"\n") < 5):
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL and not (out / "grades.json").exists()
     before = ledger.read_bytes()[: ledger.read_bytes().rindex(b"\n") + 1]
-    done = subprocess.run([*command, "--resume"], capture_output=True, text=True)
+    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, env=own)
     assert done.stdout.strip() == "whole", done.stderr
     assert ledger.read_bytes().startswith(before) and ledger.read_bytes().count(b"\n") == 13
     assert len({row.file for row in grade.read_grades(out).rows}) == 12
@@ -435,17 +455,18 @@ def test_the_tables_hold_everybody_and_no_zero_for_who_was_not_graded(stubbed, h
 
 
 # Pages ----------------------------------------------------------------------------------------------------------------
-@pytest.fixture
-def written(stubbed, held, tmp_path):
+@pytest.fixture(scope="module")
+def written(held, tmp_path_factory):
     """A run of everything a stranger can write, and all its pages."""
-    folder = tmp_path / "in"
+    place = tmp_path_factory.mktemp("nasty")
+    folder = place / "in"
     nasty = NASTY.replace("/", "|")
     cells = [f"counts = 1  # {NASTY}", MEMO.replace("it is live", NASTY.replace("\x1b", ""))]
     notebook(folder / nasty / "week01.ipynb", 'check("W01.Q1", counts)', *cells)
-    notebook(folder / "bo" / f"{nasty}_week01.ipynb", 'check("W01.Q1", counts)', MEMO)
-    notebook(folder / "cy" / "week01.ipynb", 'check("W01.Q1", counts)', MEMO)
-    (folder / "di").mkdir()
-    (folder / "di" / f"{nasty}.docx").write_text("")
+    notebook(folder / "bohr" / f"{nasty}_week01.ipynb", 'check("W01.Q1", counts)', MEMO)
+    notebook(folder / "cyrus" / "week01.ipynb", 'check("W01.Q1", counts)', MEMO)
+    (folder / "dieter").mkdir()
+    (folder / "dieter" / f"{nasty}.docx").write_text("")
 
     def runs(path):
         run = answered(held, Q1="active_only", Q2="right", Q4="rows_counted", Q5="right")
@@ -453,10 +474,11 @@ def written(stubbed, held, tmp_path):
         run.answers["W01.Q7"] = {"here": runner.Raised(NASTY, NASTY, 3)}
         return Run(run.answers, (CellTrouble(0, NASTY, NASTY),), NASTY)
 
-    stubbed.runs = runs
-    run_all.grade_and_write(folder, tmp_path / "out", peers=True, viva=True)
-    grades = run_all.grade_and_write(folder, tmp_path / "again", peers=True, viva=True, diff=tmp_path / "out")
-    return grades, tmp_path / "again"
+    with pytest.MonkeyPatch.context() as patch:
+        stub(patch, held).runs = runs
+        run_all.grade_and_write(folder, place / "out", peers=True, viva=True)
+        grades = run_all.grade_and_write(folder, place / "again", peers=True, viva=True, diff=place / "out")
+    return grades, place / "again"
 
 
 def test_no_string_of_a_stranger_is_markup(written):
@@ -472,20 +494,20 @@ def test_no_string_of_a_stranger_is_markup(written):
     assert nasty >= 20
 
 
-def test_a_learners_page_gives_nothing_away(written, held, tmp_path):
+def test_a_learners_page_gives_nothing_away(written, held):
     grades, out = written
     for path in (out / "learners").iterdir():
         text = path.read_text()
-        assert str(tmp_path) not in text and str(grades.seed) not in text and "truth" not in text
-        for other in {row.learner for row in grades.rows} - {"bo"}:
-            assert path.name[:2] != "bo" or other not in text
+        assert str(out.parent) not in text and str(grades.seed) not in text and "truth" not in text
+        for other in {row.learner for row in grades.rows} - {"bohr"}:
+            assert path.name[:4] != "bohr" or other not in text
         people = held.known["W01.Q1"]["here"].reference["people"]
         assert f"{people:,}" not in text and str(people) not in text
 
 
 def test_a_learners_page_teaches(written):
     _, out = written
-    text = next((out / "learners").glob("bo-*")).read_text()
+    text = next((out / "learners").glob("bohr-*")).read_text()
     for part in ("1 of 4 points", "Begin with Q1", "active_only", "On the ward:", "In your result:", "Where to look:"):
         assert part in text
     assert 'check("W01.Q1", counts)' in text.replace("&#34;", '"')
@@ -498,7 +520,7 @@ def test_pages_are_accessible_and_print(written):
         text = path.read_text()
         assert '<html lang="en">' in text and text.count("<h1>") == 1 and "<main>" in text and "@media print" in text
         levels = [int(level) for level in re.findall(r"<h(\d)", text)]
-        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), path
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), path
         for made in re.findall(r"<table(?! class=\"rubric)>.*?</table>", text, re.S):
             assert "<caption>" in made and 'scope="col"' in made, path
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wardround.course import runner
+from wardround.course import plain, runner
 from wardround.course.grading.submissions import Submission, printable
 from wardround.course.keys import week_keys
 from wardround.course.manifest import read_course
@@ -22,6 +23,7 @@ from wardround.records import read_export
 Status = Literal["graded", "partly graded", "unreadable", "not this exercise", "set aside", "not graded"]
 LONGEST = 600  # characters of one line of a verdict: evidence may quote what the learner's code returned
 TROUBLES = 20
+REMEMBERED = 2_000  # marks, about a kilobyte each
 
 
 class Mark(BaseModel):
@@ -93,12 +95,17 @@ class Row(BaseModel):
 
 @dataclass(frozen=True)
 class Standard:
-    """What a week's answers are held against: its questions, and what is expected on the hospitals of this run."""
+    """What a week's answers are held against: its questions, and what is expected on the hospitals of this run.
+
+    ``judged`` keeps marks by question and digest of the answers: most of a class hands in one of a few answers, and a
+    verdict depends on nothing else.
+    """
 
     week: int
     questions: Mapping[str, Question]
     known: Mapping[str, Mapping[str, Expected]]
     points: float
+    judged: dict[tuple[str, str], Mark] = field(default_factory=dict)
 
     @property
     def of(self) -> float:
@@ -130,7 +137,7 @@ def row(one: Submission, run: runner.Run, held: Standard, cells: Sequence[str] =
     marks, failed = [], ""
     for id, asked in held.questions.items():
         try:
-            marks.append(_mark(asked, run.answers[id], held))
+            marks.append(_judged_once(asked, run.answers[id], held))
         except Exception as trouble:  # a key that an odd answer breaks is our fault, and must not cost the others
             failed = f"The grader could not judge {id} ({type(trouble).__name__}): please report it."
             marks.append(Mark(question=id, kind="unreadable", stretch=asked.stretch, says=failed))
@@ -152,6 +159,17 @@ def _who(one: Submission) -> dict[str, Any]:
     learner = one.learner
     named = {"learner": learner.name, "id": learner.id, "key": learner.key}
     return {**named, "file": one.file, "digest": one.digest, "week": one.week}
+
+
+def _judged_once(asked: Question, answers: Mapping[str, Any], held: Standard) -> Mark:
+    """The mark of these answers, from an equal one if there was one: judging a table takes half a second."""
+    text = b"\0".join(role.encode() + plain.dump(answers[role]) for role in sorted(answers))
+    place = (asked.id, hashlib.sha256(text).hexdigest())
+    if place not in held.judged:
+        if len(held.judged) >= REMEMBERED:
+            held.judged.pop(next(iter(held.judged)))
+        held.judged[place] = _mark(asked, answers, held)
+    return held.judged[place]
 
 
 def _mark(asked: Question, answers: Mapping[str, Any], held: Standard) -> Mark:
