@@ -112,8 +112,8 @@ def test_a_folder_of_six_from_the_command(tmp_path, monkeypatch, third_hospitals
     rows = by_learner(grade.read_grades(out))
     assert (rows["ada"].points, rows["ada"].of, set(kinds(rows["ada"]).values())) == (4, 4, {"right"})
     assert rows["bo"].points == 0 and set(kinds(rows["bo"]).values()) == {"not_attempted"}
-    assert kinds(rows["cy"])["Q1"] == "records_are_people" and kinds(rows["dieter"])["Q4"] == "rows_counted"
-    assert rows["dieter"].points == 3 and rows["dieter"].troubles[-1].begins.startswith("raise ValueError")
+    assert kinds(rows["cy"])["Q1"] == "records_are_people" and kinds(rows["di"])["Q4"] == "rows_counted"
+    assert rows["di"].points == 3 and rows["di"].troubles[-1].begins.startswith("raise ValueError")
     assert rows["ed"].status == "partly graded" and rows["ed"].points == 4 and rows["ed"].skipped
     assert rows["fy"].status == "unreadable" and rows["fy"].points is None and rows["fy"].why
     assert rows["ada"].level == "L1" and rows["ada"].memo["first"] == "units"

@@ -78,7 +78,7 @@ def _words(source: str) -> list[str]:
         return source.split()
     try:
         return [
-            token.string or tokenize.tok_name[token.type]
+            token.string.strip() or tokenize.tok_name[token.type]
             for token in tokenize.generate_tokens(io.StringIO(source).readline)
             if token.type not in _LAYOUT
         ]

@@ -100,7 +100,7 @@ def rubric(week: int) -> Rubric:
     """Read a week's rubric from its ``memo.md``."""
     page = places.week_folder(week) / "memo.md"
     form = next(iter(week_memos(week).values()), {})
-    asked = " ".join(page.read_text(encoding="utf-8").split("\n\n")[1].split()).split(" with `memo(")[0]
+    asked = " ".join(page.read_text(encoding="utf-8").split("\n\n")[1].split()).split(" with `memo(")[0] + "."
     return Rubric(asked, {**form, "because": form.get("because", "why, in a sentence or two")}, rubric_table(page))
 
 

@@ -6,10 +6,12 @@ than a score. Each question comes with what to listen for; none of them has a ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wardround.course.grading.marks import Mark, Row
+from wardround.course.keys import week_keys
 from wardround.course.questions import Question, week_questions
 
 ASKED = 3
@@ -26,30 +28,21 @@ class Asked:
 
 
 def conversation(row: Row) -> list[Asked]:
-    """Choose three: about a mistake they still hold, an answer that is right, their memo; then whatever is left."""
+    """Choose three: a mistake they still hold, an answer that is right, their memo; then whatever is left."""
+    by_kind = {kinds: [ask(asked, mark, row) for asked, mark in _marks(row, kinds)] for kinds, ask in _KINDS.items()}
+    first = [found[0] for kinds, found in by_kind.items() if found and kinds != UNTOUCHED]
+    rest = [one for found in by_kind.values() for one in found if one not in first]
+    memo = _about_memo(row)
+    chosen = [*first[: ASKED - 1], memo, *first[ASKED - 1 :]] if memo else first
+    return [*chosen, *rest][:ASKED]
+
+
+def _marks(row: Row, kinds: tuple[str, ...]) -> list[tuple[Question, Mark]]:
+    """Those that count first; of those the longest answer, which has most to tell."""
     questions = week_questions(row.week)
-    made: list[Asked] = []
-    left = [_about_memo(row)]
-    for kinds, ask in _KINDS:
-        marks = [mark for mark in row.marks if mark.kind in kinds and mark.question in row.sources]
-        marks.sort(key=lambda mark: (mark.stretch, -len(row.sources[mark.question])))  # the longest has most to tell
-        asked = [ask(questions[mark.question], mark, row) for mark in marks]
-        made += asked[:1]
-        left += asked[1:]
-    return list(_filled(made, [one for one in left if one is not None]))[:ASKED]
-
-
-def _filled(first: list[Asked], rest: list[Asked]) -> Iterator[Asked]:
-    memo = [one for one in rest if one.about == "Memo"]
-    yield from first[: ASKED - len(memo)]
-    yield from memo
-    yield from first[ASKED - len(memo) :]
-    yield from (one for one in rest if one.about != "Memo")
-    yield Asked(
-        "The week",
-        "Which of the week's questions did you leave for last, and what made you leave it?",
-        "an honest reason, and what would help: time, a word that was never explained, a tool.",
-    )
+    found = [mark for mark in row.marks if mark.kind in kinds and (kinds == UNTOUCHED or mark.question in row.sources)]
+    found.sort(key=lambda mark: (mark.stretch, 0 if kinds == UNTOUCHED else -len(row.sources[mark.question])))
+    return [(questions[mark.question], mark) for mark in found]
 
 
 def _about_mistake(asked: Question, mark: Mark, row: Row) -> Asked:
@@ -73,12 +66,23 @@ def _about_fragile(asked: Question, mark: Mark, row: Row) -> Asked:
 
 
 def _about_right(asked: Question, mark: Mark, row: Row) -> Asked:
+    """One of the mistakes that others make here, held against their code: another one for each learner."""
+    known = week_keys(row.week).keys[asked.id].misconceptions
+    other = known[int(hashlib.sha256(f"{row.key}{asked.id}".encode()).hexdigest(), 16) % len(known)]
     return Asked(
         f"{mark.question}, {asked.title}",
-        "This is right on hospitals you have never seen. Choose one line: what goes wrong, and for whom, if it is left "
-        "out? And what could the next site send that breaks it all the same?",
-        f"a consequence and not a description of the syntax. What a right answer means here: {mark.says}",
+        f"Yours is right. Somebody else was told here: “{other.says}” Which line of yours keeps you from that, and who "
+        "would be harmed without it?",
+        f"the line, and a person. {other.so_what}",
         row.sources[mark.question],
+    )
+
+
+def _about_nothing(asked: Question, mark: Mark, row: Row) -> Asked:
+    return Asked(
+        f"{mark.question}, {asked.title}, which has no answer yet",
+        f"Let us begin it here. {asked.hints[1]}",
+        f"whether the goal is clear: {asked.hints[0]} And what kept them: time, a word, a tool.",
     )
 
 
@@ -96,8 +100,10 @@ def _about_memo(row: Row) -> Asked | None:
     )
 
 
-_KINDS: tuple[tuple[tuple[str, ...], Callable[[Question, Mark, Row], Asked]], ...] = (
-    (("misconception", "not_yet"), _about_mistake),
-    (("fragile",), _about_fragile),
-    (("right", "cannot_tell"), _about_right),
-)
+UNTOUCHED = ("not_attempted", "unreadable")
+_KINDS: dict[tuple[str, ...], Callable[[Question, Mark, Row], Asked]] = {
+    ("misconception", "not_yet"): _about_mistake,
+    ("fragile",): _about_fragile,
+    ("right", "cannot_tell"): _about_right,
+    UNTOUCHED: _about_nothing,
+}
