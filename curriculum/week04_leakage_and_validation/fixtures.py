@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from wardround.course.fresh import fresh_stays
+from wardround.course.given import apart, by_hand
 from wardround.evaluation import auroc, auroc_value
 from wardround.records.cohort import cohort, data_end, outcomes
 from wardround.records.features import READMISSION
@@ -19,8 +20,7 @@ CUT = pd.Timestamp("2023-09-04", tz="America/New_York")  # the day on which the 
 FOLLOW_UP = pd.Timedelta(days=150)  # 30 to watch, 120 until payers have told
 _SIGNS = ["heart_rate", "respiratory_rate", "temperature", "systolic", "saturation"]
 _RESULTS = ["creatinine", "urea", "lactate", "leukocytes", "glucose"]
-_SHEET = runpy.run_path(str(Path(__file__).with_name("audit_bank.py")))["CARDS"]
-_PULL = runpy.run_path(str(Path(__file__).with_name("pull_request.py")))
+BESIDE = ("judging.py",)  # goes into the grading box with this file; the two banks, which hold answers, do not
 _JUDGING = runpy.run_path(str(Path(__file__).with_name("judging.py")))
 packed, unpacked = _JUDGING["packed"], _JUDGING["unpacked"]
 
@@ -40,7 +40,16 @@ def _once(make):
 
 def _dice(hospital, salt):
     """A generator for a hospital and a purpose, the same on every machine."""
-    return np.random.default_rng(int.from_bytes(sha256(f"{hospital.checksum} {salt}".encode()).digest()[:8]))
+    return _dice_of(hospital.checksum, salt)
+
+
+def _dice_of(checksum, salt):
+    return np.random.default_rng(int.from_bytes(sha256(f"{checksum} {salt}".encode()).digest()[:8]))
+
+
+def _bank(name):
+    """One of the two modules beside this one that hold answers; there is none in the grading box."""
+    return runpy.run_path(str(Path(__file__).with_name(name)))
 
 
 @_once
@@ -228,10 +237,10 @@ def features(hospital):
     return _features(hospital).copy()
 
 
-@_once
+@apart
 def _features(hospital):
-    dice = _dice(hospital, "audit")
-    later, written, dated, over, outcome, names, doing, known = _SHEET
+    dice, sheet = _dice_of(by_hand(hospital), "audit"), _bank("audit_bank.py")["CARDS"]
+    later, written, dated, over, outcome, names, doing, known = sheet
     counts = {1: 3, 2: 3, 3: 3, 4: 3, 6: 3}  # at least two of each that a mistake can be made with
     counts |= {0: int(dice.choice([0, 3])), 5: int(dice.choice([0, 2]))}
     groups = (later, written, dated, over, outcome, names, doing, known)
@@ -243,7 +252,7 @@ def _features(hospital):
 
 def all_features():
     """Every card of the bank, of which a hospital gets twenty-four."""
-    return [card for group in _SHEET for card in group]
+    return [card for group in _bank("audit_bank.py")["CARDS"] for card in group]
 
 
 def audited(audit, hospital):
@@ -307,10 +316,12 @@ REPAIRS = {
 }
 
 
-@_once
+@apart
 def _diff(hospital):
     """The lines of a hospital's pull request, and the numbers of those that belong to each of its changes."""
-    return _PULL["diff_of"](_PULL["drawn"](_dice(hospital, "pull request")))
+    bank = _bank("pull_request.py")
+    lines, numbers = bank["diff_of"](bank["drawn"](_dice_of(by_hand(hospital), "pull request")))
+    return lines, dict(sorted(numbers.items(), key=lambda pair: pair[1]))  # as they are drawn, leaks come first
 
 
 def pull_request(hospital):

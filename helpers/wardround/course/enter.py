@@ -20,9 +20,19 @@ def main() -> None:
         from wardround.course import landlock
 
         landlock.enter(**job["walls"])
+    _copy(job.get("fonts"), os.environ.get("MPLCONFIGDIR"))
     from wardround.course import child
 
     child.main(job)
+
+
+def _copy(source: str | None, target: str | None) -> None:
+    """Put ready-made files where a library may write: Matplotlib takes no list of fonts from a read-only folder."""
+    if source and target:
+        os.makedirs(target, exist_ok=True)
+        for name in os.listdir(source):
+            with open(f"{source}/{name}", "rb") as file, open(f"{target}/{name}", "wb") as copy:
+                copy.write(file.read())
 
 
 def _limit(limits: dict[str, int]) -> None:

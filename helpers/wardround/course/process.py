@@ -73,9 +73,10 @@ def beside(week: int, hospitals: Mapping[str, Path], fresh: Path | None) -> Iter
 @contextlib.contextmanager
 def boxed(sandbox: Any, week: int, hospitals: Mapping[str, Path], fresh: Path | None, limit: float) -> Iterator[Start]:
     """A child in a box: it sees the week's questions, the hospitals' shown parts, and nothing else of the course."""
-    from wardround.course.grading.shelf import shelf
+    from wardround.course.grading.sandbox import Shown
+    from wardround.course.grading.shelf import handed, shelf
 
-    with sandbox.opened(shelf(week), hospitals, fresh) as place:
+    with sandbox.opened(Shown(shelf(week), hospitals, handed(week, hospitals), fresh)) as place:
         environment = quiet.environment(place.environment | _boxed_variables(), headless=True)
         environment = {name: value for name, value in environment.items() if not name.startswith("JUPYTER")}
         job = place.job | {"limits": place.limits(limit)}

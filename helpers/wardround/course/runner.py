@@ -22,6 +22,7 @@ from wardround.course.questions import Question, week_questions
 
 WALL_SECONDS = 300.0
 CELL_SECONDS = 10.0
+WAIT = 3  # seconds by the clock for each second of processor time, as in the child
 RERUNS = 2
 
 
@@ -78,7 +79,8 @@ def run(
         A box round the child (:mod:`wardround.course.grading.sandbox`). In it a cell that ends or holds up the process
         is skipped and everything run again, at most twice.
     cell_seconds
-        What a cell may take in a box; a question may take as long, and four times what it declares.
+        Processor time that a cell may take in a box, and a third of its time by the clock; a question may take as long,
+        and four times what it declares.
 
     Returns
     -------
@@ -97,7 +99,7 @@ def run(
         with process.beside(week, hospitals, needs) as start:
             return _collected([process.heard(start, job, limit)], asked, {})
     job["seconds"] = cell_seconds
-    patience = cell_seconds + 4 * max((q.seconds for q in asked.values()), default=0) + 5
+    patience = 5 + WAIT * (cell_seconds + 4 * max((q.seconds for q in asked.values()), default=0))
     attempts: list[process.Heard] = []
     with process.boxed(sandbox, week, hospitals, needs, limit) as start:
         while len(attempts) <= RERUNS:

@@ -16,6 +16,8 @@ from pathlib import Path
 import orjson
 
 from wardround.course.fresh import build_fresh
+from wardround.course.given import DRAWS
+from wardround.course.loading import ensure_hospitals
 from wardround.course.questions import week_questions
 from wardround.records import TABLES, read_export
 
@@ -99,6 +101,8 @@ def _hospital(folder: Path, role: str, seed: int, progress: Progress) -> Path:
     if not ready.exists():
         build(place, seed=_of(seed, role), scale=THIRD, progress=progress, for_grading=True)
         _make_tables(place, progress)
+        draws = {"secret": f"{_of(seed, role + ' draws'):x}", "by_hand": _own_checksum(progress)}
+        (place / DRAWS).write_bytes(orjson.dumps(draws))
         ready.touch()
     return place
 
@@ -111,6 +115,12 @@ def _make_tables(place: Path, progress: Progress) -> None:
     for name in hospital.feeds:
         hospital.feeds[name]
     hospital.references()
+
+
+def _own_checksum(progress: Progress) -> str:
+    """The checksum of the hospital on which learners worked: answers by hand are about its draws."""
+    own = ensure_hospitals(progress=progress)[0]
+    return orjson.loads((own / "manifest.json").read_bytes())["checksum"]
 
 
 def _fresh(folder: Path, seed: int, progress: Progress) -> Path:

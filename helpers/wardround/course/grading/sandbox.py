@@ -20,11 +20,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wardround.course import landlock
 from wardround.course.process import ENTER
 
+SAYS = {
+    "L1": "Bubblewrap: submissions have a file system, processes and a network of their own, with limits.",
+    "L2": "Landlock: submissions reach their own folder and no TCP, with limits; processes are seen and UDP works.",
+    "L3": "Limits only: marks cannot be forged, but submissions reach this machine's files and network.",
+    "L4": "A process of its own only: marks cannot be forged, but submissions reach this machine's files and network.",
+}
 SHOWN_OF_HOSPITAL = ("export", "warehouse", "hl7v2", "claims", "access", "desk", "cache")
 ROOM = 64 * 2**20  # bytes of each folder that a box may write in
 MEMORY = 3 * 2**30  # address space of one process: pandas, scikit-learn, DuckDB and MLflow together take less than two
+SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin", "/etc/ld.so.cache")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 PROCESSES = 200  # beyond what this user has running: outside a user namespace all are counted
 
 
@@ -57,17 +66,49 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """All that a box may read of ours: the course's shelf, and by role hospitals and what was made of them."""
+
+    shelf: Path
+    hospitals: Mapping[str, Path]
+    given: Mapping[str, Path]
+    fresh: Path | None
+
+    def folders(self) -> dict[str, Path]:
+        """Real folders by their names in the box."""
+        made = {"course": self.shelf} | ({"fresh": self.fresh} if self.fresh else {})
+        for role, folder in self.hospitals.items():
+            made |= {f"{role}/{part}": folder / part for part in SHOWN_OF_HOSPITAL if (folder / part).is_dir()}
+        return made | {f"given/{role}": folder for role, folder in self.given.items()}
+
+    def told(self, where: Callable[[str, Path], str], work: str) -> tuple[dict, dict[str, str]]:
+        """The job and the whole environment of a box in which ``where`` says how a folder is called."""
+        course = where("course", self.shelf)
+        week = next((self.shelf / "curriculum").iterdir()).name
+        hospitals = {role: where(role, folder) for role, folder in self.hospitals.items()}
+        job = {
+            "package": f"{course}/helpers",
+            "questions": f"{course}/curriculum/{week}/questions.py",
+            "hospitals": hospitals,
+            "fonts": f"{course}/matplotlib",
+        }
+        told = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": work, "TZ": "UTC"}
+        told |= {"WARDROUND_WORK": work, "WARDROUND_ROOT": course, "WARDROUND_BOX_HOSPITAL": hospitals["here"]}
+        given = [where(f"given/{role}", folder) for role, folder in self.given.items()]
+        told["WARDROUND_BOX_GIVEN"] = os.pathsep.join(given)
+        return job, told | ({"WARDROUND_BOX_FRESH": where("fresh", self.fresh)} if self.fresh else {})
+
+
+@dataclass(frozen=True)
 class Sandbox:
     """A level of the ladder. ``says`` is one sentence on what it keeps out."""
 
     level: str
     says: str
 
-    def opened(
-        self, shelf: Path, hospitals: Mapping[str, Path], fresh: Path | None
-    ) -> contextlib.AbstractContextManager:
+    def opened(self, shown: Shown) -> contextlib.AbstractContextManager[Place]:
         """Open a box for one submission; its writable folder is gone afterwards."""
-        return {"L1": _bubblewrap}[self.level](shelf, hospitals, fresh)
+        return _bubblewrap(shown) if self.level == "L1" else _in_place(shown, closed=self.level == "L2")
 
 
 def best(*, trust: bool = False) -> Sandbox:
@@ -81,14 +122,24 @@ def best(*, trust: bool = False) -> Sandbox:
     Raises
     ------
     NoSandbox
-        Only such a level is there and ``trust`` is not given, or this is root without a box.
+        Only such a level is there and ``trust`` is not given, or this is root without bubblewrap.
     """
-    if _bubblewrap_works():
-        return Sandbox("L1", "bubblewrap: a file system, process table and network of its own, with limits.")
-    raise NoSandbox(
-        "This machine has no box for untrusted code: install bubblewrap (`apt install bubblewrap`), "
-        "or grade in a container."
-    )
+    level = next(level for level, works in _LADDER if works())
+    if level != "L1" and _is_root():
+        raise NoSandbox(
+            "Submissions are not run as root without bubblewrap, since limits do not bind root: install it "
+            "(`apt install bubblewrap`), or grade as another user."
+        )
+    if level in ("L3", "L4") and not trust:
+        raise NoSandbox(
+            "This machine has no box that protects it from what is handed in: install bubblewrap (on Windows, inside "
+            "WSL2), use the container, or pass --trust-submissions if you know all authors."
+        )
+    return Sandbox(level, SAYS[level])
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _running() -> int:
@@ -139,33 +190,45 @@ def _closed() -> list[str]:
 
 
 @contextlib.contextmanager
-def _bubblewrap(shelf: Path, hospitals: Mapping[str, Path], fresh: Path | None) -> Iterator[Place]:
-    binds = {"/box/course": shelf}
-    for role, folder in hospitals.items():
-        binds |= {f"/box/{role}/{part}": folder / part for part in SHOWN_OF_HOSPITAL if (folder / part).is_dir()}
-        binds[f"/box/{role}/manifest.json"] = shelf / "manifest.json"
-    if fresh:
-        binds["/box/fresh"] = fresh
+def _bubblewrap(shown: Shown) -> Iterator[Place]:
+    binds = {f"/box/{name}": folder for name, folder in shown.folders().items()}
+    binds |= {f"/box/{role}/manifest.json": shown.shelf / "manifest.json" for role in shown.hospitals}
     reads = [word for inside, real in binds.items() for word in ("--ro-bind", str(real), inside)]
+    job, told = shown.told(lambda name, real: f"/box/{name}", "/box/work")
 
     def command(environment: dict[str, str]) -> list[str]:
-        python = [sys.executable, "-s", "-P", f"/box/course/helpers/{ENTER}"]
+        python = [sys.executable, "-s", "-P", f"{job['package']}/{ENTER}"]
         return [*_walls(environment), *reads, *_closed(), *python]
 
-    week = next((shelf / "curriculum").iterdir()).name
-    job = {
-        "package": "/box/course/helpers",
-        "questions": f"/box/course/curriculum/{week}/questions.py",
-        "hospitals": {role: f"/box/{role}" for role in hospitals},
-    }
     with tempfile.TemporaryDirectory(prefix="wardround-box-") as folder:
-        yield Place(
-            command, job, _variables("/box/work", "/box/course", "/box/here", "/box/fresh" if fresh else ""), folder
-        )
+        yield Place(command, job, told | {"TMPDIR": "/tmp", "MPLCONFIGDIR": "/box/work/.matplotlib"}, folder)
 
 
-def _variables(work: str, course: str, here: str, fresh: str) -> dict[str, str]:
-    """The whole environment in a box: nothing of ours comes along."""
-    told = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": work, "TMPDIR": "/tmp", "TZ": "UTC"}
-    told |= {"WARDROUND_WORK": work, "WARDROUND_ROOT": course, "WARDROUND_BOX_HOSPITAL": here}
-    return told | ({"WARDROUND_BOX_FRESH": fresh} if fresh else {})
+# Level 2 and below ----------------------------------------------------------------------------------------------------
+@contextlib.contextmanager
+def _in_place(shown: Shown, *, closed: bool) -> Iterator[Place]:
+    """A box whose folders are where they are: Landlock closes all others, or nothing does."""
+    job, told = shown.told(lambda name, real: str(real.resolve()), "")
+    with tempfile.TemporaryDirectory(prefix="wardround-box-") as folder:
+        work = str(Path(folder).resolve() / "work")
+        os.mkdir(work)
+        prefixes = dict.fromkeys(os.path.realpath(prefix) for prefix in (sys.base_prefix, sys.prefix))
+        reads = [*prefixes, *SYSTEM, *(str(real.resolve()) for real in shown.folders().values())]
+        if closed:
+            job["walls"] = {"reads": reads, "writes": [work], "devices": DEVICES}
+        told |= {"HOME": work, "TMPDIR": work, "WARDROUND_WORK": work, "MPLCONFIGDIR": f"{work}/.matplotlib"}
+        python = [sys.executable, "-s", "-P", f"{job['package']}/{ENTER}"]
+        yield Place(lambda environment: python, job, told, work)
+
+
+def _landlock_works() -> bool:
+    return landlock.version() >= 1
+
+
+# best first
+_LADDER: tuple[tuple[str, Callable[[], bool]], ...] = (
+    ("L1", lambda: _bubblewrap_works()),
+    ("L2", lambda: _landlock_works()),
+    ("L3", lambda: os.name != "nt"),
+    ("L4", lambda: True),
+)
