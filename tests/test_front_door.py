@@ -32,6 +32,8 @@ VERBS = [
     "proof",
     "session",
     "facts",
+    "grade",
+    "group",
 ]
 
 

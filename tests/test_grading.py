@@ -525,6 +525,25 @@ def test_pages_are_accessible_and_print(written):
             assert "<caption>" in made and 'scope="col"' in made, path
 
 
+@pytest.mark.slow
+def test_an_accessibility_checker_finds_nothing_and_no_page_is_wider_than_a_telephone(written):
+    require("chromium")
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    _, out = written
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for scheme, width in (("light", 380), ("dark", 1200)):
+            page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
+            for path in sorted(out.rglob("*.html")):
+                page.goto(path.as_uri())
+                found = [violation["id"] for violation in Axe().run(page).response["violations"]]
+                assert not found, (path.name, scheme)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        browser.close()
+
+
 def test_the_class_page_says_what_to_open_the_next_meeting_with(written):
     _, out = written
     text = (out / "index.html").read_text()

@@ -258,7 +258,7 @@ def rubric_table(memo: Path) -> Markup:
     head, *body = [row for row in rows if not set("".join(row)) <= set("- ")]
     points = [cell.strip() for cell in head[1:]]
     cells = [[escape(cell.strip().replace("**", "")) for cell in row] for row in body]
-    top = Markup("").join(Markup('<th scope="col">{}</th>').format(cell.strip()) for cell in head)
+    top = Markup("").join(Markup('<th scope="col">{}</th>').format(cell.strip() or "criterion") for cell in head)
     made = Markup("").join(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
             row[0],
