@@ -242,7 +242,10 @@ for top in TOPS:
             look(os.path.join(folder, name))
             if name in ("keys.py", "quiz.toml", "memo.md", "bank.py", "persons.csv", "draws.json", "ground.json"):
                 named.append(os.path.join(folder, name))
-pids = [name for name in os.listdir("/proc") if name.isdigit()] if os.access("/proc", os.R_OK) else []
+try:
+    pids = [name for name in os.listdir("/proc") if name.isdigit()]
+except OSError:
+    pids = []
 for pid in [*pids, "self", "1", PARENT]:
     for name in ("environ", "cmdline"):
         look(f"/proc/{pid}/{name}")
@@ -302,7 +305,8 @@ def test_a_cell_without_an_end_costs_itself_alone(ran, cell):
 
 
 STUBBORN = {
-    "7 swallows the alarm": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+    "7 swallows the alarm": "def turn():\n    try:\n        [None for k in iter(int, 1)]\n"
+    "    except BaseException: turn()\nturn()",
     "7 takes the alarm away": "import signal, time\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\ntime.sleep(60)",
     "9 _exit": "import os\nos._exit(0)",
     "9 abort": "import os\nos.abort()",
@@ -314,7 +318,9 @@ STUBBORN = {
 @pytest.mark.parametrize("cell", STUBBORN.values(), ids=STUBBORN)
 def test_a_cell_that_takes_the_process_along_is_skipped(ran, cell):
     run = ran("n = 42", cell, "after = 42", cell_seconds=1.0)
-    assert run.skipped == (1,) and run.troubles[0].cell == 1 and run.ended == ""
+    assert (
+        run.ended == "" and run.troubles[0].cell == 1 and (run.skipped == (1,) or run.troubles[0].error == "OutOfTime")
+    )
     assert verdict(run, "W09.Q1") == verdict(run, "W09.Q3") == "right"
 
 
@@ -579,7 +585,7 @@ def test_rubbish_on_every_descriptor_spoils_nothing_but_the_run(ran):
     assert verdict(run, "W09.Q1") == "right" or here(run).error == "NoAnswer"
     flood = "import os\nfor k in range(3, 12):\n    try:\n        for _ in range(700): os.write(k, b'x' * 2**16)\n"
     run = ran(flood + "    except OSError: pass", "n = 42")
-    assert "32 MB" in run.ended and here(run).error == "NoAnswer"
+    assert "32 MB" in run.troubles[0].message and run.skipped == (0,) and verdict(run, "W09.Q1") == "right"
 
 
 def test_strange_values_come_as_they_are(ran):

@@ -1,6 +1,11 @@
 """What week 1 hands out: a page of laboratory results, and the view with two gaps."""
 
+import copy
+import runpy
 from itertools import islice
+from pathlib import Path
+
+from wardround.course.given import apart
 
 PAGE = 5_000
 
@@ -77,39 +82,21 @@ def coding_rows(hospital):
     return pd.DataFrame(compile_view(view)(hospital.resources("Condition")))
 
 
-def mixed_encounters(hospital, wanted=120):
+_WANTED = 120
+
+
+def mixed_encounters(hospital, wanted=_WANTED):
     """Encounters of a second feed: the hospital's own, some rewritten in the shape of FHIR R5.
 
     Which ones, and in which of three ways, follows from their ids, so another hospital gives another answer. Others
     look odd and are good R4: no period yet, or a class history.
     """
-    found = list({e["id"]: e for e in islice(hospital.resources("Encounter"), 4 * wanted)}.values())[:wanted]
-    return [_rewritten(encounter, _draw(encounter["id"])) for encounter in found]
+    return copy.deepcopy(_mixed(hospital)[:wanted])
 
 
-def _draw(text):
-    from hashlib import sha256
-
-    return sha256(text.encode()).digest()[0] % 12
-
-
-def _rewritten(encounter, draw):
-    made = {**encounter}
-    if draw in (0, 1):  # R5: class is a list of concepts
-        made["class"] = [{"coding": [made["class"]]}]
-    elif draw in (2, 3):  # R5: the period that happened is called actualPeriod
-        made["actualPeriod"] = made.pop("period")
-    elif draw == 4:  # R5: the participant is an actor
-        made["participant"] = [
-            {("actor" if name == "individual" else name): value for name, value in part.items()}
-            for part in made["participant"]
-        ]
-    elif draw in (5, 6):  # good R4: planned, so that no period is known
-        made["status"] = "planned"
-        del made["period"]
-    elif draw == 7:  # good R4, gone in R5
-        made["classHistory"] = [{"class": made["class"], "period": made["period"]}]
-    return made
+@apart
+def _mixed(hospital):
+    return runpy.run_path(str(Path(__file__).with_name("mixed_feed.py")))["mixed"](hospital, _WANTED)
 
 
 def planted_faults(hospital):

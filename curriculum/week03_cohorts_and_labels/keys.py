@@ -1586,7 +1586,7 @@ FLAW_DOES = {
 def who_passed(answer, hospital):
     """What lived and what it would have done; or the first complaint about a sound table."""
     passed, first = answer.get("passed", {}), answer.get("first", {})
-    shown = {name: table for table, name in given(3).cohorts.__globals__["_shown"](hospital).items()}
+    shown = {name: table for table, name in given(3).shown_as(hospital).items()}
     stopped = [name for name in given(3).SOUND if not passed.get(name)]
     if stopped:
         one = stopped[0]

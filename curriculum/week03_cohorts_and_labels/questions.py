@@ -151,6 +151,7 @@ question(
     kind="function",
     stretch=True,
     ask=lambda guard, hospital: given(3).put_to_cohorts(guard, hospital),
+    then=lambda answer, hospital: given(3).by_name(answer, hospital),
     hints=[
         "Ten tables come from code that runs without a warning. Three are sound, seven are not. Say what must be true of any "
         "cohort, so that the seven are stopped and the three are not.",

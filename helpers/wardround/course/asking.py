@@ -23,9 +23,23 @@ def put(asked: Question, value: Any, hospital: Any, *, kept: Callable[[Any], Any
     if not (callable(value) if asked.kind == "function" else asked.takes is None or isinstance(value, asked.takes)):
         return plain.WrongKind(named(value))
     try:
-        return kept(asked.ask(value, hospital))
+        answer = kept(asked.ask(value, hospital))
     except (Exception, SystemExit) as trouble:  # learner code may stop in any way; the check must still explain it
         return Raised(type(trouble).__name__, _first_line(trouble), _line(trouble))
+    return finished(asked, answer, lambda: hospital) if kept is plain.through else answer
+
+
+def finished(asked: Question, answer: Any, hospital: Callable[[], Any]) -> Any:
+    """Return what the question makes of an answer's plain data in the end; of another shape it is left as it is.
+
+    The runner calls it on what has left the child, so that nothing that knows the answers stands beside learner code.
+    """
+    if asked.then is None or type(answer) is not dict:
+        return answer
+    try:
+        return plain.through(asked.then(answer, hospital()))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return answer
 
 
 def _first_line(trouble: BaseException) -> str:

@@ -19,6 +19,7 @@ def main() -> None:
     if job.get("walls"):
         from wardround.course import landlock
 
+        landlock.followed_by_nobody()
         landlock.enter(**job["walls"])
     _copy(job.get("fonts"), os.environ.get("MPLCONFIGDIR"))
     from wardround.course import child

@@ -48,6 +48,9 @@ class Question:
         Roles it is asked on: ``here`` and, for functions, ``unseen``.
     fresh
         Whether ``ask`` calls :func:`wardround.course.fresh.fresh_stays`.
+    then
+        ``then(answer, hospital)``: what is made of that plain data where no learner code is, such as names that would
+        have told it the answer.
     seconds
         About how long one check takes on one hospital, where that is more than a moment: it is said while it runs.
     """
@@ -64,6 +67,7 @@ class Question:
     takes: type | None = None
     fresh: bool = False
     seconds: int = 0
+    then: Callable[[Any, Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def question(
     takes: type | None = None,
     fresh: bool = False,
     seconds: int = 0,
+    then: Callable[[Any, Any], Any] | None = None,
 ) -> Question:
     """Declare a question. Four hints, each a rung: goal, pointer, concept, partial code."""
     _demand(QUESTION_ID.fullmatch(id), f"{id!r} is not a question id such as 'W01.Q2'")
@@ -121,6 +126,7 @@ def question(
         takes=takes,
         fresh=fresh,
         seconds=seconds,
+        then=then,
     )
     week = _week()
     _demand(id not in week.questions, f"{id} is declared twice")

@@ -7,6 +7,7 @@ way, the grader with a box round the child; a learner's own notebook does both h
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Any
 import orjson
 
 from wardround.course import plain, process
+from wardround.course.asking import finished
 from wardround.course.fresh import ensure_fresh
 from wardround.course.grading.reading import read_cells
 from wardround.course.plain import Raised
 from wardround.course.questions import Question, week_questions
+from wardround.records import read_export
 
 WALL_SECONDS = 300.0
 CELL_SECONDS = 10.0
@@ -97,7 +100,7 @@ def run(
     needs = (fresh or ensure_fresh()) / "features" if any(q.fresh for q in asked.values()) else None
     if sandbox is None:
         with process.beside(week, hospitals, needs) as start:
-            return _collected([process.heard(start, job, limit)], asked, {})
+            return _finished(_collected([process.heard(start, job, limit)], asked, {}), asked, hospitals)
     job["seconds"] = cell_seconds
     patience = 5 + WAIT * (cell_seconds + 4 * max((q.seconds for q in asked.values()), default=0))
     attempts: list[process.Heard] = []
@@ -107,7 +110,19 @@ def run(
             if attempts[-1].finished or attempts[-1].step is None or attempts[-1].step in job["skip"]:
                 break
             job["skip"] = [*job["skip"], attempts[-1].step]
-    return _collected(attempts, asked, _blamed(attempts))
+    return _finished(_collected(attempts, asked, _blamed(attempts)), asked, hospitals)
+
+
+def _finished(run: Run, asked: Mapping[str, Question], hospitals: Mapping[str, Path]) -> Run:
+    """The answers of a run with their questions' last word, which is not spoken beside learner code."""
+    for id, question in asked.items():
+        for role, answer in run.answers[id].items():
+            if question.then is not None:
+                run.answers[id][role] = finished(question, answer, functools.partial(_opened, hospitals[role]))
+    return run
+
+
+_opened = functools.lru_cache(maxsize=2)(read_export)
 
 
 def _blamed(attempts: list[process.Heard]) -> dict[tuple, str]:

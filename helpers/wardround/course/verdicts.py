@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 import orjson
 
 from wardround.course import plain
+from wardround.course.asking import finished
 from wardround.course.keys import Key, Misconception
 from wardround.course.plain import Raised, Unreadable, WrongKind
 from wardround.course.questions import Question
@@ -82,7 +83,7 @@ def _compute(question: Question, key: Key, hospital: OpenHospital, truth: Any) -
     wrong = {}
     for known in key.misconceptions:
         value = known.answer if question.kind == "function" else known.answer(hospital)
-        wrong[known.name] = plain.through(question.ask(value, hospital))
+        wrong[known.name] = finished(question, plain.through(question.ask(value, hospital)), lambda: hospital)
     return {"reference": reference, "wrong": wrong}
 
 

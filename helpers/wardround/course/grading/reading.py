@@ -51,10 +51,11 @@ def _content(path: Path) -> bytes:
         if path.is_symlink():
             raise Unreadable("It is a link to another file; hand in the notebook itself.") from trouble
         raise Unreadable(f"It cannot be opened ({getattr(trouble, 'strerror', None) or trouble}).") from trouble
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise Unreadable("It is no file; hand in a notebook.")
     with open(handle, "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise Unreadable("It is no file; hand in a notebook.")
         content = file.read(LIMIT + 1) if found.st_size <= LIMIT else b""
     if found.st_size > LIMIT or len(content) > LIMIT:
         raise Unreadable("It is larger than 20 MB; clear the outputs of the notebook and hand it in again.")
