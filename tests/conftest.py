@@ -52,3 +52,19 @@ def own_work_folder(tmp_path, monkeypatch) -> None:
     """No test writes into the learner's own folder."""
     for name, value in {"WARDROUND_WORK": str(tmp_path / "work"), **quiet.tracking(tmp_path / "work")}.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def held(third_hospitals):
+    """What a grader holds answers of week 1 against, on two small hospitals."""
+    from wardround.course.grading.marks import standard
+
+    return standard(1, {"here": third_hospitals[0], "unseen": third_hospitals[1]})
+
+
+@pytest.fixture
+def stubbed(monkeypatch, held):
+    """A grader without a box and without a child (:func:`grading_cases.stub`)."""
+    from grading_cases import stub
+
+    return stub(monkeypatch, held)

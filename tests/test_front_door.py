@@ -33,6 +33,8 @@ VERBS = [
     "proof",
     "session",
     "facts",
+    "grade",
+    "group",
 ]
 
 

@@ -80,9 +80,22 @@ def reset(week: Part) -> None:
     typer.echo(f"{_named(week)} is as it was shipped.")
 
 
-@app.command(epilog="Example: wardround status --json")
-def status(json: Json = False) -> None:
+@app.command(epilog="Example: wardround status --json, or wardround status --export progress.json")
+def status(
+    json: Json = False,
+    export: Annotated[
+        Path | None, typer.Option(help="Write verdicts and misconceptions, no name and no code, for `wardround group`.")
+    ] = None,
+) -> None:
     """Say what is done, what is open, and where to go on."""
+    if export:
+        from wardround.course.grading.group import export_progress
+
+        typer.echo(
+            f"{export_progress(export)} holds your verdicts and the misconceptions you met, nothing else. Read it,"
+        )
+        typer.echo("then hand it in if you want to: nobody else can send it.")
+        return
     from wardround.course.workspace import status as stand
 
     found = stand()
@@ -122,6 +135,60 @@ def export_nbgrader(
 
     made = export(out, week)
     typer.echo(f"{len(made)} exercises are in {out / 'source'}; {out / 'README.md'} says how to go on.")
+
+
+@app.command(epilog="Example: wardround grade submissions/ --out grades/ --jobs 4")
+def grade(
+    folder: Annotated[Path, typer.Argument(help="The submissions, in any shape: files, folders, an export.")],
+    out: Annotated[Path, typer.Option(help="Folder for grades and pages.")],
+    week: Annotated[int | None, typer.Option(min=1, max=12, help="Only this week; by default each file says.")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Submissions at a time; 0 is one for each processor.")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out; only what is new runs.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 also if a submission was not wholly graded.")
+    ] = False,
+    peers: Annotated[bool, typer.Option("--peers", help="Also batches of memos without names, to swap.")] = False,
+    viva: Annotated[bool, typer.Option("--viva", help="Also three questions for each learner, to talk about.")] = False,
+    diff: Annotated[Path | None, typer.Option(help="An earlier run's folder: show what changed.")] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust-submissions", help="Grade without a box: their code can reach this machine.")
+    ] = False,
+) -> None:
+    """For an instructor: run each submission in a box, and write grades and a page for each learner.
+
+    Writes `index.html` (the class), `learners/` (a page each, to hand out), `memos/` (rubric sheets), `grades.csv`
+    (to import in Canvas), `details.csv` (a row for each file) and `grades.json`. Exit code 0 unless the grader failed.
+    """
+    from wardround.course.grading import run_all
+
+    with _progress() as progress:
+        grades = run_all.grade_and_write(
+            folder,
+            out,
+            week=week,
+            jobs=jobs,
+            resume=resume,
+            trust=trust,
+            peers=peers,
+            viva=viva,
+            diff=diff,
+            progress=progress,
+        )
+    typer.echo("\n".join(run_all.summary(grades, out)))
+    raise typer.Exit(1 if grades.failed or (strict and grades.incomplete) else 0)
+
+
+@app.command(epilog="Example: wardround group handed-in/ --out group.html")
+def group(
+    folder: Annotated[Path, typer.Argument(help="Files that members wrote with `wardround status --export`.")],
+    out: Annotated[Path, typer.Option(help="The HTML file.")] = Path("group.html"),
+) -> None:
+    """For a team lead: what the group holds, from progress files handed in by choice; counts, no names."""
+    from wardround.course.grading.group import write_group
+
+    typer.echo(f"The group is in {write_group(folder, out)}.")
 
 
 @app.command(epilog="Example: wardround portfolio")

@@ -131,7 +131,7 @@ def session_page(week: int, *, handout: bool = False) -> str:
         shown=_table(lesson, plan.demonstration.shown),
         folded=_table(lesson, plan.demonstration.folded),
         questions=_questions(folder / "facilitator.md"),
-        rubric=_rubric(folder / "memo.md"),
+        rubric=rubric_table(folder / "memo.md"),
         sample=_sample(folder / "memo.md"),
         also=_asked(week, plan.also.question),
         half=_asked(week, plan.half.question),
@@ -251,14 +251,14 @@ def _sample(memo: Path) -> dict[str, str]:
     return {"text": " ".join(found[1].replace(">", "").split()), "why": " ".join(found[2].split())}
 
 
-def _rubric(memo: Path) -> Markup:
+def rubric_table(memo: Path) -> Markup:
     """The table under ``## Rubric``, as HTML."""
     section = re.split(r"^## ", memo.read_text(encoding="utf-8").split("## Rubric")[1], flags=re.M)[0]
     rows = [line.strip().strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     head, *body = [row for row in rows if not set("".join(row)) <= set("- ")]
     points = [cell.strip() for cell in head[1:]]
     cells = [[escape(cell.strip().replace("**", "")) for cell in row] for row in body]
-    top = Markup("").join(Markup('<th scope="col">{}</th>').format(cell.strip()) for cell in head)
+    top = Markup("").join(Markup('<th scope="col">{}</th>').format(cell.strip() or "criterion") for cell in head)
     made = Markup("").join(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
             row[0],
