@@ -192,6 +192,8 @@ def test_calls_are_spread_or_a_monday_uses_the_week():
     score = np.tile(np.linspace(0.1, 1, 10), 7)
     assert np.bincount(day[call_daily(day, score, 16)]).tolist() == [3, 3, 2, 2, 2, 2, 2]
     assert np.bincount(day[call_daily(day, score, 16, spread=False)], minlength=7).tolist() == [10, 6, 0, 0, 0, 0, 0]
+    assert score[:10][call_daily(day, score, 16)[:10]] == pytest.approx([0.8, 0.9, 1.0])
+    assert call_daily([0, 0, 0], [0.5, 0.5, 0.5], 2, spread=False).tolist() == [True, True, False]
     workdays = call_daily(day, score, 16, days=(0, 1, 2, 3, 4))
     assert np.bincount(day[workdays], minlength=7).tolist() == [4, 3, 3, 3, 3, 0, 0]
     # what a quiet Monday leaves is there on Tuesday; a new week begins with all
