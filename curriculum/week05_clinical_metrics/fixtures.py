@@ -11,8 +11,15 @@ from wardround.evaluation import Estimate
 THRESHOLD = 2  # points; the vendor's own
 LOCKOUT = pd.Timedelta(hours=24)  # after an alert the same stay is left in peace
 HORIZON = pd.Timedelta(hours=24)  # an alert may claim an order that comes at most this much later
-SMALLEST = 11  # septic stays below which a group gets no rate: ours, an assumption
-MARGIN = 0.10  # a gap in sensitivity that somebody must answer for: ours, an assumption
+SMALLEST = 11  # septic stays; a group with fewer gets no rate: ours, an assumption
+MARGIN = 0.10  # how far a group's sensitivity may lie below that of everybody else: ours, an assumption
+VERDICTS = {
+    "too few": "fewer than SMALLEST septic stays: no rate is shown",
+    "worse": "the whole interval of the gap lies below zero",
+    "no worse": "the whole interval of the gap lies above minus MARGIN",
+    "cannot tell": "neither",
+}
+GROUPS = ("all", "septic", "not septic", "flagged", "not flagged", "rightly judged")
 _CULTURE = "600-7"  # LOINC: bacteria identified in blood by culture
 
 # What the brochure says, per stay; invented, and close to what the score does here by the brochure's own unit.
@@ -157,6 +164,20 @@ def sent(alerts, lockout=LOCKOUT):
     return pd.Series(goes, alerts.index, dtype=bool)
 
 
+@_once
+def recognised(hospital):
+    """Return the septic stays that were at risk at least once, and whether the score found them in time.
+
+    Columns of :func:`stays`, and ``found``: an alert while at risk, at most ``HORIZON`` before the first order.
+    """
+    rows = ward(hospital)
+    rows = rows[~rows.ordered & ~rows.comfort_care]
+    septic = stays(hospital).query("septic and encounter_id in @rows.encounter_id")
+    alerts = rows[rows.alert].merge(septic[["encounter_id", "ordered_at"]])
+    found = alerts.encounter_id[alerts.ordered_at - alerts["at"] <= HORIZON]
+    return septic.assign(found=septic.encounter_id.isin(found)).reset_index(drop=True)
+
+
 def places(hospital):
     """Return emergency and planned admissions of both sites: ``place``, ``stays``, ``septic``, ``prevalence``, ``days``.
 
@@ -183,6 +204,78 @@ def gap(found, of, found_else, of_else, level=0.95):
     """
     from statsmodels.stats.proportion import confint_proportions_2indep
 
+    if not of or not of_else:
+        return Estimate(np.nan, np.nan, np.nan, level=level, note="nobody to compare with")
     value = found / of - found_else / of_else
     low, high = confint_proportions_2indep(found, of, found_else, of_else, method="newcomb", alpha=1 - level)
     return Estimate(float(value), float(low), float(high), level=level)
+
+
+# how answers are put ---------------------------------------------------------------------------------------------------
+STRICTER = {"auroc": 0.83, "sensitivity": 0.62, "specificity": 0.85, "prevalence": 0.20}  # the same score, cut higher
+GROUPED_BY = ("race", "age_group", "sex", "interpreter", "site", "admission")
+
+
+def carried_with(carried, hospital):
+    """Put a function to the brochure and to a stricter claim, on our places and on the vendor's emergency department."""
+    theirs = {"place": "Vendor's emergency department", "stays": 26_000, "septic": 5_200, "prevalence": 0.20, "days": 365}
+    table = pd.concat([places(hospital), pd.DataFrame([theirs])], ignore_index=True)
+    return _stacked({name: carried(dict(claim), table.copy()) for name, claim in _CLAIMS.items()}, "claim")
+
+
+_CLAIMS = {"brochure": CLAIM, "stricter": STRICTER}
+
+
+def grouped(by_group, hospital):
+    """Put a function to the septic stays of a hospital, by each way to group them."""
+    septic = recognised(hospital)
+    return _stacked({by: by_group(septic.copy(), by) for by in GROUPED_BY}, "by")
+
+
+def _stacked(tables, name):
+    """One table of several, with the name of each; anything that is no table comes back as it is."""
+    odd = next((table for table in tables.values() if not isinstance(table, pd.DataFrame)), None)
+    if odd is not None or any(table is None for table in tables.values()):
+        return odd
+    return pd.concat([table.assign(**{name: key}) for key, table in tables.items()], ignore_index=True)
+
+
+def cases(hospital):
+    """Counts to put to a table of rates: ``case``, ``tp``, ``fp``, ``fn``, ``tn``; some cells are empty on purpose."""
+    made = [
+        ("a ward that is never flagged", 0, 0, 4, 196),
+        ("a month without sepsis", 0, 12, 0, 88),
+        ("everybody flagged", 4, 196, 0, 0),
+        ("neither flagged nor septic", 0, 0, 0, 60),
+        ("only septic stays", 9, 0, 3, 0),
+        ("nobody at all", 0, 0, 0, 0),
+        ("all flags wrong, all sepsis missed", 0, 7, 2, 91),
+        ("no mistake", 5, 0, 0, 95),
+        ("the published one", 843, 6_128, 1_709, 29_775),
+    ]
+    rows = stays(hospital)
+    flagged = rows.encounter_id.isin(ward(hospital).query("alert").encounter_id)
+    for site, mine in rows.groupby("site"):
+        four = [(one & other)[mine.index] for other in (rows.septic, ~rows.septic) for one in (flagged, ~flagged)]
+        tp, fn, fp, tn = (int(cell.sum()) for cell in four)
+        made.append((site, tp, fp, fn, tn))
+    return pd.DataFrame(made, columns=["case", "tp", "fp", "fn", "tn"])
+
+
+def rated(rates, hospital):
+    """Put a function to every case; a table with one row a case, or the first answer that is no dictionary."""
+    table = []
+    for row in cases(hospital).itertuples(index=False):
+        found = rates(row.tp, row.fp, row.fn, row.tn)
+        if not isinstance(found, dict):
+            return found
+        table.append({"case": row.case} | {name: np.nan if value is None else value for name, value in found.items()})
+    return pd.DataFrame(table)
+
+
+def alerts(hospital):
+    """Return all alerts, also those after an order: ``person_id``, ``encounter_id``, ``at``, ``septic``."""
+    septic = stays(hospital).set_index("encounter_id").septic
+    rows = ward(hospital).query("alert")
+    table = rows[["person_id", "encounter_id", "at"]]
+    return table.assign(septic=rows.encounter_id.map(septic)).reset_index(drop=True)
