@@ -150,7 +150,7 @@ names = ["septic of 100 flagged", "flagged of 100 septic", "flagged of 100"]
 by_limit = pd.DataFrame(by_limit, names).T.round(1).rename_axis("points from which a stay is flagged")
 claim(by_limit.loc[[2, 4]].round().to_numpy().tolist(), exactly=[[9, 88, 36], [16, 39, 9]])
 says = "At one AUROC, 0.83, a limit of two points flags 88 of 100 septic stays; one of four flags 39, and then 16 of 100 flagged are septic."
-figure(lines(by_limit, ylabel="of 100"), says=says, table=by_limit)
+figure(lines(by_limit[names[:2]], ylabel="of 100"), says=says, table=by_limit)
 
 # %% [markdown]
 # Where to cut is week 6. Here the vendor's two points stand.
@@ -189,10 +189,10 @@ measured = by_place.assign(septic=1000 * by_place.septic, flagged=100 * by_place
 
 def travels(axes):
     axes.plot(curve.index, curve, "-")
-    axes.plot(measured.septic, measured["of 100 flagged"], "o")
+    axes.plot([*measured.septic, 200], [*measured["of 100 flagged"], curve[200]], "o")
     for place in measured.itertuples():
         axes.annotate(f"our {place.Index} stays, measured", (place.septic, place[3]), (12, -4), textcoords="offset points")
-    axes.annotate("the brochure's department", (200, curve[200]), (-10, 8), textcoords="offset points", ha="right")
+    axes.annotate("the brochure's department", (200, curve[200]), (-8, 6), textcoords="offset points", ha="right")
     axes.set(xlabel="septic of 1,000", ylabel="septic of 100 flagged", ylim=(0, None))
 
 

@@ -279,3 +279,44 @@ def alerts(hospital):
     rows = ward(hospital).query("alert")
     table = rows[["person_id", "encounter_id", "at"]]
     return table.assign(septic=rows.encounter_id.map(septic)).reset_index(drop=True)
+
+
+# the slice of lesson 2: one score, two wards ------------------------------------------------------------------------------
+TWO_WARDS = {"Quillmere, under 65": ("quillmere", False), "Eastbank, 65 and over": ("eastbank", True)}
+
+
+def ward_of(rows):
+    """Return in which of ``TWO_WARDS`` each row (with ``site`` and ``age``) lies; missing for neither, or in comfort care."""
+    older = rows.age >= 65
+    named = pd.Series(pd.NA, rows.index, dtype="string")
+    for name, (site, old) in TWO_WARDS.items():
+        named = named.mask((rows.site == site) & (older == old) & ~rows.comfort_care, name)
+    return named
+
+
+def pages(world, begins, weeks):
+    """Return the alerts of a flight, one row each: ``ward``, ``week``, ``answered``, ``needed``.
+
+    ``needed``: the patient gets worse within 24 hours if nobody comes. That is the simulator's; no hospital knows it.
+    """
+    rows = pd.DataFrame({name: world.windows[name] for name in ("stay", "window", "alert", "answered")})
+    rows["hit"] = world.windows["event_u"] < world.windows["hazard"]
+    rows = rows.sort_values(["stay", "window"])
+    ahead = [rows.groupby("stay").hit.shift(-n, fill_value=False) for n in range(3)]
+    of = rows.stay.to_numpy()
+    where = {"site": np.array(["quillmere", "eastbank"])[world.stays["site"][of]], "age": world.stays["age"][of]}
+    rows = rows.assign(needed=ahead[0] | ahead[1] | ahead[2], comfort_care=False, **where)
+    rows["week"] = ((world.stays["admit"][of] + rows.window / 3) // 7 - begins + 1).astype(int)
+    rows = rows[rows.alert & rows.week.between(1, weeks)]
+    return rows.assign(ward=ward_of(rows))[["ward", "week", "answered", "needed"]].reset_index(drop=True)
+
+
+def visits_to_spare(world, begins, weeks):
+    """Return how many visits a shift could spare, by site: the median over the flight, of one for 21 occupied beds."""
+    stay = world.windows["stay"]
+    shift = np.floor(3 * world.stays["admit"][stay] + world.windows["window"]).astype(int)
+    rows = pd.DataFrame({"site": world.stays["site"][stay], "shift": shift})
+    rows = rows[rows["shift"].between(21 * begins, 21 * (begins + weeks) - 1)]
+    beds = rows.groupby(["site", "shift"]).size()
+    spare = (beds / 21).round().clip(lower=1).groupby("site").median()
+    return {"quillmere": int(spare[0]), "eastbank": int(spare[1])}
