@@ -6,8 +6,8 @@
 # A vendor offers a sepsis score for our wards. It is asked every eight hours, and is to warn a nurse before anybody has
 # ordered a blood culture or an antibiotic. Its brochure says AUROC 0.83. **Is that good enough for our wards?**
 #
-# Week 4 asked whether a figure is true. This one is: nothing leaks in this lesson, and each figure is counted on our own
-# stays. The question is what it is a figure *of*.
+# Week 4 asked whether a figure is true. This one is: we count it again on our own stays, and it comes out. The question is
+# what it is a figure *of*.
 #
 # You will be able to
 #
@@ -35,7 +35,7 @@ quiz("W05.R1", ...)
 # %% [markdown]
 # ## 1. The brochure
 #
-# *About 7 min · 12 min so far*
+# *About 6 min · 11 min so far*
 #
 # > **Early sepsis warning.** AUROC 0.83. Finds 88 of 100 septic stays; 66 of 100 other stays are never flagged. Measured
 # > in an emergency department in which 20 of 100 patients had sepsis.
@@ -70,7 +70,7 @@ area
 #
 # ## 2. Of 1,000 stays
 #
-# *About 9 min · 21 min so far*
+# *About 9 min · 20 min so far*
 #
 # Flagged or not, septic or not: four cells, and all that follows is division. Say it of 1,000 stays, and nobody needs
 # a formula.
@@ -105,11 +105,12 @@ rates = {
     "of flagged stays, septic": wilson(found, found + for_nothing),
     "of stays not flagged, not septic": wilson(left_alone, missed + left_alone),
 }
-numbers = pd.DataFrame({name: (one.value, one.low, one.high) for name, one in rates.items()}, ["of 100", "low", "high"])
-(100 * numbers.T).round(1)
+shares = {name: (one.value, one.low, one.high) for name, one in rates.items()}
+numbers = 100 * pd.DataFrame(shares, ["of 100", "low", "high"]).T
+numbers.round(1)
 
 # %%
-claim((100 * numbers.T["of 100"]).round(1).tolist(), exactly=[87.6, 65.9, 8.6, 99.3])
+claim(numbers["of 100"].round(1).tolist(), exactly=[87.6, 65.9, 8.6, 99.3])
 claim((found + for_nothing) / found, about=11.7, within=0.05)
 reveal("W05.P1")
 
@@ -121,13 +122,18 @@ reveal("W05.P1")
 # >
 # > **Kill it.** Of 100 flagged stays, 91 have no sepsis.
 #
-# Both are true, both are these four counts, and the numerator of 88 is the one that leaves 91: 359 stays, divided by the
-# septic or by the flagged. A nurse evaluates twelve patients for each septic one. Whoever says a rate without its
-# *of whom* has not said it yet.
+# Both are true, and both are made of the same 359 stays:
+
+# %%
+for whom, whole in {"septic": found + missed, "flagged": found + for_nothing}.items():
+    print(f"{found} of {whole:,} {whom} stays are flagged and septic: {100 * found / whole:.1f} of 100")
+
+# %% [markdown]
+# A nurse evaluates twelve patients for each septic one. Whoever says a rate without its *of whom* has not said it yet.
 #
 # ## 3. Three figures that sound alike
 #
-# *About 6 min · 27 min so far*
+# *About 4 min · 24 min so far*
 #
 # 0.83 is not "83% right" (M01). It is about pairs: of 100 pairs of a septic stay and another, the septic one is higher
 # in 83. No ward meets pairs. What about the share of right decisions?
@@ -157,7 +163,7 @@ figure(lines(by_limit[names[:2]], ylabel="of 100"), says=says, table=by_limit)
 #
 # ## 4. The predictive value travels
 #
-# *About 9 min · 36 min so far*
+# *About 8 min · 32 min so far*
 #
 # The brochure's 88 and 66 are shares *within* the septic and *within* the others. How many there are of each, the
 # brochure's department decides: 200 of 1,000. Here it is 35.
@@ -166,10 +172,12 @@ figure(lines(by_limit[names[:2]], ylabel="of 100"), says=says, table=by_limit)
 # %%
 def of_a_thousand(septic, sensitivity=0.88, specificity=0.66):
     right, wrong = sensitivity * septic, (1 - specificity) * (1000 - septic)
-    return {"septic": septic, "flagged": right + wrong, "rightly": right, "of 100 flagged": 100 * right / (right + wrong)}
+    flagged = right + wrong
+    return {"septic": septic, "flagged": flagged, "rightly": right, "of 100 flagged": 100 * right / flagged}
 
 
-carried = pd.DataFrame([of_a_thousand(septic) for septic in (200, 42.3, 35.2, 3.3)]).round(1)
+there = {"the brochure's department": 200, "our emergency stays": 42.3, "all our stays": 35.2, "our planned stays": 3.3}
+carried = pd.DataFrame({place: of_a_thousand(septic) for place, septic in there.items()}).T.round(1)
 claim(carried["of 100 flagged"].tolist(), exactly=[39.3, 10.3, 8.6, 0.8])
 carried
 
@@ -191,8 +199,9 @@ def travels(axes):
     axes.plot(curve.index, curve, "-")
     axes.plot([*measured.septic, 200], [*measured["of 100 flagged"], curve[200]], "o")
     for place in measured.itertuples():
-        axes.annotate(f"our {place.Index} stays, measured", (place.septic, place[3]), (12, -4), textcoords="offset points")
-    axes.annotate("the brochure's department", (200, curve[200]), (-8, 6), textcoords="offset points", ha="right")
+        label = f"our {place.Index} stays, measured"
+        axes.annotate(label, (place.septic, place[3]), (12, -4), textcoords="offset points")
+    axes.annotate("the brochure's department", (120, curve[200]))
     axes.set(xlabel="septic of 1,000", ylabel="septic of 100 flagged", ylim=(0, None))
 
 
@@ -215,31 +224,35 @@ sensitivity.assign(specificity=(100 * specificity).round(1))
 #
 # ## 5. A published table, rebuilt
 #
-# *About 6 min · 42 min so far*
+# *About 7 min · 39 min so far*
 #
 # In 2021 a hospital checked the sepsis model that it had bought: of 38,455 stays 2,552 septic; AUROC 0.63; alerts in 18%
 # of stays, and two thirds of the septic missed [wong-2021](#Sources). Four counts give the table back
-# [wong-table](#Sources). Write down the four cells before you run this:
+# [wong-table](#Sources). Write down the four cells before you run the second:
 
 # %%
 theirs = given(5).PUBLISHED
+theirs
+
+# %%
 tp = theirs["septic"] - theirs["septic_without_alert"]
 fp = theirs["alerted"] - tp
 tn = theirs["stays"] - theirs["septic"] - fp
 claim((tp, fp, theirs["septic_without_alert"], tn), exactly=(843, 6128, 1709, 29_775))
 rebuilt = {"sensitivity": tp / theirs["septic"], "specificity": tn / (tn + fp), "PPV": tp / (tp + fp)}
-pd.Series(rebuilt | {"alerted": theirs["alerted"] / theirs["stays"], "evaluated for one": (tp + fp) / tp}).round(3)
+rebuilt |= {"alerted": theirs["alerted"] / theirs["stays"], "evaluated for each septic one": (tp + fp) / tp}
+pd.Series(rebuilt).round(3)
 
 # %%
-claim([round(100 * share) for share in rebuilt.values()], exactly=[33, 83, 12])
-claim((tp + fp) / tp, about=8.27, within=0.005)
+claim([round(100 * share) for share in rebuilt.values()][:4], exactly=[33, 83, 12, 18])
 ppv = {"two county departments": wilson(2253, 7183), "Michigan": wilson(tp, tp + fp)}
 ppv["here"] = rates["of flagged stays, septic"]
 prevalence = [(2253 + 3180) / 145_885, theirs["septic"] / theirs["stays"], stays.septic.mean()]
-columns = {"septic of 100 flagged": [100 * one.value for one in ppv.values()], "septic of 1,000": [1000 * p for p in prevalence]}
-table = pd.DataFrame(columns, list(ppv)).round(1)
+table = pd.DataFrame({"septic of 100 flagged": [100 * one.value for one in ppv.values()]}, list(ppv))
+table = table.assign(**{"septic of 1,000": [1000 * share for share in prevalence]}).round(1)
 claim(table["septic of 100 flagged"].tolist(), exactly=[31.4, 12.1, 8.6])
 claim(table["septic of 1,000"].round().tolist(), exactly=[37, 66, 35])
+table
 
 # %%
 says = "Of 100 flagged stays 9 are septic here, 12 in Michigan and 31 in two county emergency departments: true figures that do not rank scores."
