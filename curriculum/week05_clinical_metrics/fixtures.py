@@ -213,12 +213,19 @@ def gap(found, of, found_else, of_else, level=0.95):
 
 # how answers are put ---------------------------------------------------------------------------------------------------
 STRICTER = {"auroc": 0.83, "sensitivity": 0.62, "specificity": 0.85, "prevalence": 0.20}  # the same score, cut higher
+_DISTRICTS = {"north": (1200, 630), "south": (400, 150), "coast": (2400, 1060), "hills": (11, 4), "islands": (10, 1)}
 GROUPED_BY = ("race", "age_group", "sex", "interpreter", "site", "admission")
 
 
 def carried_with(carried, hospital):
     """Put a function to the brochure and to a stricter claim, on our places and on the vendor's emergency department."""
-    theirs = {"place": "Vendor's emergency department", "stays": 26_000, "septic": 5_200, "prevalence": 0.20, "days": 365}
+    theirs = {
+        "place": "Vendor's emergency department",
+        "stays": 26_000,
+        "septic": 5_200,
+        "prevalence": 0.20,
+        "days": 365,
+    }
     table = pd.concat([places(hospital), pd.DataFrame([theirs])], ignore_index=True)
     return _stacked({name: carried(dict(claim), table.copy()) for name, claim in _CLAIMS.items()}, "claim")
 
@@ -226,10 +233,62 @@ def carried_with(carried, hospital):
 _CLAIMS = {"brochure": CLAIM, "stricter": STRICTER}
 
 
+@functools.cache
+def invented_districts():
+    """Return septic stays of a made-up country, ``district`` and ``found``: large groups, small ones, and one on the edge."""
+    rows = [(f"invented-{name}-{n}", name, n < found) for name, (of, found) in _DISTRICTS.items() for n in range(of)]
+    return pd.DataFrame(rows, columns=["encounter_id", "district", "found"])
+
+
 def grouped(by_group, hospital):
-    """Put a function to the septic stays of a hospital, by each way to group them."""
+    """Put a function to the septic stays of a hospital, by each way to group them, and to an invented country."""
     septic = recognised(hospital)
-    return _stacked({by: by_group(septic.copy(), by) for by in GROUPED_BY}, "by")
+    tables = {by: by_group(septic.copy(), by) for by in GROUPED_BY}
+    return _stacked(tables | {"district": by_group(invented_districts().copy(), "district")}, "by")
+
+
+@functools.cache
+def invented_stays():
+    """Return ``(ward, stays)`` of twelve made-up stays, one for each way to stand on an edge of the rules.
+
+    Scores come every eight hours from ten o'clock; times are hours after the first score.
+    """
+    begins, stays_rows, ward_rows = pd.Timestamp("2024-03-04 10:00", tz="UTC"), [], []
+    for number, (septic, order, scores, comfort_from) in enumerate(_EDGES):
+        names = {"encounter_id": f"invented-{number:02d}", "person_id": f"invented-{number:02d}", "site": "quillmere"}
+        ordered_at = pd.NaT if order is None else begins + pd.Timedelta(hours=order)
+        stays_rows.append(names | {"septic": septic, "ordered_at": ordered_at, "scores": len(scores)})
+        for window, score in enumerate(scores):
+            at = begins + window * pd.Timedelta(hours=8)
+            state = {"ordered": bool(at >= ordered_at), "comfort_care": window >= comfort_from}
+            ward_rows.append(names | {"at": at, "window": window, "score": score, "alert": score >= THRESHOLD} | state)
+    return pd.DataFrame(ward_rows), pd.DataFrame(stays_rows)
+
+
+_NEVER = 99
+_EDGES = [  # septic, order (hours after the first score), scores, first score under comfort care
+    (True, 4, [3, 3], _NEVER),  # in time, four hours
+    (True, 2, [2, 3], _NEVER),  # in time, two hours exactly
+    (True, 24, [2, 0, 0, 1], _NEVER),  # in time, a day exactly
+    (True, 8, [0, 2, 3], _NEVER),  # its alert comes in the minute of the order
+    (True, -1, [3, 3], _NEVER),  # ordered before the first score: never at risk
+    (True, 30, [2, 0, 0, 0, 3], _NEVER),  # its only alert before the order is thirty hours early
+    (True, 37, [2, 0, 0, 0, 2, 3], _NEVER),  # an early alert that does not count, and one five hours before
+    (True, 20, [0, 0, 2], 2),  # its only alert comes under comfort care
+    (True, 10, [2, 2], 0),  # under comfort care from the start: never at risk
+    (True, 6, [1, 3], _NEVER),  # flagged after the order
+    (False, 5, [3, 3], _NEVER),  # ordered, and no sepsis
+    (False, None, [2, 2, 0], _NEVER),  # flagged, and no sepsis
+]
+
+
+def timed_with(in_time, hospital):
+    """Put a function to a hospital and to the invented stays, whose figures are named ``…, invented``."""
+    found = in_time(ward(hospital), stays(hospital))
+    made = in_time(*(table.copy() for table in invented_stays())) if isinstance(found, dict) else None
+    if not isinstance(made, dict):
+        return found
+    return found | {f"{name}, invented": value for name, value in made.items()}
 
 
 def _stacked(tables, name):

@@ -218,6 +218,11 @@ def told_of(flagged, septic):
     }
 
 
+def by_person(ward, stays):
+    flagged, septic = by_stay(ward, stays)
+    return told_of(flagged.groupby(stays.person_id).max(), septic.groupby(stays.person_id).max())
+
+
 def turned(ward, stays):
     flagged, septic = by_stay(ward, stays)
     return {"sell it": line("septic", "flagged", flagged[septic].mean())}
@@ -337,6 +342,15 @@ key(
             teaches="M37",
         ),
         misconception(
+            "by_person",
+            answer=by_person,
+            says="You counted people, and wrote of stays.",
+            so_what="Somebody with six stays is flagged in one of them, septic in another, and stands in your table as found. The older and "
+            "sicker, the more chances; the figure rises by itself.",
+            look_at="rows of `stays` beside its people",
+            teaches="M37",
+        ),
+        misconception(
             "last_score",
             answer=last_score,
             says="You took a stay as flagged by its last score.",
@@ -387,7 +401,9 @@ def imagined(hospital, truth):
             after = p / (1 - p) * sens / loud
             flagged = loud + p * (sens - loud)
             a_week = flagged * place.stays / (place.days / 7)
-            rows.append({"place": place.place, "flagged": 100 * flagged, "ppv": 100 * after / (1 + after), "a_week": a_week})
+            rows.append(
+                {"place": place.place, "flagged": 100 * flagged, "ppv": 100 * after / (1 + after), "a_week": a_week}
+            )
         return pd.DataFrame(rows)
 
     return given(5).carried_with(carry, hospital)
@@ -439,6 +455,11 @@ def carried_in_words(answer, hospital):
         return None
     if shares_not_hundreds(answer, hospital):
         return "Your figures lie between 0 and 1; they are asked per 100."
+    lost = _off(answer, hospital)
+    if lost == "rounded":
+        return "Your figures are right to the first digits, and rounded: leave all digits, and round what you print."
+    if lost == "claim":
+        return "Right for the brochure, and wrong for another claim: does your function read every figure from `claim`?"
     place = given(5).places(hospital).sort_values("prevalence").iloc[-1]
     mine = answer[(answer.place == place.place) & (answer.claim == "brochure")]
     if len(mine) != 1 or mine[["ppv", "flagged", "a_week"]].isna().any(axis=None):
@@ -446,7 +467,9 @@ def carried_in_words(answer, hospital):
     row = mine.iloc[0]
     right = float(row.ppv) * float(row.flagged) / 100
     septic = 100 * place.prevalence
-    told = f"{place.place}: of 100 stays {septic:.1f} are septic. By your figures {float(row.flagged):.1f} are flagged, "
+    told = (
+        f"{place.place}: of 100 stays {septic:.1f} are septic. By your figures {float(row.flagged):.1f} are flagged, "
+    )
     told += f"{right:.1f} of them septic"
     if right > septic + 0.01:
         return f"{told}: more than there are."
@@ -456,14 +479,18 @@ def carried_in_words(answer, hospital):
     expected = given(5).CLAIM["sensitivity"] * septic
     if abs(right - expected) > 0.01 * expected:
         return f"{told}. By the brochure's sensitivity it would be {expected:.1f}."
-    return f"{told}, as the brochure's sensitivity has it. Which column is off: {_off(answer, hospital)}."
+    return f"{told}, as the brochure's sensitivity has it. Off: {lost}."
 
 
 def _off(answer, hospital):
+    """Which columns are off; or ``rounded``, or ``claim`` where only the second claim is."""
     right = imagined(hospital, None).set_index(["claim", "place"])
-    mine = answer.set_index(["claim", "place"]).reindex(right.index)
-    lost = [name for name in right if not np.allclose(mine[name].astype(float), right[name], rtol=1e-3)]
-    return ", ".join(f"`{name}`" for name in lost)
+    mine = answer.set_index(["claim", "place"]).reindex(right.index)[list(right)].astype(float)
+    if np.allclose(mine, right, rtol=0.01, atol=0.051):
+        return "rounded"
+    if np.allclose(mine.loc["brochure"], right.loc["brochure"], rtol=1e-3):
+        return "claim"
+    return ", ".join(f"`{name}`" for name in right if not np.allclose(mine[name], right[name], rtol=1e-3))
 
 
 key(
@@ -583,9 +610,20 @@ key(
 
 
 # W05.Q3 ---------------------------------------------------------------------------------------------------------------
+INVENTED = {
+    "septic": 8,
+    "in time": 50.0,
+    "two hours": 50.0,
+    "lead": 4.5,
+}  # of the twelve, by hand: leads 4, 2, 24 and 5
+
+
 def timely(hospital, truth):
-    """Stay by stay from the truth's own moments."""
-    stays = in_the_truth(hospital, truth)
+    """Stay by stay from the truth's own moments; the invented stays by hand."""
+    return of_leads(in_the_truth(hospital, truth)) | {f"{name}, invented": value for name, value in INVENTED.items()}
+
+
+def of_leads(stays):
     leads = [max((lead for lead, alert in rows if alert and lead <= 24), default=None) for rows in stays.values()]
     leads = sorted(lead for lead in leads if lead is not None)
     half = len(leads) // 2
@@ -644,6 +682,10 @@ def at_any_time(ward):
     return ward
 
 
+def comfort_too(ward):
+    return ward[~ward.ordered]
+
+
 def of_everybody_at_risk(rows, stays):
     return rows.encounter_id.nunique()
 
@@ -671,10 +713,12 @@ def timely_in_words(answer, hospital):
     """The learner's own figures as a sentence, and which cut its denominator lacks."""
     if type(answer) is not dict or any(type(answer.get(name)) not in (int, float) for name in _TIMELY):
         return None
-    right = timed()(given(5).ward(hospital), given(5).stays(hospital))
+    right = given(5).timed_with(timed(), hospital)
+    off = [name for name, limit in _TIMELY.items() if abs(answer[name] - right[name]) > limit]
+    if not off:
+        return invented_in_words(answer, right)
     told = f"Yours: of {answer['septic']:,.0f} septic stays {answer['in time']:.1f} of 100 in time, {answer['two hours']:.1f} by two hours or more, "
     told += f"median lead {answer['lead']:.1f} hours."
-    off = [name for name, limit in _TIMELY.items() if abs(answer[name] - right[name]) > limit]
     if "septic" not in off and answer["in time"] <= 1:
         return f"{told} The shares are asked per 100."
     if "septic" in off:
@@ -688,12 +732,24 @@ def timely_in_words(answer, hospital):
     return f"{told} The denominator is right. {'Some that you count came too late or too early' if more else 'Some that were in time are not counted'}."
 
 
+def invented_in_words(answer, right):
+    """The hospital's figures are right; which of the invented stays' are not?"""
+    off = [
+        name for name, limit in _TIMELY.items() if abs(answer[f"{name}, invented"] - right[f"{name}, invented"]) > limit
+    ]
+    named_off = " and ".join(f"`{name}` ({answer[f'{name}, invented']:.4g} in yours)" for name in off)
+    return (
+        f"On the hospital's stays all is right. On the twelve invented ones it is not: {named_off}. Each stands on an edge: an order two "
+        "hours or a day after the alert, an alert in the minute of the order, comfort care."
+    )
+
+
 _TIMELY = {"septic": 0.5, "in time": 0.06, "two hours": 0.06, "lead": 0.06}
 
 key(
     "W05.Q3",
     reference=timely,
-    same=parts({name: number(atol=atol) for name, atol in _TIMELY.items()}),
+    same=parts({f"{name}{of}": number(atol=atol) for of in ("", ", invented") for name, atol in _TIMELY.items()}),
     right=lambda answer, hospital: (
         f"The brochure's way of counting flags nearly nine of ten; {answer['in time']:.0f} of 100 were flagged before somebody had thought "
         f"of it, and {answer['two hours']:.0f} by two hours or more. The rest of the sensitivity is the clinicians' own, read back to "
@@ -721,6 +777,16 @@ key(
             so_what="A fever on the day of admission did not find the sepsis of the ninth day. Such alerts are few and their leads "
             "are huge: they hardly move the share, and they make the lead look like foresight.",
             look_at="the longest of your leads, in days",
+            teaches="M38",
+            evidence=timely_in_words,
+        ),
+        misconception(
+            "under_comfort_care",
+            answer=timed(rows=comfort_too),
+            says="You counted scores under comfort care.",
+            so_what="Here hardly anybody septic is concerned; of the invented stays two are. Somebody has decided with these patients that "
+            "no alarm shall send for anyone. A figure that needs such alerts is bought with their peace.",
+            look_at="the rows of `given(5).invented_stays()` with `comfort_care`",
             teaches="M38",
             evidence=timely_in_words,
         ),
@@ -847,13 +913,20 @@ def by_hand_table(hospital, truth):
     stays = in_the_truth(hospital, truth)
     found = {stay: any(alert and lead <= 24 for lead, alert in rows) for stay, rows in stays.items()}
     rows = given(5).stays(hospital).set_index("encounter_id").loc[list(found)]
-    table = []
+    table = [{"by": "district", "group": name} | judged for name, judged in districts_by_hand().items()]
     for by in given(5).GROUPED_BY:
         for group in rows[by].unique():
             mine = [found[stay] for stay in rows.index[rows[by] == group]]
             others = [found[stay] for stay in rows.index[rows[by] != group]]
             table.append({"by": by, "group": group, "septic": len(mine)} | judged_by_hand(mine, others))
     return pd.DataFrame(table)
+
+
+def districts_by_hand():
+    rows = given(5).invented_districts()
+    of = {name: rows.found[rows.district == name].tolist() for name in rows.district.unique()}
+    rest = {name: [found for other in of if other != name for found in of[other]] for name in of}
+    return {name: {"septic": len(mine)} | judged_by_hand(mine, rest[name]) for name, mine in of.items()}
 
 
 def judged_by_hand(mine, others):
@@ -911,6 +984,15 @@ def by_the_point(gap, mine, others):
     return "worse" if gap.value < 0 else "no worse"
 
 
+def margin_first(gap, mine, others):
+    """Worse only beyond the margin: a sure gap of nine points is called no worse."""
+    return "no worse" if gap.low > -given(5).MARGIN else "worse" if gap.high < 0 else "cannot tell"
+
+
+def worse_by_the_margin(gap, mine, others):
+    return "worse" if gap.high < -given(5).MARGIN else "no worse" if gap.low > -given(5).MARGIN else "cannot tell"
+
+
 def by_the_margin(gap, mine, others):
     return "worse" if gap.value < -given(5).MARGIN else "no worse"
 
@@ -942,7 +1024,9 @@ _SHARES = ("sensitivity", "low", "high")
 
 def grouped_in_words(answer, hospital):
     """What the learner's own table says of the rows that differ, most telling first."""
-    if not isinstance(answer, pd.DataFrame) or any(name not in answer for name in (*_GROUPS, "septic", "verdict", *_SHARES)):
+    if not isinstance(answer, pd.DataFrame) or any(
+        name not in answer for name in (*_GROUPS, "septic", "verdict", *_SHARES)
+    ):
         return None
     strange = sorted({str(one) for one in answer.verdict} - set(given(5).VERDICTS))
     if strange:
@@ -968,7 +1052,7 @@ def grouped_in_words(answer, hospital):
             return f"{_row_told(mine[off].iloc[0], right[off].index[0])} `{name}` is off on {off.sum()} of {len(off)} rows, this one first."
     off = mine[mine.verdict != right.verdict]
     by, group = off.index[0]
-    rows = given(5).recognised(hospital)
+    rows = given(5).invented_districts() if by == "district" else given(5).recognised(hospital)
     one, rest = rows[rows[by] == group], rows[rows[by] != group]
     gap = given(5).gap(int(one.found.sum()), len(one), int(rest.found.sum()), len(rest))
     said = f"Rates and intervals are right. {_row_told(off.iloc[0], off.index[0])} You say `{off.verdict.iloc[0]}`"
@@ -987,9 +1071,8 @@ def _row_told(row, name):
     return f"By `{name[0]}`, `{name[1]}`: {100 * row.sensitivity:.0f} of 100 ({100 * row.low:.0f} to {100 * row.high:.0f}) of {row.septic}."
 
 
-def all_no_worse(answer, hospital):
-    """No group is left open: whoever is not worse is no worse."""
-    return isinstance(answer, pd.DataFrame) and "verdict" in answer and "cannot tell" not in set(answer.verdict)
+def of_hospital(answer):
+    return answer[answer.by != "district"]
 
 
 key(
@@ -997,7 +1080,7 @@ key(
     reference=by_hand_table,
     same=frames(on=_GROUPS, rtol=1e-3, at_least=1.0),
     right=lambda answer, hospital: (
-        f"{int((answer.verdict == 'cannot tell').sum())} of {len(answer)} rows say *cannot tell*, and that is the finding: with some "
+        f"{int((of_hospital(answer).verdict == 'cannot tell').sum())} of {len(of_hospital(answer))} rows say *cannot tell*, and that is the finding: with some "
         f"{int(answer[answer.by == 'site'].septic.sum())} septic stays nobody can promise each group a gap below ten points. Write "
         "down how many more you would need, and who may release the score before."
     ),
@@ -1025,6 +1108,17 @@ key(
             teaches="M36",
             evidence=grouped_in_words,
         ),
+        *also(
+            "sure_and_small",
+            grouped(margin_first),
+            grouped(worse_by_the_margin),
+            says="You call a group *no worse* that is surely worse, by less than the margin, or *cannot tell* one that surely is.",
+            so_what="The margin says what may be released. It does not make a gap go away that everybody can see. Ask first whether the "
+            "whole interval lies below zero.",
+            look_at="the order of the four verdicts, and the district `coast`",
+            teaches="M36",
+            evidence=grouped_in_words,
+        ),
         misconception(
             "small_left_out",
             answer=grouped(small=None),
@@ -1033,6 +1127,14 @@ key(
             "that these patients were there, and how many more it would take.",
             look_at="how many groups `septic` has, and how many your table",
             teaches="M36",
+            evidence=grouped_in_words,
+        ),
+        misconception(
+            "eleven_too_few",
+            answer=grouped(smallest=12),
+            says="You hide a group that has just as many septic stays as the rule asks for.",
+            so_what="*Fewer than* eleven is ten. Off by one, and two teams with one rule publish two tables.",
+            look_at="the district `hills`",
             evidence=grouped_in_words,
         ),
         misconception(
@@ -1283,6 +1385,8 @@ class Spread(Comparison):
     def evidence(self, answer, reference):
         off = self.parts(answer, reference)
         told = f"Yours: {100 * answer['share']:.1f} of 100, {100 * answer['low']:.1f} to {100 * answer['high']:.1f}."
+        if answer["share"] > 1:
+            return "Your share lies above 1; it is asked between 0 and 1, and so are the ends."
         if off["share"] > 1:
             return f"{told} The share is that of the alerts themselves, before anything is drawn."
         if off["width"] > 1:
@@ -1300,13 +1404,13 @@ def sums_of(alerts):
     return alerts.groupby("person_id").septic.agg(["sum", "size"]).to_numpy(float)
 
 
-def drawn(take, level=(0.025, 0.975), draws=2000):
+def drawn(take, draws=2000):
     """Draws of people by their sums; ``take(dice, n)`` says which people a draw holds."""
 
     def by_patient(alerts):
         each, dice = sums_of(alerts), np.random.default_rng(0)
         taken = [each[take(dice, len(each))] for _ in range(draws)]
-        low, high = np.quantile([rows[:, 0].sum() / rows[:, 1].sum() for rows in taken], level)
+        low, high = np.quantile([rows[:, 0].sum() / rows[:, 1].sum() for rows in taken], [0.025, 0.975])
         return {"share": float(alerts.septic.mean()), "low": float(low), "high": float(high)}
 
     return by_patient
@@ -1349,10 +1453,10 @@ key(
         misconception(
             "each_once",
             answer=drawn(lambda dice, n: np.unique(dice.integers(0, n, n))),
-            says="Who was drawn twice stands in your sample once.",
-            so_what="`isin` and sets forget how often somebody was drawn. What is left is a sample of two thirds of the people, "
-            "without replacement, and its spread is a quarter too small.",
-            look_at="how many people one draw has, and how often the most frequent of them",
+            says="Your interval is somewhat too narrow: who is drawn twice stands there once, or its level is 90%.",
+            so_what="`isin` and sets forget how often somebody was drawn, and leave two thirds of the people without replacement. "
+            "Quantiles of 5 and 95 leave ten of a hundred outside. Either promises the next ward too much.",
+            look_at="how often the most frequent person stands in one draw; then the two quantiles",
             teaches="M09",
         ),
         misconception(
@@ -1363,14 +1467,6 @@ key(
             "about sepsis.",
             look_at="the share of the table itself, without any draw",
             teaches="M37",
-        ),
-        misconception(
-            "ninety",
-            answer=drawn(lambda dice, n: dice.integers(0, n, n), (0.05, 0.95)),
-            says="Your interval is narrower, as one of 90% would be.",
-            so_what="95% has two and a half of a hundred draws on each side. A level that is not named is read as 95.",
-            look_at="the two quantiles",
-            teaches="M09",
         ),
         misconception(
             "one_error",

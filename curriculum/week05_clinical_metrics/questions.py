@@ -97,7 +97,7 @@ question(
     title="In time, or afterwards?",
     expects='a function of (ward, stays) that returns a dictionary with "septic", "in time", "two hours" and "lead"',
     kind="function",
-    ask=lambda in_time, hospital: in_time(given(5).ward(hospital), given(5).stays(hospital)),
+    ask=lambda in_time, hospital: given(5).timed_with(in_time, hospital),
     hints=[
         "An alert helps if it comes before somebody has already thought of sepsis. Of the septic stays, which had an alert "
         "while they were at risk, and how long before the first order?",
