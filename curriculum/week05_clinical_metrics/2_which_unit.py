@@ -85,7 +85,7 @@ areas = {"each score at risk: an order within 24 h": auroc(soon, risk.score)}
 areas["first score of a stay, at risk"] = auroc(first.septic, first.score)
 for name, score, rows in (
     ("highest before the first order", "score", risk),
-    ("highest at any time, without that point", "without", ward),
+    ("highest at any time, no point for an antibiotic", "without", ward),
 ):
     top = highest(rows, score)
     areas[name] = auroc(stays.septic[top.index], top)
