@@ -201,7 +201,7 @@ def travels(axes):
     for place in measured.itertuples():
         label = f"our {place.Index} stays, measured"
         axes.annotate(label, (place.septic, place[3]), (12, -4), textcoords="offset points")
-    axes.annotate("the brochure's department", (120, curve[200]))
+    axes.annotate("the brochure's department", (100, curve[200] + 3))
     axes.set(xlabel="septic of 1,000", ylabel="septic of 100 flagged", ylim=(0, None))
 
 
@@ -215,7 +215,7 @@ specificity = 1 - stays[~stays.septic].groupby("admission").flagged.mean()
 claim(sensitivity.to_numpy().tolist(), exactly=[[356, 403], [3, 7]])
 claim((100 * specificity).round().tolist(), exactly=[60, 90])
 claim(measured["of 100 flagged"].tolist(), exactly=[8.9, 1.5])
-sensitivity.assign(specificity=(100 * specificity).round(1))
+sensitivity.set_axis(["flagged", "of septic"], axis=1).assign(specificity=(100 * specificity).round(1))
 
 # %% [markdown]
 # Carrying is a first guess, and the dots lie off the line: sensitivity and specificity travel too. Of 100 planned stays

@@ -230,7 +230,7 @@ figure(intervals(shares, xlabel="share of septic stays at risk found in time"), 
 
 # %% [markdown]
 # No gap to all others excludes zero. "So it is fair"? Four of the six intervals also hold a gap of ten points to the
-# worse. *Not different* is what a small group always says (M36). To write *no worse* the interval must leave out what
+# worse. *Not different* is what a small group nearly always says (M36). To write *no worse* the interval must leave out what
 # you would have to answer for. Four verdicts; the eleven and the ten points are ours:
 
 # %%
@@ -304,8 +304,8 @@ says = "With one score and one limit a nurse at Eastbank meets 27 alerts a week 
 figure(lines(weekly, ylabel="alerts a week for each nurse", xlabel="week of the flight"), says=says, table=weekly)
 
 # %% [markdown]
-# A shift at Quillmere can spare two visits, at Eastbank one (one for 21 occupied beds: our assumption). So each nurse at
-# Eastbank meets 27 alerts a week, at Quillmere 12. `needed` means: worse within 24 hours if nobody comes, which only the
+# A shift at Quillmere can spare two visits, at Eastbank one (one for 21 occupied beds of the site: our assumption). Call
+# each a nurse, a post and not a person: at Eastbank it meets 27 alerts a week, at Quillmere 12. `needed` means: worse within 24 hours if nobody comes, which only the
 # simulator knows. At Eastbank 5 of 26 such alerts brought somebody, at Quillmere 9 of 21: too few to rank the wards. Nor
 # did the "better alerts" show: 3.7 of 100 against 3.5. The alerts for each nurse are sure, and no brochure has them.
 #
