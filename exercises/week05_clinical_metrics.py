@@ -83,6 +83,8 @@ check("W05.Q2", carried)
 # - `in time`: of 100 of those, how many have an alert in time;
 # - `two hours`: of 100 of those, how many have one at least two hours before the order;
 # - `lead`: the median, over the stays found in time, of the hours from the first such alert to the order.
+#
+# The check also asks about twelve invented stays, `given(5).invented_stays()`, each on an edge of these rules.
 
 # %%
 predict("W05.P2", ..., ...)
@@ -106,7 +108,7 @@ reveal("W05.P2")
 # `septic` has the septic stays that were at risk; `found` says whether the score found them in time. For each group of a column `by`, return one row with `group`, `septic` (how many), `sensitivity`,
 # `low` and `high` (shares between 0 and 1, by `wilson`), and `verdict`. A group with fewer than `SMALLEST` septic stays keeps its row, without a rate.
 # Otherwise compare it with everybody else by `given(5).gap(found, of, found_else, of_else)`, found here minus found elsewhere; `MARGIN` is a gap of
-# 10 points, 0.10.
+# 10 points, 0.10. The check goes through six columns, and through the districts of an invented country.
 
 # %%
 given(5).VERDICTS
