@@ -5,7 +5,7 @@
 # A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
 # from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 #
-# The use case: sepsis on a ward, asked every eight hours, until the first culture or antibiotic is ordered.
+# The use case: sepsis on a ward, asked every eight hours, until the first culture or antibiotic is ordered for suspected sepsis.
 
 # %%
 import numpy as np
@@ -18,8 +18,8 @@ ward, stays = given(5).ward(hospital), given(5).stays(hospital)
 
 # %% [markdown]
 # `ward` has one row a score, every eight hours; an `alert` is a score of two points or more; `ordered` says whether a culture or an antibiotic
-# had been ordered by then. `stays` has one row a stay. `septic` means: sepsis by review of the chart, and somebody ordered; `ordered_at` is
-# the first order of any stay, septic or not.
+# had been ordered by then. `stays` has one row a stay. `septic` means: sepsis by review of the chart, and somebody ordered; sepsis that
+# nobody ordered for is not in it. `ordered_at` is the first such order of any stay, septic or not; antibiotics for, say, a pneumonia are none.
 
 # %%
 ward.head(3)
@@ -53,7 +53,7 @@ def headlines(ward, stays):
 check("W05.Q1", headlines)
 
 # %% [markdown] tags=["solution"]
-# One numerator, two denominators: of 100 septic stays 88 are flagged, of 100 flagged stays 91 are not septic. The tempting seller is the accuracy, 67
+# One numerator, two denominators: of 100 septic stays 88 are flagged, of 100 flagged stays 91 are not septic by this label. The tempting seller is the accuracy, 67
 # of 100 stays judged rightly; a score that never speaks has 96. Other pairs are as true: of 100 that are not flagged 99 are not septic, of 100
 # that are not septic 34 are flagged.
 
@@ -105,7 +105,7 @@ check("W05.Q2", carried)
 # %% [markdown]
 # ## Q3: in time, or afterwards?
 #
-# A patient is at risk until the first culture or antibiotic is ordered (`ordered`), and not under comfort care. An alert is in time if it comes while the patient
+# A patient is at risk until the first culture or antibiotic is ordered for suspected sepsis (`ordered`), and not under comfort care. An alert is in time if it comes while the patient
 # is at risk and the order follows within 24 hours. Return
 #
 # - `septic`: how many septic stays have at least one score while at risk;
@@ -140,7 +140,7 @@ check("W05.Q3", in_time)
 
 # %% [markdown] tags=["solution"]
 # Three cuts: rows at risk, septic stays that were ever at risk, alerts within 24 hours. The tempting alternative counts alerts at any time, and finds
-# 88 of 100: one point of the score is the antibiotic. Another keeps every alert before the order: that hardly moves the share, and two leads of
+# 88 of 100: 31 before the order, 34 on their own signs but after it, 23 only by the point that the antibiotic itself gives. Another keeps every alert before the order: that hardly moves the share, and two leads of
 # days make the score look like foresight.
 
 # %%

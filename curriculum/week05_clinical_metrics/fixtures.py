@@ -25,7 +25,8 @@ _CULTURE = "600-7"  # LOINC: bacteria identified in blood by culture
 # What the brochure says, per stay; invented, and close to what the score does here by the brochure's own unit.
 CLAIM = {"auroc": 0.83, "sensitivity": 0.88, "specificity": 0.66, "prevalence": 0.20}
 
-# Wong et al., JAMA Intern Med 2021;181(8):1065-1070, per stay.
+# Wong et al., JAMA Intern Med 2021;181(8):1065-1070, per stay. The first two were read; the last two are remembered, and
+# give back every rounded figure of the abstract.
 PUBLISHED = {"stays": 38_455, "septic": 2_552, "alerted": 6_971, "septic_without_alert": 1_709}
 
 
@@ -43,7 +44,7 @@ def _once(make):
 
 
 def points(windows):
-    """The vendor's score of ward windows, 0 to 11 points; what is missing gives no point.
+    """The vendor's score of ward windows, 0 to 11 points (nine at most together); what is missing gives no point.
 
     Parameters
     ----------

@@ -290,7 +290,7 @@ key(
             area_as("flagged", "septic"),
             area_as("rightly judged", "all"),
             says="You took the AUROC for a share of stays.",
-            so_what="It is the chance that a septic stay has a higher score than another, over pairs that nobody meets on a ward. A "
+            so_what="It is the chance that a septic stay has a higher score than another, a tie for half, over pairs that nobody meets on a ward. A "
             "director who hears that 83 of 100 are right plans for a score that does not exist.",
             look_at="how many stays are flagged, and how many of those are septic",
             teaches="M01",
@@ -509,7 +509,7 @@ key(
             "ppv_stays",
             answer=carried(ppv=lambda c, p: carried_ppv(c, c["prevalence"])),
             says="You took the predictive value along from the brochure's own prevalence.",
-            so_what="There 20 of 100 have sepsis; on our wards some three or four. The same alert is then wrong more than nine times of ten, "
+            so_what="There 20 of 100 have sepsis; on our wards some three or four. The same alert is then wrong about nine times of ten, "
             "and no nurse will have been told.",
             look_at="`places.prevalence` beside `claim['prevalence']`",
             teaches="M02",
@@ -520,7 +520,7 @@ key(
             "sensitivity_as_ppv",
             answer=carried(ppv=lambda c, p: c["sensitivity"]),
             says="You gave the sensitivity as the predictive value.",
-            so_what="Of the septic nearly nine of ten are flagged; of the flagged hardly one of ten is septic. The ward meets the "
+            so_what="Of the septic nearly nine of ten are flagged; of the flagged about one of ten is septic. The ward meets the "
             "flagged.",
             look_at="who stands below the line: the septic, or the flagged",
             teaches="M02",
@@ -531,7 +531,7 @@ key(
             answer=carried(ppv=lambda c, p: c["auroc"]),
             says="You gave the AUROC as the predictive value.",
             so_what="An area ranks pairs, one septic and one not. No ward admits in such pairs: for each septic stay there are "
-            "thirty others, and the alerts come from them.",
+            "27 others, and the alerts come from them.",
             look_at="how many of 1,000 stays are not septic, and how many of those are flagged",
             teaches="M01",
             evidence=carried_in_words,
@@ -540,7 +540,7 @@ key(
             "others_unweighted",
             answer=carried(ppv=lambda c, p: c["sensitivity"] * p / (c["sensitivity"] * p + 1 - c["specificity"])),
             says="You flagged the others as if everybody were one of them: (1 − specificity) lacks its (1 − prevalence).",
-            so_what="Where sepsis is rare one hardly sees it; at 20 of 100 it takes eight points from the vendor's own figure, "
+            so_what="Where sepsis is rare one hardly sees it; at 20 of 100 it takes five points from the vendor's own figure, "
             "and he will show you that your arithmetic is wrong before you show him his.",
             look_at="the row of the vendor's emergency department",
             evidence=carried_in_words,
@@ -572,8 +572,8 @@ key(
                 flagged=lambda c, p: c["specificity"] * p + (1 - c["sensitivity"]) * (1 - p),
             ),
             says="You exchanged sensitivity and specificity.",
-            so_what="Sensitivity is about the septic, specificity about the others. Exchanged, the score looks three times as quiet as it "
-            "is.",
+            so_what="Sensitivity is about the septic, specificity about the others. Exchanged, the score looks two and a half times as "
+            "quiet as it is by the brochure.",
             look_at="which of the two multiplies the prevalence",
             evidence=carried_in_words,
         ),
@@ -752,8 +752,8 @@ key(
     same=parts({f"{name}{of}": number(atol=atol) for of in ("", ", invented") for name, atol in _TIMELY.items()}),
     right=lambda answer, hospital: (
         f"The brochure's way of counting flags nearly nine of ten; {answer['in time']:.0f} of 100 were flagged before somebody had thought "
-        f"of it, and {answer['two hours']:.0f} by two hours or more. The rest of the sensitivity is the clinicians' own, read back to "
-        "them."
+        f"of it, and {answer['two hours']:.0f} by two hours or more. The others of the nearly ninety were flagged once somebody had "
+        "ordered, a good part of them only by the point for the antibiotic."
     ),
     look_at="the rows of one flagged septic stay: `at`, `score`, `ordered`, `comfort_care`, and its `ordered_at`",
     evidence=timely_in_words,
@@ -764,8 +764,8 @@ key(
             timed(rows=at_any_time),
             timed(rows=at_any_time, within=math.inf, of=of_all_septic, each="min"),
             says="You counted alerts that came after somebody had ordered.",
-            so_what="One point of the score is the antibiotic itself. An alert that follows the order tells the ward what the ward has "
-            "just told the score; as a finding it is worth nothing, and it pages.",
+            so_what="One point of the score is the antibiotic itself. As a warning, an alert that follows the order comes too late, "
+            "whatever brought it about, and it pages.",
             look_at="`ordered` on the rows whose alerts you count",
             teaches="M38",
             evidence=timely_in_words,
@@ -784,8 +784,8 @@ key(
             "under_comfort_care",
             answer=timed(rows=comfort_too),
             says="You counted scores under comfort care.",
-            so_what="Here hardly anybody septic is concerned; of the invented stays two are. Somebody has decided with these patients that "
-            "no alarm shall send for anyone. A figure that needs such alerts is bought with their peace.",
+            so_what="Here hardly anybody septic is concerned; of the invented stays two are. Somebody has decided with these patients "
+            "against such a work-up; they are still cared for. A figure that needs such alerts is bought with their peace.",
             look_at="the rows of `given(5).invented_stays()` with `comfort_care`",
             teaches="M38",
             evidence=timely_in_words,
@@ -1092,7 +1092,7 @@ key(
             answer=grouped(not_significant),
             says="You wrote *no worse* wherever the difference is not significant.",
             so_what="An interval from −24 to +2 points contains zero, and also a quarter of the patients missed more. With few events "
-            "no group is significant, and two intervals always overlap: small groups are served well, on paper.",
+            "only a large gap is significant, and intervals mostly overlap: small groups are served well, on paper.",
             look_at="the low end of the gap of the groups that you call `no worse`",
             teaches="M36",
             evidence=grouped_in_words,
@@ -1160,7 +1160,7 @@ key(
             "unrecorded_left_out",
             answer=grouped(start=recorded_only),
             says="You left out those whose group nobody recorded.",
-            so_what="They are patients, too, and who is asked and who is not is no accident. A column that is not there makes no score "
+            so_what="They are patients, too, and who is asked and who is not may be no accident. A column that is not there makes no score "
             "fair; it makes the question impossible.",
             look_at="`septic.race.value_counts()`",
             teaches="M29",

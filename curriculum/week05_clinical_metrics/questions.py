@@ -15,7 +15,7 @@ prediction(
 prediction(
     "W05.P2",
     ask=(
-        "Of 100 septic stays, how many does the score flag in the 24 hours before the first culture or antibiotic is ordered, "
+        "Of 100 septic stays that have a score before anybody orders, how many does the score flag in the 24 hours before the first culture or antibiotic is ordered, "
         "and not only afterwards? Give a range that you are 80% sure of."
     ),
     unit="of 100 septic stays",
