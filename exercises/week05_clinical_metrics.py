@@ -5,7 +5,7 @@
 # A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
 # from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 #
-# The use case: sepsis on a ward, asked every eight hours, until the first culture or antibiotic is ordered.
+# The use case: sepsis on a ward, asked every eight hours, until the first culture or antibiotic is ordered for suspected sepsis.
 
 # %%
 import numpy as np
@@ -18,8 +18,8 @@ ward, stays = given(5).ward(hospital), given(5).stays(hospital)
 
 # %% [markdown]
 # `ward` has one row a score, every eight hours; an `alert` is a score of two points or more; `ordered` says whether a culture or an antibiotic
-# had been ordered by then. `stays` has one row a stay. `septic` means: sepsis by review of the chart, and somebody ordered; `ordered_at` is
-# the first order of any stay, septic or not.
+# had been ordered by then. `stays` has one row a stay. `septic` means: sepsis by review of the chart, and somebody ordered; sepsis that
+# nobody ordered for is not in it. `ordered_at` is the first such order of any stay, septic or not; antibiotics for, say, a pneumonia are none.
 
 # %%
 ward.head(3)
@@ -76,7 +76,7 @@ check("W05.Q2", carried)
 # %% [markdown]
 # ## Q3: in time, or afterwards?
 #
-# A patient is at risk until the first culture or antibiotic is ordered (`ordered`), and not under comfort care. An alert is in time if it comes while the patient
+# A patient is at risk until the first culture or antibiotic is ordered for suspected sepsis (`ordered`), and not under comfort care. An alert is in time if it comes while the patient
 # is at risk and the order follows within 24 hours. Return
 #
 # - `septic`: how many septic stays have at least one score while at risk;
@@ -153,7 +153,7 @@ given(5).cases(hospital)
 def rates(tp, fp, fn, tn):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w05-q5-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w05-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W05.Q5", rates)
 
 # %%
@@ -173,7 +173,7 @@ alerts.head(3)
 def by_patient(alerts):
     return ...
 
-# %% nbgrader={"grade": true, "grade_id": "w05-q6-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "w05-q6-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W05.Q6", by_patient)
 
 # %%

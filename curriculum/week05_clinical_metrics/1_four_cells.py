@@ -42,7 +42,8 @@ quiz("W05.R1", ...)
 #
 # The vendor, the brochure and the score are invented. It gives points for temperature, pulse, blood pressure,
 # leukocytes and lactate, and a stay is *flagged* when it reaches two at any time. A stay is *septic* here if it had
-# sepsis by review of its chart and somebody ordered a culture or an antibiotic.
+# sepsis by review of its chart and somebody ordered a culture and an antibiotic for it. Sepsis that nobody ordered for
+# counts as not septic, and week 3 has shown what a review misses: keep that in mind when a sentence says "not septic".
 
 # %%
 import numpy as np
@@ -66,7 +67,7 @@ claim(area.value, about=0.831, within=0.0005)
 area
 
 # %% [markdown]
-# The brochure does not lie: 0.83, on our own 11,655 stays, of which 410 are septic.
+# The brochure does not lie: 0.83, on our own 11,655 stays, of which 410 are septic by this label.
 #
 # ## 2. Of 1,000 stays
 #
@@ -120,25 +121,35 @@ reveal("W05.P1")
 #
 # > **Sell it.** Of 100 septic stays, 88 are flagged.
 # >
-# > **Kill it.** Of 100 flagged stays, 91 have no sepsis.
+# > **Kill it.** Of 100 flagged stays, 91 are not septic.
 #
-# Both are true, and both are made of the same 359 stays:
+# Both are true of this label, and both are made of the same 359 stays:
 
 # %%
 for whom, whole in {"septic": found + missed, "flagged": found + for_nothing}.items():
     print(f"{found} of {whole:,} {whom} stays are flagged and septic: {100 * found / whole:.1f} of 100")
 
+# %%
+reviewed = stays[["encounter_id"]].merge(hospital.warehouse.stays[["encounter_id", "sepsis_clinical"]])
+only_reviewed = reviewed.sepsis_clinical & ~stays.septic
+claim((int(only_reviewed.sum()), int((only_reviewed & stays.flagged).sum())), exactly=(304, 121))
+claim(100 * reviewed.sepsis_clinical[stays.flagged].mean(), about=11.5, within=0.05)
+
 # %% [markdown]
-# A nurse evaluates twelve patients for each septic one. Whoever says a rate without its *of whom* has not said it yet.
+# Another 304 stays had sepsis by review, and nobody ordered; 121 of them are flagged. By review alone 11.5 of 100
+# flagged are septic and 89 are not: a headline also has a label. If each flagged stay is looked at once, a nurse looks
+# at twelve for each septic one. Whoever says a rate without its *of whom* has not said it yet.
 #
 # ## 3. Three figures that sound alike
 #
 # *About 4 min · 24 min so far*
 #
 # 0.83 is not "83% right" (M01). It is about pairs: of 100 pairs of a septic stay and another, the septic one is higher
-# in 83. No ward meets pairs. What about the share of right decisions?
+# in 78 and equal in 11, and a tie counts half. No ward meets pairs. What about the share of right decisions?
 
 # %%
+of_pairs = stays.highest[stays.septic].to_numpy()[:, None] - stays.highest[~stays.septic].to_numpy()
+claim([round(100 * share.mean()) for share in (of_pairs > 0, of_pairs == 0)], exactly=[78, 11])
 right = {"the score": (stays.flagged == stays.septic).mean(), "never alert": (~stays.septic).mean()}
 claim([round(100 * share, 1) for share in right.values()], exactly=[66.7, 96.5])
 pd.Series(right).mul(100).round(1).rename("right of 100")
@@ -182,8 +193,8 @@ claim(carried["of 100 flagged"].tolist(), exactly=[39.3, 10.3, 8.6, 0.8])
 carried
 
 # %% [markdown]
-# The same score, not one point changed: 39 of 100 flagged are septic there, 9 here, and fewer than one among our planned
-# admissions. A predictive value belongs to a score *and a place* (M02). With rounder figures: a sensitivity of 0.8 and
+# The same score, not one point changed: 39 of 100 flagged are septic there, 9 here, and among our planned admissions it
+# would be fewer than one, if 88 and 66 held. A predictive value belongs to a score *and a place* (M02). With rounder figures: a sensitivity of 0.8 and
 # a specificity of 0.9 give 67 of 100 where 200 of 1,000 are septic, and 14 where 20 are.
 
 # %%
@@ -219,14 +230,14 @@ sensitivity.set_axis(["flagged", "of septic"], axis=1).assign(specificity=(100 *
 
 # %% [markdown]
 # Carrying is a first guess, and the dots lie off the line: sensitivity and specificity travel too. Of 100 planned stays
-# without sepsis 90 are left alone, of emergency stays 60, since whoever comes as an emergency is warm and fast for many
-# reasons. Of 7 septic planned stays 3 were flagged. That is a count, and no rate: lesson 2 says why.
+# without sepsis 90 are left alone, of emergency stays 60: their single scores reach two points four times as
+# often, and they have twice as many of them. Of 7 septic planned stays 3 were flagged. That is a count, and no rate: lesson 2 says why.
 #
 # ## 5. A published table, rebuilt
 #
 # *About 7 min · 39 min so far*
 #
-# In 2021 a hospital checked the sepsis model that it had bought: of 38,455 stays 2,552 septic; AUROC 0.63; alerts in 18%
+# In 2021 a hospital checked the sepsis model that it used: of 38,455 stays 2,552 septic; AUROC 0.63; alerts in 18%
 # of stays, and two thirds of the septic missed [wong-2021](#Sources). Four counts give the table back
 # [wong-table](#Sources). Write down the four cells before you run the second:
 
@@ -261,14 +272,14 @@ figure(intervals(ppv, xlabel="share of flagged that is septic"), says=says, tabl
 # %% [markdown]
 # The third row is the same vendor's model in two county emergency departments [two-county-eds](#Sources). 31 of 100
 # flagged are septic, at half of Michigan's prevalence. A better score? Another threshold, another definition of sepsis,
-# another kind of patient, and above all another *unit*. In the very same paper, of the very same alerts, stands a
-# predictive value of 7.6. How can both be true? That is lesson 2.
+# another kind of patient. In the very same paper, of the very same alerts, stands a predictive value of 7.6. How can both
+# be true? That is lesson 2.
 
 # %% [markdown]
 # ## What you have now
 #
 # - Four counts. Every rate is a division of two of their sums; say *of whom*, of 1,000.
-# - Two true headlines: of 100 septic 88 flagged; of 100 flagged 91 not septic.
+# - Two true headlines: of 100 septic 88 flagged; of 100 flagged 91 not septic by the label.
 # - AUROC is about pairs, accuracy rewards silence, and one AUROC holds every limit.
 # - A predictive value belongs to a score and a place; the other two travel less, but they travel.
 #
