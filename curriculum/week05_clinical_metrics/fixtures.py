@@ -213,7 +213,8 @@ def gap(found, of, found_else, of_else, level=0.95):
 
 
 # how answers are put ---------------------------------------------------------------------------------------------------
-STRICTER = {"auroc": 0.83, "sensitivity": 0.62, "specificity": 0.85, "prevalence": 0.20}  # the same score, cut higher
+# about the same score at three points
+STRICTER = {"auroc": 0.83, "sensitivity": 0.64, "specificity": 0.83, "prevalence": 0.20}
 _DISTRICTS = {"north": (1200, 630), "south": (400, 150), "coast": (2400, 1060), "hills": (11, 4), "islands": (10, 1)}
 GROUPED_BY = ("race", "age_group", "sex", "interpreter", "site", "admission")
 
