@@ -72,7 +72,7 @@ pd.Series(noise).round(3)
 #
 # ## 2. Seven leaks, on and off
 #
-# *About 21 min · 30 min so far*
+# *About 22 min · 31 min so far*
 #
 # First the honest model of lesson 1. Each leak is scored on the *same* rows with it and without it, so the interval is
 # that of the difference.
@@ -242,7 +242,7 @@ reveal("W04.P3")
 #
 # ## 3. One patient, one morning
 #
-# *About 6 min · 36 min so far*
+# *About 6 min · 37 min so far*
 #
 # Alice Vandermeer, 73, COPD, five stays in the year before, goes home on Wednesday 20 September 2023. Her row as the
 # pilot read it months later, and as the systems hold it at 08:00, when somebody decides whom to call:
@@ -290,7 +290,7 @@ pd.Series(areas)
 #
 # ## 4. The slice: twelve weeks
 #
-# *About 8 min · 44 min so far*
+# *About 8 min · 45 min so far*
 #
 # On paper, each model gets the limit at which it calls 16 a week. Then both fly from 4 September on, over the same
 # people, and are asked at 08:00.
@@ -345,7 +345,7 @@ pd.DataFrame(counts, list(flown), ["calls", "would have come back", "of these av
 #
 # ## 5. Splits, and another site
 #
-# *About 4 min · 48 min so far*
+# *About 4 min · 49 min so far*
 #
 # The honest model again, with its rows dealt in five ways:
 
@@ -384,7 +384,7 @@ pd.Series({"promised of 100": 100 * promised, "came of 100": 100 * seen.value, "
 #
 # ## Exit check
 #
-# *About 2 min · 50 min so far*
+# *About 2 min · 51 min so far*
 
 # %%
 for n in (9, 10, 11):
