@@ -71,7 +71,7 @@ area
 #
 # ## 2. Of 1,000 stays
 #
-# *About 9 min · 20 min so far*
+# *About 11 min · 22 min so far*
 #
 # Flagged or not, septic or not: four cells, and all that follows is division. Say it of 1,000 stays, and nobody needs
 # a formula.
@@ -142,7 +142,7 @@ claim(100 * reviewed.sepsis_clinical[stays.flagged].mean(), about=11.5, within=0
 #
 # ## 3. Three figures that sound alike
 #
-# *About 4 min · 24 min so far*
+# *About 4 min · 26 min so far*
 #
 # 0.83 is not "83% right" (M01). It is about pairs: of 100 pairs of a septic stay and another, the septic one is higher
 # in 78 and equal in 11, and a tie counts half. No ward meets pairs. What about the share of right decisions?
@@ -174,7 +174,7 @@ figure(lines(by_limit[names[:2]], ylabel="of 100"), says=says, table=by_limit)
 #
 # ## 4. The predictive value travels
 #
-# *About 8 min · 32 min so far*
+# *About 8 min · 34 min so far*
 #
 # The brochure's 88 and 66 are shares *within* the septic and *within* the others. How many there are of each, the
 # brochure's department decides: 200 of 1,000. Here it is 35.
@@ -235,7 +235,7 @@ sensitivity.set_axis(["flagged", "of septic"], axis=1).assign(specificity=(100 *
 #
 # ## 5. A published table, rebuilt
 #
-# *About 7 min · 39 min so far*
+# *About 7 min · 41 min so far*
 #
 # In 2021 a hospital checked the sepsis model that it used: of 38,455 stays 2,552 septic; AUROC 0.63; alerts in 18%
 # of stays, and two thirds of the septic missed [wong-2021](#Sources). Four counts give the table back

@@ -66,10 +66,10 @@ his[["when", "score", "alert", "ordered", "hours", "without"]]
 #
 # ## 2. Among whom
 #
-# *About 7 min · 17 min so far*
+# *About 8 min · 18 min so far*
 #
-# An alert can help while nobody has thought of it. So a stay is *at risk* until its first order for suspected sepsis, and
-# leaves the set in that minute. (An antibiotic for, say, pneumonia does not end it; one score in six at risk is under one.)
+# An alert can help while nobody has thought of it. So a stay is *at risk* until its first order for suspected sepsis.
+# (An antibiotic for, say, pneumonia does not end it; one score in six at risk is under one.)
 # Patients in comfort care are not in it: they and their team have decided against the work-up an alert asks for.
 
 
@@ -116,7 +116,7 @@ reveal("W05.P3")
 #
 # ## 3. In time
 #
-# *About 6 min · 23 min so far*
+# *About 6 min · 24 min so far*
 #
 # Of 410 septic stays 359 are flagged. When, counted from the order?
 
@@ -153,17 +153,16 @@ pd.Series(of_400)
 reveal("W05.P2")
 
 # %% [markdown]
-# 400 septic stays were at risk for at least one score; the other ten had their order before the first. Of 100, 31 get an
-# alert in the 24 hours before the order; half of those have 3.4 hours or less. Of 100, 13 get four hours or more. So the
-# third headline, as true as the two of lesson 1: **of 100 septic stays 31 are flagged before anybody ordered.** Of the
-# other 57 of the 88, 34 came too late on their own signs, and 23 only by the point for the antibiotic. A sensitivity
-# without its lead time is no promise to a patient (M38).
+# 400 septic stays had a score at risk. Of 100, 31 get an alert in the 24 hours before the order, half of those at most 3.4
+# hours before; 13 get four hours or more. A third true headline: **of 100 septic stays 31 are flagged before anybody
+# ordered.** Of the other 57 of the 88, 34 came too late on their own signs, 23 only by the antibiotic's point. A sensitivity
+# without its lead time is no promise (M38).
 #
 # **Now Q3 in the exercise** (11 minutes), or after section 6.
 #
 # ## 4. What goes out
 #
-# *About 3 min · 26 min so far*
+# *About 3 min · 27 min so far*
 #
 # A flagged stay does not send one alert. It sends one at every score of two points or more, seven in the mean. A *lockout*
 # leaves a stay in peace for 24 hours after an alert. Same score, same limit, four ways to count:
@@ -192,7 +191,7 @@ counted
 #
 # ## 5. How sure
 #
-# *About 8 min · 34 min so far*
+# *About 8 min · 35 min so far*
 #
 # 145,060 rows. Precision comes from *events* (M09): keep all other stays, and draw 30, 100 or 410 of the septic.
 
@@ -252,7 +251,7 @@ week.VERDICTS
 #
 # ## 6. The slice: same AUROC, two wards
 #
-# *About 8 min · 42 min so far*
+# *About 8 min · 43 min so far*
 #
 # Last, a flight. A visit in our simulator helps against *getting worse*, so the score is week 2's alert on breathing, pulse
 # and creatinine, and the event is that the patient gets worse within 24 hours. It alerts from 12 on, with a lockout, and
@@ -321,7 +320,7 @@ figure(lines(weekly, ylabel="alerts for each visit to spare", xlabel="week of th
 #
 # ## Exit check
 #
-# *About 2 min · 44 min so far*
+# *About 2 min · 45 min so far*
 
 # %%
 for n in (9, 10, 11):
