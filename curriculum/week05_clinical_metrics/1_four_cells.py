@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 1: four cells
 #
-# *About 40 minutes (an estimate). You have done weeks 1 to 4. Words are in the [glossary](../glossary.md).*
+# *About 42 minutes (an estimate). You have done weeks 1 to 4. Words are in the [glossary](../glossary.md).*
 #
 # A vendor offers a sepsis score for our wards. It is asked every eight hours, and is to warn a nurse before anybody has
 # ordered a blood culture or an antibiotic. Its brochure says AUROC 0.83. **Is that good enough for our wards?**
@@ -18,7 +18,7 @@
 #
 # ## Before you begin
 #
-# *About 5 min · 5 min so far*
+# *About 6 min · 6 min so far*
 #
 # Five questions on weeks 2 to 4. Answer as in `quiz("W05.R1", "b")`; every option has a reason. If you compute predictive
 # values in your head, answer R6 to R8: all three right, and sections 3 and 4 need only be run.
@@ -32,16 +32,20 @@ for n in range(1, 6):
 # %%
 quiz("W05.R1", ...)
 
+# %%
+for n in (6, 7, 8):
+    display(quiz(f"W05.R{n}"))
+
 # %% [markdown]
 # ## 1. The brochure
 #
-# *About 6 min · 11 min so far*
+# *About 6 min · 12 min so far*
 #
 # > **Early sepsis warning.** AUROC 0.83. Finds 88 of 100 septic stays; 66 of 100 other stays are never flagged. Measured
-# > in an emergency department in which 20 of 100 patients had sepsis.
+# > in an emergency department in which 20 of 100 patients had sepsis. Points for temperature, pulse, blood pressure,
+# > leukocytes, lactate and other signs.
 #
-# The vendor, the brochure and the score are invented. It gives points for temperature, pulse, blood pressure,
-# leukocytes and lactate, and a stay is *flagged* when it reaches two at any time. A stay is *septic* here if it had
+# The vendor, the brochure and the score are invented. A stay is *flagged* when it reaches two points at any time. A stay is *septic* here if it had
 # sepsis by review of its chart and somebody ordered a culture and an antibiotic for it. Sepsis that nobody ordered for
 # counts as not septic, and week 3 has shown what a review misses: keep that in mind when a sentence says "not septic".
 
@@ -67,11 +71,11 @@ claim(area.value, about=0.831, within=0.0005)
 area
 
 # %% [markdown]
-# The brochure does not lie: 0.83, on our own 11,655 stays, of which 410 are septic by this label.
+# The figure is right here, too: 0.83, on our own 11,655 stays, of which 410 are septic by this label.
 #
 # ## 2. Of 1,000 stays
 #
-# *About 11 min · 22 min so far*
+# *About 11 min · 23 min so far*
 #
 # Flagged or not, septic or not: four cells, and all that follows is division. Say it of 1,000 stays, and nobody needs
 # a formula.
@@ -137,12 +141,12 @@ claim(100 * reviewed.sepsis_clinical[stays.flagged].mean(), about=11.5, within=0
 
 # %% [markdown]
 # Another 304 stays had sepsis by review, and nobody ordered; 121 of them are flagged. By review alone 11.5 of 100
-# flagged are septic and 89 are not: a headline also has a label. If each flagged stay is looked at once, a nurse looks
-# at twelve for each septic one. Whoever says a rate without its *of whom* has not said it yet.
+# flagged are septic and 89 are not: a headline also has a label. There are twelve flagged *stays*
+# for each septic one; how many alerts that is, lesson 2 counts. Whoever says a rate without its *of whom* has not said it yet.
 #
 # ## 3. Three figures that sound alike
 #
-# *About 4 min · 26 min so far*
+# *About 4 min · 27 min so far*
 #
 # 0.83 is not "83% right" (M01). It is about pairs: of 100 pairs of a septic stay and another, the septic one is higher
 # in 78 and equal in 11, and a tie counts half. No ward meets pairs. What about the share of right decisions?
@@ -174,7 +178,7 @@ figure(lines(by_limit[names[:2]], ylabel="of 100"), says=says, table=by_limit)
 #
 # ## 4. The predictive value travels
 #
-# *About 8 min · 34 min so far*
+# *About 8 min · 35 min so far*
 #
 # The brochure's 88 and 66 are shares *within* the septic and *within* the others. How many there are of each, the
 # brochure's department decides: 200 of 1,000. Here it is 35.
@@ -235,7 +239,7 @@ sensitivity.set_axis(["flagged", "of septic"], axis=1).assign(specificity=(100 *
 #
 # ## 5. A published table, rebuilt
 #
-# *About 7 min · 41 min so far*
+# *About 7 min · 42 min so far*
 #
 # In 2021 a hospital checked the sepsis model that it used: of 38,455 stays 2,552 septic; AUROC 0.63; alerts in 18%
 # of stays, and two thirds of the septic missed [wong-2021](#Sources). Four counts give the table back

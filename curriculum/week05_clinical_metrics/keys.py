@@ -81,10 +81,16 @@ outcome("W05.P3", lambda hospital, truth: area_by_window(hospital, truth) >= 0.7
 
 
 # W05.Q1 ---------------------------------------------------------------------------------------------------------------
-SELLS = (("flagged", "septic"), ("not septic", "not flagged"), ("septic", "not flagged"))
+SELLS = (
+    ("flagged", "septic"),
+    ("rightly judged", "septic"),  # the same under another name
+    ("not septic", "not flagged"),
+    ("septic", "not flagged"),
+)
 KILLS = (
     ("not septic", "flagged"),
     ("septic", "flagged"),
+    ("rightly judged", "flagged"),
     ("flagged", "not septic"),
     ("flagged", "all"),
     ("not flagged", "septic"),
@@ -163,6 +169,8 @@ class Headlines(Comparison):
 
     def evidence(self, answer, reference):
         told = []
+        if pair(answer["sell it"]) in KILLS and pair(answer["kill it"]) in SELLS:
+            return "The two are exchanged: put each figure under the other's name."
         for name, fits in (("sell it", SELLS), ("kill it", KILLS)):
             mine, said = answer[name], in_words(answer[name])
             if self.off(mine, reference) > self.allowed:
@@ -172,7 +180,8 @@ class Headlines(Comparison):
             elif pair(mine) in SILENT:
                 told.append(f'"{name}" is true: {said}. A score that never speaks reaches more than that.')
             else:
-                told.append(f'"{name}" is true: {said}. It does not {name}; who would read it that way?')
+                would = "buy" if name == "sell it" else "drop"
+                told.append(f'"{name}" is true: {said}. Nobody would {would} the score for that figure.')
         return " ".join(told)
 
     def wrong_figure(self, name, mine, reference):
@@ -196,7 +205,7 @@ def pair(headline):
 
 def in_words(headline):
     of = "stays" if headline["of"] == "all" else f"{headline['of']} stays"
-    return f"of 100 {of}, {headline['per 100']:.1f} are {headline['who']}"
+    return f"of 100 {of}, {headline['per 100']:.3g} are {headline['who']}"
 
 
 def line(who, of, share):
