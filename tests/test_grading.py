@@ -212,6 +212,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_the_same(stubbed, held, tmp_path
         file.write(ledger.read_bytes().splitlines()[1][:100])  # the power went while a line was written
     stubbed.runs, stubbed.asked[:] = real, []
     resumed = run_all.grade_and_write(folder, tmp_path / "cut", jobs=3, resume=True)
+    assert grade.grade(folder, tmp_path / "cut", resume=True) == resumed  # nothing cut is left in the ledger
     assert resumed == whole and sorted(stubbed.asked) == [f"{name}_week01.ipynb" for name in "defgh"]
     files = {path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*.*")}
     for file in files - {Path("private/ledger.jsonl")}:

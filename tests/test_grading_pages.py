@@ -65,8 +65,10 @@ def written(held, tmp_path_factory):
         return Run(run.answers, (CellTrouble(0, NASTY, NASTY),), NASTY)
 
     with pytest.MonkeyPatch.context() as patch:
-        stub(patch, held).runs = runs
+        told = stub(patch, held)
+        told.runs = lambda path: answered(held, Q1="right")
         run_all.grade_and_write(folder, place / "out", peers=True, viva=True)
+        told.runs = runs
         grades = run_all.grade_and_write(folder, place / "again", peers=True, viva=True, diff=place / "out")
     return grades, place / "again"
 
@@ -139,7 +141,7 @@ def test_the_class_page_says_what_to_open_the_next_meeting_with(written):
     text = (out / "index.html").read_text()
     assert "Open the next meeting with this" in text and "<strong>3 of 3</strong>" in text
     assert "one resource is one fact" in text and "Vote, before anybody explains" in text
-    assert "For you to look at" in text and "no notebook" in text
+    assert "What changed" in text and "For you to look at" in text and "no notebook" in text
 
 
 def test_what_changed_since_an_earlier_run_is_shown(stubbed, held, tmp_path):

@@ -96,8 +96,12 @@ def test_comments_and_layout_do_not_hide_the_same_text():
     assert (found.question, found.learners, found.published) == ("W01.Q4", ("ana", "bo"), False)
 
 
-def test_an_untouched_answer_and_a_short_one_are_not_alike():
+def test_an_untouched_answer_and_a_short_one_are_not_alike(monkeypatch):
     assert of(*published("exercises", 1)) == {}
+    monkeypatch.setattr(alike, "FEWEST", 1)  # also a long starter would not count
+    monkeypatch.setattr(alike, "_published", alike._published.__wrapped__)
+    assert of(*published("exercises", 1)) == {}
+    monkeypatch.undo()
     assert of("r5_ids = [1, 2]") == {} and of("counts == 3") == {}
 
 
