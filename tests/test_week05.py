@@ -82,6 +82,7 @@ def share_of(flagged, septic, who, of):
         "septic": septic,
         "not septic": ~septic,
         "all": septic | True,
+        "rightly judged": flagged == septic,
     }
     return {"who": who, "of": of, "per 100": float(round(100 * groups[who][groups[of]].mean()))}
 
@@ -102,7 +103,10 @@ def test_every_true_pair_of_headlines_is_right_in_whole_numbers(hospital, sell, 
 
 def test_a_true_figure_in_the_wrong_place_is_told_so(hospital):
     verdict = verdict_on("W05.Q1", headlines(("flagged", "all"), ("flagged", "septic")), hospital)
+    assert verdict.kind == "not_yet" and "exchanged" in verdict.evidence
+    verdict = verdict_on("W05.Q1", headlines(("septic", "all"), ("septic", "flagged")), hospital)
     assert verdict.kind == "not_yet" and verdict.evidence.count("is true") == 2
+    assert "Nobody would buy the score" in verdict.evidence
 
 
 def test_rounding_is_told_apart_from_a_wrong_formula(hospital):

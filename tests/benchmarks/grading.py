@@ -85,9 +85,7 @@ def main(command: str, week: int = 1, submissions: int = 5) -> None:
     for name, found in (("wardround grade", mine), ("nbgrader autograde", peer)):
         processor, wall = (seconds / submissions for seconds in found["others"])
         each[name] = processor
-        print(
-            f"{name:20} first {found['first'][0]:6.1f} s, each further one {processor:.2f} s ({wall:.2f} s by the clock)"
-        )
+        print(f"{name:20} first {found['first'][0]:6.1f} s, each further one {processor:.2f} s (clock: {wall:.2f} s)")
     print(f"ratio {each['wardround grade'] / each['nbgrader autograde']:.2f} (week {week}, {submissions} submissions)")
 
 
