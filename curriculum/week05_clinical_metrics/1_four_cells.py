@@ -4,7 +4,8 @@
 # *About 42 minutes (an estimate). You have done weeks 1 to 4. Words are in the [glossary](../glossary.md).*
 #
 # A vendor offers a sepsis score for our wards. It is asked every eight hours, and is to warn a nurse before anybody has
-# ordered a blood culture or an antibiotic. Its brochure says AUROC 0.83. **Is that good enough for our wards?**
+# ordered a blood culture or an antibiotic for suspected sepsis. Its brochure says AUROC 0.83. **Is that good enough for
+# our wards?**
 #
 # Week 4 asked whether a figure is true. This one is: we count it again on our own stays, and it comes out. The question is
 # what it is a figure *of*.
@@ -125,9 +126,9 @@ reveal("W05.P1")
 #
 # > **Sell it.** Of 100 septic stays, 88 are flagged.
 # >
-# > **Kill it.** Of 100 flagged stays, 91 are not septic.
+# > **Kill it.** Of 100 flagged stays, 91 are not septic by this label.
 #
-# Both are true of this label, and both are made of the same 359 stays:
+# Both are true, and both are made of the same 359 stays:
 
 # %%
 for whom, whole in {"septic": found + missed, "flagged": found + for_nothing}.items():
@@ -229,13 +230,19 @@ sensitivity = stays[stays.septic].groupby("admission").flagged.agg(["sum", "size
 specificity = 1 - stays[~stays.septic].groupby("admission").flagged.mean()
 claim(sensitivity.to_numpy().tolist(), exactly=[[356, 403], [3, 7]])
 claim((100 * specificity).round().tolist(), exactly=[60, 90])
+others = ward.merge(stays[~stays.septic][["encounter_id", "admission"]]).groupby("admission")
+claim((100 * others.alert.mean()).round().tolist(), exactly=[20, 5])
+claim((others.size() / others.encounter_id.nunique()).round(1).tolist(), exactly=[13.4, 6.8])
+dot = wilson(*stays[stays.flagged & (stays.admission == "planned")].septic.agg(["sum", "size"]).tolist())
+claim([round(100 * one, 1) for one in (dot.value, dot.low, dot.high)], exactly=[1.5, 0.5, 4.2])
 claim(measured["of 100 flagged"].tolist(), exactly=[8.9, 1.5])
 sensitivity.set_axis(["flagged", "of septic"], axis=1).assign(specificity=(100 * specificity).round(1))
 
 # %% [markdown]
 # Carrying is a first guess, and the dots lie off the line: sensitivity and specificity travel too. Of 100 planned stays
-# without sepsis 90 are left alone, of emergency stays 60: their single scores reach two points four times as
-# often, and they have twice as many of them. Of 7 septic planned stays 3 were flagged. That is a count, and no rate: lesson 2 says why.
+# that are not septic 90 are left alone, of emergency stays 60: 20 of 100 of their scores reach two points, against 5, and
+# there are 13.4 scores in such a stay, against 6.8. The planned dot is 3 of 204 flagged stays: 1.5 of 100, or 0.5 to 4.2.
+# Of 7 septic planned stays 3 were flagged. That is a count, and no rate: lesson 2 says why.
 #
 # ## 5. A published table, rebuilt
 #
@@ -275,9 +282,9 @@ figure(intervals(ppv, xlabel="share of flagged that is septic"), says=says, tabl
 
 # %% [markdown]
 # The third row is the same vendor's model in two county emergency departments [two-county-eds](#Sources). 31 of 100
-# flagged are septic, at half of Michigan's prevalence. A better score? Another threshold, another definition of sepsis,
-# another kind of patient. In the very same paper, of the very same alerts, stands a predictive value of 7.6. How can both
-# be true? That is lesson 2.
+# flagged are septic, at little more than half of Michigan's prevalence. A better score? Another definition of sepsis, another
+# kind of patient. In the very same paper, of the very same encounters, stands a predictive value of 7.6. How can both be
+# true? That is lesson 2.
 
 # %% [markdown]
 # ## What you have now
@@ -293,4 +300,4 @@ figure(intervals(ppv, xlabel="share of flagged that is septic"), says=says, tabl
 #
 # - **wong-2021**: In 38,455 hospitalisations at Michigan Medicine, 2018 to 2019, sepsis occurred in 2,552 (7%). The Epic Sepsis Model had an AUROC of 0.63 (0.62 to 0.64) per hospitalisation; at 6 points or more it alerted in 18% of stays and missed 67% of the sepsis. Wong et al., JAMA Intern Med 2021;181:1065, PMC8218233, abstract, read November 2026 in a stored copy.
 # - **wong-table**: 38,455 stays, 2,552 septic, 6,971 alerted and 1,709 septic without an alert give a sensitivity of 0.330, a specificity of 0.829, a positive predictive value of 0.121 and an alert rate of 0.181, which round to the 67% missed and 18% alerted of Wong et al. Computed, and held against epi.tests of the R package epiR 2.0.57. The last two counts were not read in the paper itself; they give its rounded figures.
-# - **two-county-eds**: In 145,885 encounters of two county emergency departments in 2023 the Epic Sepsis Predictive Model alerted in 7,183, of which 2,253 had sepsis, and not in 138,702, of which 3,180 had sepsis. Within a 6-hour window its sensitivity was 14.7%, its specificity 95.3%, its positive predictive value 7.6%; the median lead time was 0 minutes. PMID 39545248, Oxford University Press for AMIA, 2024, abstract, read November 2026 in a stored copy.
+# - **two-county-eds**: In 145,885 encounters of two county emergency departments in 2023 the Epic Sepsis Predictive Model alerted in 7,183, of which 2,253 had sepsis, and not in 138,702, of which 3,180 had sepsis. Within a 6-hour time window for sepsis its sensitivity was 14.7%, its specificity 95.3%, its positive predictive value 7.6% and its negative one 97.7%; the median lead time was 0 minutes. PMID 39545248, Oxford University Press for AMIA, 2024, abstract, read November 2026 in a stored copy.
