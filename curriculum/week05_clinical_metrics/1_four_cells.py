@@ -241,8 +241,8 @@ sensitivity.set_axis(["flagged", "of septic"], axis=1).assign(specificity=(100 *
 # %% [markdown]
 # Carrying is a first guess, and the dots lie off the line: sensitivity and specificity travel too. Of 100 planned stays
 # that are not septic 90 are left alone, of emergency stays 60: 20 of 100 of their scores reach two points, against 5, and
-# there are 13.4 scores in such a stay, against 6.8. The planned dot is 3 of 204 flagged stays: 1.5 of 100, or 0.5 to 4.2.
-# Of 7 septic planned stays 3 were flagged. That is a count, and no rate: lesson 2 says why.
+# they have 13.4 scores each, against 6.8. The planned dot is 3 of 204: 1.5 of 100, or 0.5 to 4.2. Of 7 septic planned
+# stays 3 were flagged: a count, and no rate, as lesson 2 says.
 #
 # ## 5. A published table, rebuilt
 #
