@@ -6,8 +6,8 @@
 # In two county emergency departments the same 7,183 flagged encounters have a predictive value of 31.4 and one of 7.6
 # [two-county-eds](#Sources). Both are right, and the row is the same. The event is not: the first counts sepsis at any time
 # of the visit, the second only within six hours; some 548 such encounters, by our computation, give back all four published
-# figures [two-county-eds](#Sources). A rate has a unit, an event with its hours, and an uncertainty. This lesson takes 0.83 through all
-# three.
+# figures [two-county-eds](#Sources). A rate has a unit, an event with its hours, and an uncertainty. This lesson takes 0.83
+# through all three.
 #
 # You will be able to
 #
@@ -202,9 +202,9 @@ claim(per_stay.round(3).tolist(), exactly=[0.086, 7.173])
 counted
 
 # %% [markdown]
-# Of 100 stays the brochure flags 36; all wards together get 258 alerts from them, 28 a day, and with a lockout, at risk,
-# eight (means of three years, Eastbank in one). Of 100 flagged stays 8.6 were septic. Count alerts: 15.7, as
-# septic stays alert longer. Leave out what comes after the order: 1.2. Ask for an order within 24 hours: 0.9. With the
+# Of 100 stays the brochure flags 36, and they send 258 alerts. All wards together get 28 a day, and with a lockout, at
+# risk, eight (means of three years, Eastbank in one). Of 100 flagged stays 8.6 were septic. Count alerts: 15.7, as septic
+# stays alert longer. Leave out what comes after the order: 1.2. Ask for an order within 24 hours: 0.9. With the
 # lockout: 1.4, or some 70 alerts for each order. The unit alone moved it *up*. **A predictive value without its unit, its
 # hours and its event is no figure** (M37).
 #
