@@ -160,6 +160,7 @@ def grade(
 
     Writes `index.html` (the class), `learners/` (a page each, to hand out), `memos/` (rubric sheets), `grades.csv`
     (to import in Canvas), `details.csv` (a row for each file) and `grades.json`. Exit code 0 unless the grader failed.
+    Only `learners/` is for learners: `grades.json` also holds memos, beginnings of code and the unseen hospital's seed.
     """
     from wardround.course.grading import run_all
 
