@@ -19,7 +19,7 @@ ward, stays = given(5).ward(hospital), given(5).stays(hospital)
 # %% [markdown]
 # `ward` has one row a score, every eight hours; an `alert` is a score of two points or more; `ordered` says whether a culture or an antibiotic
 # had been ordered by then. `stays` has one row a stay. `septic` means: sepsis by review of the chart, and somebody ordered; sepsis that
-# nobody ordered for is not in it. `ordered_at` is the first such order of any stay, septic or not; antibiotics for, say, a pneumonia are none.
+# nobody ordered for is not in it. `ordered_at` is each stay's first such order, septic or not; antibiotics for, say, a pneumonia are none.
 
 # %%
 ward.head(3)
@@ -105,7 +105,7 @@ check("W05.Q2", carried)
 # %% [markdown]
 # ## Q3: in time, or afterwards?
 #
-# A patient is at risk until the first culture or antibiotic is ordered for suspected sepsis (`ordered`), and not under comfort care. An alert is in time if it comes while the patient
+# A patient is at risk while nobody has ordered a culture or an antibiotic for suspected sepsis (`ordered`) and comfort care has not begun. An alert is in time if it comes while the patient
 # is at risk and the order follows within 24 hours: 24 hours exactly are in time, the minute of the order is not. Return
 #
 # - `septic`: how many septic stays have at least one score while at risk;
@@ -137,7 +137,7 @@ check("W05.Q3", in_time)
 
 # %% [markdown] tags=["solution"]
 # Three cuts: rows at risk, septic stays that were ever at risk, alerts within 24 hours. The tempting alternative counts alerts at any time, and finds
-# 88 of 100: 31 before the order, 34 on their own signs but after it, 23 only by the point that the antibiotic itself gives. Another keeps every alert before the order: that hardly moves the share, and two leads of
+# 88 of 100: 31 before the order, 18 after it on their own signs, 39 after it by the point that the antibiotic itself gives. Another keeps every alert before the order: that hardly moves the share, and two leads of
 # days make the score look like foresight.
 
 # %%
@@ -149,7 +149,7 @@ check("W05.Q3", in_time)
 # `septic` has the septic stays that were at risk; `found` says whether the score found them in time. For each group of a column `by`, return one row with `group`, `septic` (how many), `sensitivity`,
 # `low` and `high` (shares between 0 and 1, by `wilson`), and `verdict`. A group with fewer than `SMALLEST` septic stays keeps its row, without a rate.
 # Otherwise compare it with everybody else by `given(5).gap(found, of, found_else, of_else)`, found here minus found elsewhere; `MARGIN` is a gap of
-# 10 points, 0.10. The check goes through six columns, and through the districts of an invented country.
+# 10 points, 0.10. Do not round. The check goes through six columns, and through the districts of an invented country.
 
 # %%
 given(5).VERDICTS
@@ -261,7 +261,7 @@ check("W05.Q6", by_patient)
 
 # %% [markdown] tags=["solution"]
 # Two sums a person, and a draw is an addition. The tempting alternative draws people and keeps their rows with `isin`: who was drawn twice then stands there once, and the interval
-# is a quarter too narrow.
+# is a quarter too narrow. Drawing stays would do nearly as well on these data, where few people have two; where somebody comes back six times it will not.
 
 # %%
 # hint("W05.Q6")

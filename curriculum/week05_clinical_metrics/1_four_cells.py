@@ -122,13 +122,11 @@ reveal("W05.P1")
 
 # %% [markdown]
 # Sensitivity, specificity, positive and negative predictive value: the names of these rows, in this order. Each has a
-# denominator of its own. Take the first and the third:
+# denominator of its own. The first row makes a headline:
 #
 # > **Sell it.** Of 100 septic stays, 88 are flagged.
-# >
-# > **Kill it.** Of 100 flagged stays, 91 are not septic by this label.
 #
-# Both are true, and both are made of the same 359 stays:
+# Another row kills it, as truly; you write that one in Q1. Both are made of the same 359 stays:
 
 # %%
 for whom, whole in {"septic": found + missed, "flagged": found + for_nothing}.items():
@@ -169,10 +167,10 @@ for limit in range(1, 8):
     on = stays.highest >= limit
     by_limit[limit] = 100 * stays.septic[on].mean(), 100 * on[stays.septic].mean(), 100 * on.mean()
 names = ["septic of 100 flagged", "flagged of 100 septic", "flagged of 100"]
-by_limit = pd.DataFrame(by_limit, names).T.round(1).rename_axis("points from which a stay is flagged")
-claim(by_limit.loc[[2, 4]].round().to_numpy().tolist(), exactly=[[9, 88, 36], [16, 39, 9]])
-says = "At one AUROC, 0.83, a limit of two points flags 88 of 100 septic stays; one of four flags 39, and then 16 of 100 flagged are septic."
-figure(lines(by_limit[names[:2]], ylabel="of 100"), says=says, table=by_limit)
+by_limit = pd.DataFrame(by_limit, names).T.rename_axis("points from which a stay is flagged")
+claim(by_limit.loc[[2, 4]].round().to_numpy().tolist(), exactly=[[9, 88, 36], [15, 39, 9]])
+says = "At one AUROC, 0.83, a limit of two points flags 88 of 100 septic stays; one of four flags 39, and then 15 of 100 flagged are septic."
+figure(lines(by_limit[names[:2]], ylabel="of 100"), says=says, table=by_limit.round(1))
 
 # %% [markdown]
 # Where to cut is week 6. Here the vendor's two points stand.
@@ -240,7 +238,7 @@ sensitivity.set_axis(["flagged", "of septic"], axis=1).assign(specificity=(100 *
 
 # %% [markdown]
 # Carrying is a first guess, and the dots lie off the line: sensitivity and specificity travel too. Of 100 planned stays
-# that are not septic 90 are left alone, of emergency stays 60: 20 of 100 of their scores reach two points, against 5, and
+# not septic 90 are left alone, of emergency stays 60: 20 of 100 of their scores reach two points, against 5, and
 # they have 13.4 scores each, against 6.8. The planned dot is 3 of 204: 1.5 of 100, or 0.5 to 4.2. Of 7 septic planned
 # stays 3 were flagged: a count, and no rate, as lesson 2 says.
 #
@@ -248,7 +246,7 @@ sensitivity.set_axis(["flagged", "of septic"], axis=1).assign(specificity=(100 *
 #
 # *About 7 min · 42 min so far*
 #
-# In 2021 a hospital checked the sepsis model that it used: of 38,455 stays 2,552 septic; AUROC 0.63; alerts in 18%
+# In 2021 a hospital published its check of the sepsis model that it used in 2018 and 2019: of 38,455 stays 2,552 septic; AUROC 0.63; alerts in 18%
 # of stays, and two thirds of the septic missed [wong-2021](#Sources). Four counts give the table back
 # [wong-table](#Sources). Write down the four cells before you run the second:
 
@@ -281,7 +279,7 @@ says = "Of 100 flagged stays 9 are septic here, 12 in Michigan and 31 in two cou
 figure(intervals(ppv, xlabel="share of flagged that is septic"), says=says, table=table, size=(7, 2.4))
 
 # %% [markdown]
-# The third row is the same vendor's model in two county emergency departments [two-county-eds](#Sources). 31 of 100
+# *Two county departments* is the same vendor's model elsewhere [two-county-eds](#Sources). 31 of 100
 # flagged are septic, at little more than half of Michigan's prevalence. A better score? Another definition of sepsis, another
 # kind of patient. In the very same paper, of the very same encounters, stands a predictive value of 7.6. How can both be
 # true? That is lesson 2.
@@ -290,7 +288,7 @@ figure(intervals(ppv, xlabel="share of flagged that is septic"), says=says, tabl
 # ## What you have now
 #
 # - Four counts. Every rate is a division of two of their sums; say *of whom*, of 1,000.
-# - Two true headlines: of 100 septic 88 flagged; of 100 flagged 91 not septic by the label.
+# - Two true headlines from the same 359 stays; which group stands below the line decides what they say.
 # - AUROC is about pairs, accuracy rewards silence, and one AUROC holds every limit.
 # - A predictive value belongs to a score and a place; the other two travel less, but they travel.
 #

@@ -476,6 +476,12 @@ def carried_in_words(answer, hospital):
     row = mine.iloc[0]
     right = float(row.ppv) * float(row.flagged) / 100
     septic = 100 * place.prevalence
+    known = imagined(hospital, None).query("claim == 'brochure' and place == @place.place").iloc[0]
+    if math.isclose(row.ppv, known.ppv, rel_tol=1e-3) and not math.isclose(row.flagged, known.flagged, rel_tol=1e-3):
+        return (
+            f"`ppv` is right. `flagged` is not: {float(row.flagged):.1f} of 100 in yours at {place.place}; do both, the septic and the "
+            "others, depend on the place in it?"
+        )
     told = (
         f"{place.place}: of 100 stays {septic:.1f} are septic. By your figures {float(row.flagged):.1f} are flagged, "
     )
@@ -497,7 +503,7 @@ def carried_in_words(answer, hospital):
     if lost == "`a_week`":
         return (
             f"{place.place}: {float(row.flagged):.1f} of 100 is right. Of {place.stays:,} stays in {place.days} days that is "
-            f"{float(row.flagged) / 100 * most:.1f} a week; yours is {float(row.a_week):.1f}."
+            f"{float(row.flagged) / 100 * most:.2f} a week of seven days; yours is {float(row.a_week):.2f}."
         )
     return f"{told}, as the brochure has it. Off elsewhere: {lost}."
 
@@ -506,7 +512,7 @@ def _off(answer, hospital):
     """Which columns are off; or ``rounded``, or ``claim`` where only the second claim is."""
     right = imagined(hospital, None).set_index(["claim", "place"])
     mine = answer.set_index(["claim", "place"]).reindex(right.index)[list(right)].astype(float)
-    if np.allclose(mine, right, rtol=0.01, atol=0.051):
+    if any(np.allclose(mine, right.round(digits), rtol=0, atol=1e-9) for digits in range(4)):
         return "rounded"
     if np.allclose(mine.loc["brochure"], right.loc["brochure"], rtol=1e-3):
         return "claim"
@@ -751,6 +757,9 @@ def timely_in_words(answer, hospital):
     if "septic" not in off and answer["in time"] <= 1:
         return f"{told} The shares are asked per 100."
     if "septic" in off:
+        people = given(5).recognised(hospital).person_id.nunique()
+        if answer["septic"] == people != right["septic"]:
+            return f"{told} {people} is the number of people; stays are asked."
         few = answer["septic"] < right["septic"]
         return f"{told} The denominator is too {'small: who was at risk, and is not in it?' if few else 'large: who in it was never at risk?'}"
     if off == ["two hours"]:
@@ -771,7 +780,7 @@ def invented_in_words(answer, right):
     named_off = " and ".join(f"`{name}` ({answer[f'{name}, invented']:.4g} in yours)" for name in off)
     return (
         f"On the hospital's stays all is right. On the twelve invented ones it is not: {named_off}. Each stands on an edge: an order two "
-        "hours or a day after the alert, an alert in the minute of the order, comfort care."
+        "hours, a day, or more than a day after the alert, an alert in the minute of the order, comfort care."
     )
 
 
@@ -1094,6 +1103,11 @@ def grouped_in_words(answer, hospital):
         return f"By `{by}`, `{group}`: a rate is shown of {row.septic:.0f} septic stays; below {given(5).SMALLEST} the row keeps its number and `too few`."
     if mine.sensitivity.max() > 1.5:
         return "Your sensitivities run above 1; here they are asked as shares, between 0 and 1, as `wilson` gives them."
+    given_shares = mine[list(_SHARES)].apply(pd.to_numeric, errors="coerce")
+    if any(
+        np.allclose(given_shares, right[list(_SHARES)].round(n), rtol=0, atol=1e-9, equal_nan=True) for n in (1, 2, 3)
+    ):
+        return "Your shares are right, and rounded: leave all digits, and round what you print."
     for name in ("septic", *_SHARES):
         values = pd.to_numeric(mine[name], errors="coerce")
         off = ~np.isclose(values, right[name].astype(float), rtol=1e-3, equal_nan=True)
@@ -1107,7 +1121,9 @@ def grouped_in_words(answer, hospital):
     said = f"Rates and intervals are right. {_row_told(off.iloc[0], off.index[0])} You say `{off.verdict.iloc[0]}`"
     if math.isnan(gap.value) or right.verdict[off.index[0]] == "too few":
         return f"{said}, of {len(one)} septic stays against {len(rest)}."
-    return f"{said}; the gap lies between {100 * gap.low:+.0f} and {100 * gap.high:+.0f} points."
+    return (
+        f"{said}; the gap to the {len(rest)} others lies between {100 * gap.low:+.1f} and {100 * gap.high:+.1f} points."
+    )
 
 
 def _rows(table):
