@@ -178,3 +178,129 @@ def _leads(alerts, found):
     rows = alerts.merge(found[["encounter_id", "ordered_at"]])
     rows = rows.assign(lead=(rows.ordered_at - rows["at"]) / pd.Timedelta(hours=1))
     return rows[rows.lead <= given(5).HORIZON / pd.Timedelta(hours=1)].groupby("encounter_id").lead.max()
+
+
+# how answers are put -------------------------------------------------------------------------------------------------
+def to_repair(hospital):
+    """Return ``(rows, later)`` of Quillmere: stays learnt and stays watched, and the next quarter, which has no outcomes.
+
+    ``rows``: ``encounter_id``, ``part`` (``learnt`` or ``watched``), ``score`` (the class-balanced model's), ``back``.
+    ``later``: ``encounter_id``, ``score``.
+    """
+    stays = _stays(hospital)
+    stays = stays[stays.site == "quillmere"].rename(columns={"period": "part", "balanced": "score"})
+    rows = stays[stays.part.isin(["learnt", "watched"])]
+    later = stays[stays.part == "next quarter"]
+    names = ["encounter_id", "part", "score", "back"]
+    return rows[names].reset_index(drop=True), later[["encounter_id", "score"]].reset_index(drop=True)
+
+
+@functools.cache
+def invented_quarter():
+    """Return ``(rows, later)`` of a made-up hospital, large, whose patients came back more often in the year that taught."""
+    dice = np.random.default_rng(6)
+    parts = {"learnt": (4000, 0.5), "watched": (6000, 0.0), "later": (4000, 0.0)}
+    tables = []
+    for part, (many, worse) in parts.items():
+        place = dice.normal(-2.1, 1.0, many)
+        table = pd.DataFrame(
+            {"part": part, "score": _expit(place + _BALANCED), "back": dice.random(many) < _expit(place + worse)}
+        )
+        tables.append(table)
+    table = pd.concat(tables, ignore_index=True)
+    table.insert(0, "encounter_id", [f"invented-{n:05d}" for n in range(len(table))])
+    rows, later = table[table.part != "later"], table[table.part == "later"]
+    return rows, later[["encounter_id", "score"]].reset_index(drop=True)
+
+
+def invented_risk():
+    """Return the known risk of each later stay of :func:`invented_quarter`."""
+    score = invented_quarter()[1].score
+    return _expit(np.log(score / (1 - score)) - _BALANCED)
+
+
+_BALANCED = 1.8  # what balancing adds to the log-odds where 213 of 1,000 came back
+
+
+def _expit(place):
+    return 1 / (1 + np.exp(-place))
+
+
+def repaired_with(repaired, hospital):
+    """Put a repair to a hospital's next quarter and to an invented one; one risk for each later stay, in their order."""
+    found = {}
+    for name, (rows, later) in {"here": to_repair(hospital), "invented": invented_quarter()}.items():
+        risks = repaired(rows.copy(), later.copy())
+        if risks is ...:
+            return ...
+        found[name] = _one_each(risks, later).round(6).tolist()
+    return found
+
+
+def _one_each(risks, later):
+    """The learner's risks as an array in the order of ``later``; an error that says what it lacks."""
+    if isinstance(risks, pd.DataFrame) or risks is None or callable(risks):
+        raise TypeError(f"repaired returned a {type(risks).__name__}; it must return one risk for each row of `later`")
+    found = np.asarray(risks, dtype=float)
+    if found.shape != (len(later),):
+        raise ValueError(f"for {len(later):,} later stays it gave shape {found.shape}; one risk a stay is asked")
+    if np.isnan(found).any():
+        raise ValueError(f"{int(np.isnan(found).sum()):,} of {len(later):,} risks are missing; every stay needs one")
+    if found.min() < 0 or found.max() > 1:
+        raise ValueError(f"risks run from {found.min():.3g} to {found.max():.3g}; they must lie between 0 and 1")
+    return found
+
+
+THRESHOLDS = (0.02, 0.05, 0.08, 0.10, 0.125, 0.15, 0.20, 0.25, 0.30, 0.40)
+
+
+@functools.cache
+def reference_rows():
+    """Return 750 rows with the published counts of a public set at 25%: ``outcome`` and ``risk``.
+
+    In dcurves' ``df_binary`` 105 of 750 have the event, 144 lie at or above 25%, 72 of them with it: net benefit 0.064,
+    and -0.1467 if all are treated (its own tests, MIT licence). The risks between are ours.
+    """
+    with_event, without = [72, 33], [72, 573]
+    rows = []
+    for outcome, (above, below) in ((True, with_event), (False, without)):
+        rows += [(outcome, risk) for risk in np.linspace(0.25, 0.9, above)]
+        rows += [(outcome, risk) for risk in np.linspace(0.01, 0.2, below)]
+    return pd.DataFrame(rows, columns=["outcome", "risk"])
+
+
+def edge_rows():
+    """Return ten rows whose risks lie exactly on thresholds."""
+    risk = [0.10, 0.10, 0.10, 0.20, 0.20, 0.25, 0.40, 0.05, 0.05, 0.02]
+    return pd.DataFrame({"outcome": [True, False, False, True, False, True, True, False, False, False], "risk": risk})
+
+
+def curve_sets(hospital):
+    """Return the sets that a curve is asked for, by name: ``outcome`` and ``risk`` of each row."""
+    rows = judged(hospital)
+    ours = {
+        name: pd.DataFrame({"outcome": rows.back, "risk": rows[column]})
+        for name, column in (("ours", "risk"), ("class-balanced", "balanced"))
+    }
+    return ours | {"public": reference_rows(), "on the edge": edge_rows()}
+
+
+def curves_with(curve, hospital):
+    """Put a function to each of :func:`curve_sets`; one table, with ``rows`` naming the set."""
+    tables = {}
+    for name, rows in curve_sets(hospital).items():
+        found = curve(rows.outcome.copy(), rows.risk.copy(), THRESHOLDS)
+        if isinstance(found, pd.DataFrame) and "threshold" not in found and found.index.name == "threshold":
+            found = found.reset_index()
+        if isinstance(found, pd.DataFrame) and "threshold" in found:
+            found = found.assign(threshold=pd.to_numeric(found.threshold).round(6))
+        tables[name] = found
+    return _stacked(tables, "rows")
+
+
+def _stacked(tables, name):
+    """One table of several, with the name of each; anything that is no table comes back as it is."""
+    odd = next((table for table in tables.values() if not isinstance(table, pd.DataFrame)), None)
+    if odd is not None or any(table is None for table in tables.values()):
+        return odd
+    return pd.concat([table.assign(**{name: key}) for key, table in tables.items()], ignore_index=True)

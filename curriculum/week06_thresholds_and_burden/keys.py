@@ -1,0 +1,528 @@
+"""Week 6: what is right, what is known to be wrong, and what a colleague would say. Never shown before an answer."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+from wardround.course.compare import Comparison, frames, number, parts
+from wardround.course.compare_words import named
+from wardround.course.given import given
+from wardround.course.keys import key, misconception, outcome
+from wardround.evaluation import expected_calibration, expected_ratio
+
+
+def also(name, *answers, **words):
+    """One mistake in several forms, which are told the same."""
+    return [misconception(f"{name}_{n}" if n else name, answer=answer, **words) for n, answer in enumerate(answers)]
+
+
+# the truth, stay by stay ----------------------------------------------------------------------------------------------
+def with_risk(rows, truth):
+    """Rows with ``usual`` (the known risk as care was) and ``alone`` (without any call)."""
+    known = truth.stays.set_index("encounter_id").reindex(rows.encounter_id)
+    usual = np.where(known.called, known.p1, known.p0)
+    return rows.assign(usual=usual, alone=known.p0.to_numpy())
+
+
+# W06.P1 to P3 ---------------------------------------------------------------------------------------------------------
+def back_at_a_half(hospital, truth):
+    rows = given(6).judged(hospital)
+    rows = rows[(rows.site == "quillmere") & rows.balanced.between(0.5, 0.6)]
+    states = truth.stays.set_index("encounter_id").outcome.reindex(rows.encounter_id)
+    return 100 * float((states == "readmitted").mean())
+
+
+outcome("W06.P1", back_at_a_half)
+
+
+def eastbank_holds(hospital, truth):
+    rows = given(6).judged(hospital)
+    rows = rows[rows.site == "eastbank"]
+    states = truth.stays.set_index("encounter_id").outcome.reindex(rows.encounter_id)
+    return bool(0.8 <= float((states == "readmitted").sum() / rows.risk.sum()) <= 1.25)
+
+
+outcome("W06.P3", eastbank_holds)
+
+
+# W06.Q1 ---------------------------------------------------------------------------------------------------------------
+def known_quarters(hospital, truth):
+    """The known risks themselves, of both sets of later stays."""
+    later = with_risk(given(6).to_repair(hospital)[1], truth)
+    return {"here": later.usual.round(6).tolist(), "invented": given(6).invented_risk().round(6).tolist()}
+
+
+def gap_of(risk, predicted):
+    """The mean distance of promised and known risk over ten groups of equal size."""
+    table = expected_calibration(risk, predicted)
+    return float(np.average((table.risk - table.predicted).abs(), weights=table.n))
+
+
+def same_order(one, other):
+    """Rank correlation; 0 where one of the two is the same for all."""
+    one, other = pd.Series(one).rank(), pd.Series(other).rank()
+    return float(np.corrcoef(one, other)[0, 1]) if one.nunique() > 1 and other.nunique() > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class Repair(Comparison):
+    """Risks of two quarters: the mean, the curve and the order against the known risks; the invented one decides."""
+
+    allowed: float = 1.0
+    needed: float = 1.5
+
+    def unreadable(self, answer, reference):
+        good = type(answer) is dict and {"here", "invented"} <= set(answer)
+        return None if good else f"{named(answer)} is there where risks should be"
+
+    def parts(self, answer, reference):
+        mine, known = (np.array(one["invented"]) for one in (answer, reference))
+        here, known_here = (np.array(one["here"]) for one in (answer, reference))
+        ratio = expected_ratio(known, mine)
+        off = abs(math.log(expected_ratio(known_here, here))) if here.sum() else math.inf
+        return {
+            "order": (1 - same_order(mine, known)) / 0.06,
+            "mean": abs(math.log(ratio)) / math.log(1.10) if ratio > 0 else math.inf,
+            "curve": gap_of(known, mine) / 0.018,
+            "here": off / math.log(1.6),  # some fifty events taught it on a small hospital: chance alone makes 1.3
+        }
+
+    def distance(self, answer, reference):
+        return max(self.parts(answer, reference).values())
+
+    def matches(self, answer, wrong):
+        if self.unreadable(answer, wrong):
+            return False
+        mine, other = np.array(answer["invented"]), np.array(wrong["invented"])
+        return mine.shape == other.shape and float(np.abs(mine - other).mean()) < 0.004
+
+    def evidence(self, answer, reference):
+        off, mine, known = self.parts(answer, reference), np.array(answer["invented"]), np.array(reference["invented"])
+        told = f"Of 1,000 invented later stays yours promises {1000 * mine.mean():.0f} readmissions; {1000 * known.mean():.0f} come."
+        if off["order"] > 1:
+            return (
+                f"{told} And your risks no longer rank them as the score did: a repair changes numbers, not the order."
+            )
+        if off["mean"] > 1:
+            return told
+        if off["curve"] > 1:
+            return f"The mean is right. {tenths_of(mine, known)}"
+        here, truth = np.array(answer["here"]), np.array(reference["here"])
+        return (
+            f"Right on the invented quarter. On this hospital's: of 1,000 stays yours promises {1000 * here.mean():.0f}, and "
+            f"{1000 * truth.mean():.0f} come. Does it read everything from `rows`?"
+        )
+
+
+def tenths_of(mine, known):
+    low, *_, high = expected_calibration(known, mine).itertuples()
+    return (
+        f"The highest tenth of the invented stays: yours promises {100 * high.predicted:.0f} of 100, {100 * high.risk:.0f} come; "
+        f"the lowest: {100 * low.predicted:.1f}, and {100 * low.risk:.1f} come."
+    )
+
+
+def promised(answer, hospital):
+    mine, known = np.array(answer["invented"]), given(6).invented_risk().to_numpy()
+    return f"Of 1,000 invented later stays yours promises {1000 * mine.mean():.0f} readmissions; {1000 * known.mean():.0f} come."
+
+
+def at_the_ends(answer, hospital):
+    return tenths_of(np.array(answer["invented"]), given(6).invented_risk().to_numpy())
+
+
+def shift_of(rows):
+    """The amount on the log-odds after which the risks of rows add up to their events."""
+    return brentq(lambda much: expit(logit(rows.score) + much).sum() - rows.back.sum(), -12, 12)
+
+
+def shifted_by(choose, sign=1):
+    return lambda rows, later: expit(logit(later.score) + sign * shift_of(choose(rows)))
+
+
+def watched(rows):
+    return rows[rows.part == "watched"]
+
+
+def learnt(rows):
+    return rows[rows.part == "learnt"]
+
+
+def everything(rows):
+    return rows
+
+
+def unrepaired(rows, later):
+    return later.score
+
+
+def scaled(choose):
+    return lambda rows, later: (later.score * choose(rows).back.mean() / choose(rows).score.mean()).clip(0, 1)
+
+
+def subtracted(rows, later):
+    return (later.score - watched(rows).score.mean() + watched(rows).back.mean()).clip(0, 1)
+
+
+def flat(rows, later):
+    return np.full(len(later), watched(rows).back.mean())
+
+
+def zero_or_one(rows, later):
+    """The highest share of events as 1, the others as 0: a list, which has lost its risks."""
+    return (later.score >= watched(rows).score.quantile(1 - watched(rows).back.mean())).astype(float)
+
+
+def at_one_half(rows, later):
+    return (later.score >= 0.5).astype(float)
+
+
+def turned(rows, later):
+    return 1 - shifted_by(watched)(rows, later)
+
+
+def platt(rows, later):
+    from sklearn.linear_model import LogisticRegression
+
+    rows = watched(rows)
+    line = LogisticRegression(C=1e6).fit(logit(rows.score).to_numpy()[:, None], rows.back)
+    return line.predict_proba(logit(later.score).to_numpy()[:, None])[:, 1]
+
+
+def what_it_costs(answer, hospital):
+    rows, later = given(6).to_repair(hospital)
+    many = len(later)
+    return (
+        f"On {many:,} stays of the next quarter your risks add up to {sum(answer['here']):.0f} readmissions; unrepaired, they added up to "
+        f"{later.score.sum():.0f}. Nobody was ranked better for it: balancing bought no discrimination, and sold what a risk is for. "
+        "Cut at a capacity, both call the same people; cut at a risk, only the repaired one means it."
+    )
+
+
+key(
+    "W06.Q1",
+    reference=known_quarters,
+    same=Repair(),
+    right=what_it_costs,
+    look_at="`rows.groupby('part')[['score', 'back']].mean()`, and both means by tenths of the score among the watched",
+    misconceptions=[
+        misconception(
+            "unrepaired",
+            answer=unrepaired,
+            says="These are the scores as the class-balanced model gives them.",
+            so_what="They rank well, and that is all an AUROC can see. A nurse who calls from 20% on would call nearly everybody, and a family told "
+            "*fifty percent* was told three times too much.",
+            look_at="the mean `score` of the watched stays, beside the share that came back",
+            teaches="M07",
+            evidence=promised,
+        ),
+        *also(
+            "scaled",
+            scaled(watched),
+            scaled(learnt),
+            scaled(everything),
+            says="You multiplied all scores by one factor.",
+            so_what="A factor can mend the mean. But balancing added to the log-odds: the highest risks are now too low, and the lowest "
+            "too high. Whoever is most likely to come back drops below the threshold.",
+            look_at="promised and observed by tenths of the score, at both ends",
+            teaches="M07",
+            evidence=at_the_ends,
+        ),
+        misconception(
+            "subtracted",
+            answer=subtracted,
+            says="You subtracted one amount from all scores, on the scale of risks.",
+            so_what="Many end below zero, and are cut off there: a third of the patients is told that they cannot come back. On the "
+            "log-odds the same idea is right.",
+            look_at="how many of your risks are exactly 0",
+            teaches="M07",
+            evidence=at_the_ends,
+        ),
+        misconception(
+            "learnt_from_training",
+            answer=shifted_by(learnt),
+            says="You repaired with the stays on which the model was trained.",
+            so_what="The rate of that year is in your shift, and so is what the model knows by heart. Where patients have changed since, the "
+            "repair promises last year's readmissions. A later window exists: use it.",
+            look_at="`back.mean()` of the two parts",
+            teaches="M10",
+            evidence=promised,
+        ),
+        misconception(
+            "all_rows",
+            answer=shifted_by(everything),
+            says="You repaired with all rows, the learnt ones among them.",
+            so_what="The training years outvote the four months that are near to what comes. More rows are no gain if they are of another "
+            "time, and of patients whom the model has met.",
+            look_at="how many rows each `part` has, and how many of them came back",
+            teaches="M10",
+            evidence=promised,
+        ),
+        misconception(
+            "flat",
+            answer=flat,
+            says="You give everybody the same risk, the share that came back.",
+            so_what="In the mean it is perfectly calibrated, and nobody can be called first. Calibration without ranking is as little use "
+            "as ranking without calibration.",
+            look_at="how many different values your risks have",
+            teaches="M07",
+        ),
+        *also(
+            "cut",
+            at_one_half,
+            zero_or_one,
+            says="You return 0 and 1, not risks.",
+            so_what="A cut belongs to whoever has forty calls, not into the repair. Among hundreds at 1 nobody can be called first.",
+            look_at="the values that you return",
+            teaches="M05",
+            evidence=promised,
+        ),
+        misconception(
+            "wrong_way",
+            answer=shifted_by(watched, sign=-1),
+            says="Your shift goes the wrong way: risks that were three times too high are higher still.",
+            so_what="Every list would be all patients. A mean after the repair, beside the mean before, shows it at once.",
+            look_at="the sign of your shift",
+            evidence=promised,
+        ),
+        misconception(
+            "turned",
+            answer=turned,
+            says="Your risks run the wrong way: who had the highest score gets the lowest risk.",
+            so_what="It is the column of those who stay well. The nurse would call the healthiest forty, and nothing would raise an error.",
+            look_at="which column of `predict_proba` you return",
+            evidence=promised,
+        ),
+    ],
+)
+
+
+# W06.Q2 ---------------------------------------------------------------------------------------------------------------
+def by_sorting(hospital, truth):
+    """The curves from cumulative sums over the sorted risks: no row is compared with a threshold one by one."""
+    tables = []
+    for name, rows in given(6).curve_sets(hospital).items():
+        order = np.argsort(-rows.risk.to_numpy(), kind="stable")
+        risk, event = rows.risk.to_numpy()[order], rows.outcome.to_numpy(bool)[order]
+        found, n = np.r_[0, np.cumsum(event)], len(rows)
+        for cut in given(6).THRESHOLDS:
+            flagged = int(np.searchsorted(-risk, -cut, side="right"))
+            per_event = 1 / cut - 1  # needless actions that one event is worth
+            model = (found[flagged] - (flagged - found[flagged]) / per_event) / n
+            everybody = (found[n] - (n - found[n]) / per_event) / n
+            tables.append({"rows": name, "threshold": cut, "model": model, "treat all": everybody, "treat none": 0.0})
+    return pd.DataFrame(tables)
+
+
+def curve(
+    outcome,
+    risk,
+    thresholds,
+    *,
+    price=lambda t: t / (1 - t),
+    flag=lambda risk, t: risk >= t,
+    of=lambda flagged, outcome: (len(outcome), len(outcome)),
+    everybody=None,
+):
+    """The right curve, with a part exchanged; ``of`` gives what hits and false alarms are divided by."""
+    outcome, rows = np.asarray(outcome, bool), []
+    rate = outcome.mean()
+    for t in thresholds:
+        flagged = np.asarray(flag(risk, t), bool)
+        over, under = of(flagged, outcome)
+        hits, false = (flagged & outcome).sum(), (flagged & ~outcome).sum()
+        model = hits / over - false / under * price(t) if over and under else 0.0
+        all_of_them = rate - (1 - rate) * price(t) if everybody is None else everybody(rate, t)
+        rows.append({"threshold": t, "model": model, "treat all": all_of_them, "treat none": 0.0})
+    return pd.DataFrame(rows)
+
+
+def curve_with(**changes):
+    return lambda outcome, risk, thresholds: curve(outcome, risk, thresholds, **changes)
+
+
+def of_flagged(flagged, outcome):
+    return (flagged.sum(), flagged.sum())
+
+
+def of_each(flagged, outcome):
+    return (outcome.sum(), (~outcome).sum())
+
+
+def of_events(flagged, outcome):
+    return (outcome.sum(), outcome.sum())
+
+
+def times(factor):
+    def made(outcome, risk, thresholds):
+        found = curve(outcome, risk, thresholds)
+        return found.assign(**{name: found[name] * factor for name in ("model", "treat all", "treat none")})
+
+    return made
+
+
+def off_how(answer, hospital):
+    """What differs, with the learner's own number at one threshold and what it is made of."""
+    if not isinstance(answer, pd.DataFrame) or not {"rows", "threshold", "model", "treat all"} <= set(answer):
+        return None
+    right = by_sorting(hospital, None).set_index(["rows", "threshold"])
+    mine = answer.set_index(["rows", "threshold"])
+    if mine.index.has_duplicates or len(mine.index.symmetric_difference(right.index)):
+        return None
+    mine = mine.reindex(right.index).apply(pd.to_numeric, errors="coerce")
+    if mine[["model", "treat all"]].isna().any(axis=None):
+        where = mine.index[mine[["model", "treat all"]].isna().any(axis=1)][0]
+        return f"NaN on the rows *{where[0]}* at {where[1]:g}. Where nobody is flagged nothing is found and nothing done: that is worth 0."
+    for factor, words in ((100, "per 100"), (1000, "per 1,000")):
+        if np.allclose(mine["model"], factor * right["model"], rtol=1e-3, atol=1e-6):
+            return f"Yours is net benefit {words} people; it is asked per person."
+    names = {
+        name: np.isclose(mine[name], right[name], rtol=1e-4, atol=1e-7) for name in ("model", "treat all", "treat none")
+    }
+    if all(np.isclose(mine[name], right[name], atol=0.00051).all() for name in names):
+        return "Your figures are right to the first digits, and rounded: leave all digits, and round what you print."
+    if np.allclose(mine["model"], -right["model"], atol=1e-6):
+        return "Your model's values are right, with the sign turned round: events found count for it, needless actions against."
+    for name, fits in names.items():
+        if not fits.all():
+            others = [f"`{other}`" for other in names if names[other].all()]
+            where = right.index[~fits][0]
+            told = f"`{name}` differs at {int((~fits).sum())} of {len(fits)} places, first on the rows *{where[0]}* at {where[1]:g}"
+            kept = f" Right everywhere: {', '.join(others)}." if others else ""
+            return f"{told}, where yours is {mine[name][where]:.4f}.{made_of(name, where, hospital)}{kept}"
+    return None
+
+
+def made_of(name, where, hospital):
+    rows = given(6).curve_sets(hospital)[where[0]]
+    event = rows.outcome.to_numpy(bool)
+    if name == "treat none":
+        return " Nobody is treated: nothing is found, and nothing is done in vain."
+    flagged = (rows.risk >= where[1]).to_numpy() if name == "model" else np.ones(len(rows), bool)
+    return (
+        f" There {int(flagged.sum()):,} of {len(rows):,} are acted on, {int((flagged & event).sum()):,} with the event, and one needless action "
+        f"costs 1/{1 / where[1] - 1:.3g} of an event."
+    )
+
+
+def where_it_pays(answer, hospital):
+    ours = answer[answer.rows == "ours"].sort_values("threshold")
+    best = ours[(ours["model"] > ours["treat all"]) & (ours["model"] > 0)].threshold
+    if best.empty:
+        return (
+            "On the stays of 2024 our model is nowhere worth more than calling everybody or nobody: a curve may say so."
+        )
+    told = f"On the stays of 2024 our model beats calling everybody and nobody from {100 * best.min():g}% to {100 * best.max():g}%, at the thresholds asked. "
+    told += "The class-balanced one ranks the same people, and "
+    balanced = answer[(answer.rows == "class-balanced") & (answer.threshold == 0.20)]["model"].iloc[0]
+    return f"{told}at 20% is worth {1000 * balanced:+.0f} events per 1,000 people: the AUROC saw no difference."
+
+
+key(
+    "W06.Q2",
+    reference=by_sorting,
+    same=frames(on=["rows", "threshold"], rtol=1e-4, at_least=2.0),
+    right=where_it_pays,
+    look_at="one threshold by hand: how many are acted on, how many of them have the event, and what a needless action costs",
+    evidence=off_how,
+    misconceptions=[
+        misconception(
+            "no_price",
+            answer=curve_with(price=lambda t: 1.0),
+            says="A needless action costs as much as a missed event at every threshold.",
+            so_what="Then one needless phone call weighs as much as one readmission, and nearly every list looks harmful. The threshold "
+            "says what the ward thinks: at 10%, nine calls for one.",
+            look_at="what happens to your curve when only the price changes",
+            teaches="M05",
+            evidence=off_how,
+        ),
+        misconception(
+            "odds_turned",
+            answer=curve_with(price=lambda t: (1 - t) / t),
+            says="Your odds stand upside down: at 10% a needless action costs nine events.",
+            so_what="Low thresholds are chosen by people to whom a needless call costs little. Yours punishes them most, and would talk a ward out of "
+            "every cheap intervention.",
+            look_at="the price at 2% and at 40%",
+            teaches="M05",
+            evidence=off_how,
+        ),
+        misconception(
+            "threshold_for_odds",
+            answer=curve_with(price=lambda t: t),
+            says="You took the threshold itself for the price; it is its odds.",
+            so_what="At 10% one event is worth nine needless calls, not ten: ten people are called, one of them is the event. At 40% the "
+            "slip is large, and a harmful list looks useful.",
+            look_at="of ten people at exactly 10%, how many are called in vain?",
+            evidence=off_how,
+        ),
+        misconception(
+            "of_the_flagged",
+            answer=curve_with(of=of_flagged),
+            says="You divided by those who are flagged, not by everybody.",
+            so_what="Then the shorter list always looks better: three people of whom two come back beat a list that finds eighty. Wards have "
+            "populations, not lists.",
+            look_at="what stands below the line when the threshold rises",
+            teaches="M02",
+            evidence=off_how,
+        ),
+        misconception(
+            "sensitivity_and_specificity",
+            answer=curve_with(of=of_each),
+            says="You weighed sensitivity against one minus specificity.",
+            so_what="That forgets how many of each there are. With one readmission in nine stays, one point of specificity is eight times as many "
+            "phone calls as a point of sensitivity is patients.",
+            look_at="what your two shares are shares of",
+            teaches="M04",
+            evidence=off_how,
+        ),
+        misconception(
+            "per_event",
+            answer=curve_with(of=of_events),
+            says="You divided by the events: that is the standardised net benefit.",
+            so_what="It is of use, and it is another figure: 1 is perfect. Beside `treat all` per person the two cannot stand in one "
+            "picture.",
+            look_at="`treat all` of yours, and what it is divided by",
+            evidence=off_how,
+        ),
+        misconception(
+            "above_only",
+            answer=curve_with(flag=lambda risk, t: risk > t),
+            says="You act above the threshold only; a risk equal to it is acted on, too.",
+            so_what="With a score in whole points, or risks rounded on a screen, that is a whole group of patients.",
+            look_at="the rows *on the edge*",
+            evidence=off_how,
+        ),
+        misconception(
+            "cut_at_a_half",
+            answer=curve_with(flag=lambda risk, t: risk >= 0.5),
+            says="Your list does not change with the threshold: it is cut at one half throughout.",
+            so_what="`predict` does that. At one half hardly anybody is on our list, and the curve is that of calling nobody.",
+            look_at="how many are flagged at 5% and at 40%",
+            teaches="M05",
+            evidence=off_how,
+        ),
+        misconception(
+            "all_for_free",
+            answer=curve_with(everybody=lambda rate, t: rate),
+            says="Treating everybody costs nothing in yours.",
+            so_what="It finds every event, and it calls everybody else in vain. Without that price no model can beat it, and none was ever "
+            "needed.",
+            look_at="`treat all` at two thresholds",
+            teaches="M05",
+            evidence=off_how,
+        ),
+        misconception(
+            "all_as_zero",
+            answer=curve_with(everybody=lambda rate, t: 0.0),
+            says="Treating everybody is worth nothing in yours; that is treating nobody.",
+            so_what="At low thresholds calling all is hard to beat. A model that is only compared with doing nothing looks useful where "
+            "a phone list without any model does better.",
+            look_at="`treat all` at 2%",
+            teaches="M05",
+            evidence=off_how,
+        ),
+    ],
+)

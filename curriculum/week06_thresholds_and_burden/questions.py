@@ -1,0 +1,86 @@
+"""Week 6: what is asked, and how. Answers and reasons are in ``keys.py``."""
+
+from wardround.course.given import given
+from wardround.course.questions import memo_form, prediction, question
+
+prediction(
+    "W06.P1",
+    ask=(
+        'A colleague trained week 4\'s model with `class_weight="balanced"`. On later stays of Quillmere, take those to whom it '
+        "gives a risk of 50 to 60 of 100. How many of 100 of them came back? Give a range that you are 80% sure of."
+    ),
+    unit="of 100 stays",
+)
+
+prediction(
+    "W06.P2",
+    ask=(
+        "Forty calls a week. Whoever sees the whole week at once calls its forty highest risks and reaches a certain number of "
+        "readmissions. Eight calls each day, the highest of that day's list: of 100 of those readmissions, how many are still reached? "
+        "Give a range that you are 80% sure of."
+    ),
+    unit="of 100 readmissions",
+)
+
+prediction(
+    "W06.P3",
+    kind="probability",
+    ask=(
+        "At Quillmere the model's risks add up to about what comes. At Eastbank, which it has never seen, readmissions observed over "
+        "expected lie between 0.8 and 1.25 as well. How probable is that?"
+    ),
+)
+
+question(
+    "W06.Q1",
+    answer="repaired",
+    title="A class-balanced model, repaired",
+    expects="a function of (rows, later) that returns one risk between 0 and 1 for each row of `later`, in their order",
+    kind="function",
+    ask=lambda repaired, hospital: given(6).repaired_with(repaired, hospital),
+    hints=[
+        "The colleague's scores rank as well as ours and promise three times too much. Turn each `score` of `later` into a risk that "
+        "can be taken at its word: of a hundred at 20%, about twenty come back.",
+        "Compare `score.mean()` and `back.mean()` in each `part` of `rows`. On which part was the model fitted, and which part is as "
+        "near to `later` as you can get? Then divide `watched` into ten groups by score and look at both means.",
+        "Balancing adds about the same amount to everybody's *log-odds*, log(p / (1 − p)). So take it away there: find the one shift "
+        "after which the risks of the watched stays add up to the events among them, or fit a logistic regression of `back` on the "
+        "score's log-odds (Platt), or isotonic regression where events are many. Dividing risks by three is not the same.",
+        "Platt's way, in scikit-learn:\n\n"
+        "```\n"
+        "def repaired(rows, later):\n"
+        "    watched = rows[rows.part == ...]\n"
+        "    place = lambda score: np.log(score / (1 - score)).to_numpy().reshape(-1, 1)\n"
+        "    line = LogisticRegression(C=1e6).fit(place(watched.score), ...)\n"
+        "    return line.predict_proba(place(...))[:, 1]\n"
+        "```",
+    ],
+)
+
+question(
+    "W06.Q2",
+    answer="curve",
+    title="Net benefit and the decision curve",
+    expects="a function of (outcome, risk, thresholds) that returns a DataFrame with threshold, model, treat all and treat none, one row a threshold",
+    kind="function",
+    ask=lambda curve, hospital: given(6).curves_with(curve, hospital),
+    hints=[
+        "At each threshold: what is acting on the model's list worth, beside acting on everybody and on nobody? Worth is counted in "
+        "events found per person, less needless actions at the price that the threshold puts on them.",
+        "Whoever acts from 10% on takes nine needless actions for one event found. So one needless action costs one ninth of an event. Which "
+        "fraction of the threshold is that?",
+        "Net benefit is TP/n − FP/n · t/(1 − t). Both counts are divided by *everybody*, not by the flagged. Acting on all is the "
+        "same formula with everybody flagged; acting on none is 0. A risk equal to the threshold is acted on.",
+        "In pandas:\n\n"
+        "```\n"
+        "def curve(outcome, risk, thresholds):\n"
+        "    rows = []\n"
+        "    for t in thresholds:\n"
+        "        flagged, price = risk >= t, ...\n"
+        "        model = (flagged & outcome).mean() - (flagged & ~outcome).mean() * price\n"
+        "        everybody = outcome.mean() - ...\n"
+        "        rows.append({'threshold': t, 'model': model, 'treat all': everybody, 'treat none': 0.0})\n"
+        "    return pd.DataFrame(rows)\n"
+        "```",
+    ],
+)

@@ -1,0 +1,77 @@
+# %% [markdown]
+# # Week 6, exercise: calibration, thresholds, burden
+#
+# Four questions of about 11 minutes, a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
+# A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
+# from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
+#
+# Two use cases: unplanned readmission within 30 days, asked at 08:00 on the day of discharge (Q1 to Q3), and sepsis on a ward, asked every eight
+# hours until the first culture or antibiotic is ordered (Q4).
+
+# %%
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from wardround import check, check_all, given, hint, keep, load, memo, predict, reveal, solution
+from wardround.evaluation import calibration_bins, calibration_measures, observed_over_expected, price_of_capacity
+
+hospital = load()
+stays, judged = given(6).stays(hospital), given(6).judged(hospital)
+
+# %% [markdown]
+# `risk` is what week 4's model says; `balanced` is a colleague's, the same with `class_weight="balanced"`. `judged` holds the stays of 2024 whose outcome is
+# known: neither model has met them.
+
+# %%
+judged.head(3)
+
+# %% [markdown]
+# ## Q1: a class-balanced model, repaired
+#
+# The colleague's model ranks as well as ours, and says 44 of 100 where 14 come back. Write a repair that turns its scores into risks. You get
+#
+# - `rows`: stays with `part` (`learnt`: they taught the model; `watched`: the first four months live, whose outcomes are known by June 2024),
+#   `score` and `back`;
+# - `later`: the stays of the next quarter, with `score` alone.
+#
+# Return one risk for each row of `later`. It is judged against the known risk: in the mean, over tenths, and in its order; here, and on 4,000 later stays of
+# an invented hospital, `given(6).invented_quarter()`.
+
+# %%
+rows, later = given(6).to_repair(hospital)
+rows.groupby("part")[["score", "back"]].agg(["size", "mean"])
+
+# %% nbgrader={"grade": false, "grade_id": "w06-q1", "locked": false, "schema_version": 3, "solution": true}
+def repaired(rows, later):
+    return ...
+
+# %% nbgrader={"grade": true, "grade_id": "w06-q1-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W06.Q1", repaired)
+
+# %%
+# hint("W06.Q1")
+
+# %% [markdown]
+# ## Q2: net benefit and the decision curve
+#
+# For each threshold return one row with `threshold`, `model`, `treat all` and `treat none`: net benefit per person. Who has a risk equal to the
+# threshold is acted on. Do not round. Our library's `decision_curve` would do; write it yourself this once. `outcome` is a column of booleans.
+#
+# The check asks for four sets: our model and the class-balanced one on the stays of 2024, 750 rows with the published counts of a public set (at 25%: net benefit 0.064, and −0.1467
+# for treating all), and ten rows on the edge of a threshold.
+
+# %%
+given(6).curve_sets(hospital)["on the edge"]
+
+# %% nbgrader={"grade": false, "grade_id": "w06-q2", "locked": false, "schema_version": 3, "solution": true}
+def curve(outcome, risk, thresholds):
+    return ...
+
+# %% nbgrader={"grade": true, "grade_id": "w06-q2-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W06.Q2", curve)
+
+# %%
+# hint("W06.Q2")
+
+# %%
+check_all(6)

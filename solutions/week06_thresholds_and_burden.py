@@ -1,0 +1,101 @@
+# %% [markdown]
+# # Week 6, exercise: calibration, thresholds, burden
+#
+# Four questions of about 11 minutes, a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
+# A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
+# from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
+#
+# Two use cases: unplanned readmission within 30 days, asked at 08:00 on the day of discharge (Q1 to Q3), and sepsis on a ward, asked every eight
+# hours until the first culture or antibiotic is ordered (Q4).
+
+# %%
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from wardround import check, check_all, given, hint, keep, load, memo, predict, reveal, solution
+from wardround.evaluation import calibration_bins, calibration_measures, observed_over_expected, price_of_capacity
+
+hospital = load()
+stays, judged = given(6).stays(hospital), given(6).judged(hospital)
+
+# %% [markdown]
+# `risk` is what week 4's model says; `balanced` is a colleague's, the same with `class_weight="balanced"`. `judged` holds the stays of 2024 whose outcome is
+# known: neither model has met them.
+
+# %%
+judged.head(3)
+
+# %% [markdown]
+# ## Q1: a class-balanced model, repaired
+#
+# The colleague's model ranks as well as ours, and says 44 of 100 where 14 come back. Write a repair that turns its scores into risks. You get
+#
+# - `rows`: stays with `part` (`learnt`: they taught the model; `watched`: the first four months live, whose outcomes are known by June 2024),
+#   `score` and `back`;
+# - `later`: the stays of the next quarter, with `score` alone.
+#
+# Return one risk for each row of `later`. It is judged against the known risk: in the mean, over tenths, and in its order; here, and on 4,000 later stays of
+# an invented hospital, `given(6).invented_quarter()`.
+
+# %%
+rows, later = given(6).to_repair(hospital)
+rows.groupby("part")[["score", "back"]].agg(["size", "mean"])
+
+# %%
+def repaired(rows, later):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    watched = rows[rows.part == "watched"]
+    place = lambda score: np.log(score / (1 - score)).to_numpy().reshape(-1, 1)
+    line = LogisticRegression(C=1e6).fit(place(watched.score), watched.back)
+    return line.predict_proba(place(later.score))[:, 1]
+    ### END SOLUTION
+
+# %%
+check("W06.Q1", repaired)
+
+# %% [markdown] tags=["solution"]
+# Balancing adds about the same amount to everybody's log-odds; Platt's line takes it away there. So does one shift, and with one parameter instead of two it is the steadier
+# where events are few. Isotonic regression may do with thousands of events; with the 145 here it is off by nearly three points. The tempting alternative divides all scores by
+# three: right in the mean, and for the highest tenth a third too low.
+
+# %%
+# hint("W06.Q1")
+
+# %% [markdown]
+# ## Q2: net benefit and the decision curve
+#
+# For each threshold return one row with `threshold`, `model`, `treat all` and `treat none`: net benefit per person. Who has a risk equal to the
+# threshold is acted on. Do not round. Our library's `decision_curve` would do; write it yourself this once. `outcome` is a column of booleans.
+#
+# The check asks for four sets: our model and the class-balanced one on the stays of 2024, 750 rows with the published counts of a public set (at 25%: net benefit 0.064, and −0.1467
+# for treating all), and ten rows on the edge of a threshold.
+
+# %%
+given(6).curve_sets(hospital)["on the edge"]
+
+# %%
+def curve(outcome, risk, thresholds):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    made = []
+    for threshold in thresholds:
+        flagged, price = risk >= threshold, threshold / (1 - threshold)
+        model = (flagged & outcome).mean() - (flagged & ~outcome).mean() * price
+        everybody = outcome.mean() - (~outcome).mean() * price
+        made.append({"threshold": threshold, "model": model, "treat all": everybody, "treat none": 0.0})
+    return pd.DataFrame(made)
+    ### END SOLUTION
+
+# %%
+check("W06.Q2", curve)
+
+# %% [markdown] tags=["solution"]
+# Both counts are divided by everybody, and a needless action costs the odds of the threshold: at 10% one ninth of an event. The tempting alternative takes the threshold itself, a tenth. From about
+# 18% on our model is worth less than calling nobody, on both sites together: it promises too much at Eastbank, and a curve does not forgive that.
+
+# %%
+# hint("W06.Q2")
+
+# %%
+check_all(6)
