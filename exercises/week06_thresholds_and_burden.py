@@ -73,5 +73,41 @@ check("W06.Q2", curve)
 # %%
 # hint("W06.Q2")
 
+# %% [markdown]
+# ## Q3: forty calls a week, without seeing Friday
+#
+# Two nurses have forty calls a week, both sites together, Monday to Friday at 09:00, from the discharges since the last list. `discharges` holds everybody on the lists of 2024:
+# `day` 0 is Monday 1 January, `weekday` 0 a Monday. In the first eight weeks nobody was called; look at them as you like.
+#
+# Write a rule that is asked every morning: `day` is today, `left` the calls that the week still has. Return the ids to call: on today's list, `left` of them at most. The table
+# holds the whole year, as an extract does; what lies after `day` nobody knows at nine o'clock, and the check hands you other lists there to see. It counts the
+# calls, and the readmissions that would come among those called: here by the known risk, and in half a year of an invented hospital.
+
+# %%
+discharges = given(6).lists(hospital)
+discharges.groupby("weekday").risk.agg(["size", "mean"]).assign(a_week=lambda days: days["size"] / 52)
+
+# %%
+predict("W06.P2", low=..., high=...)
+
+# %% nbgrader={"grade": false, "grade_id": "w06-q3", "locked": false, "schema_version": 3, "solution": true}
+def todays_calls(discharges, day, left):
+    return ...  # a list of encounter_ids
+
+# %% nbgrader={"grade": true, "grade_id": "w06-q3-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W06.Q3", todays_calls)
+
+# %%
+reveal("W06.P2")
+
+# %%
+# hint("W06.Q3")
+
+# %% [markdown]
+# What do forty calls say one readmission is worth? `price_of_capacity` reads it off the last risk that is called.
+
+# %%
+price_of_capacity(discharges.risk, 52 * given(6).capacity(hospital))
+
 # %%
 check_all(6)

@@ -247,7 +247,8 @@ def _one_each(risks, later):
     if np.isnan(found).any():
         raise ValueError(f"{int(np.isnan(found).sum()):,} of {len(later):,} risks are missing; every stay needs one")
     if found.min() < 0 or found.max() > 1:
-        raise ValueError(f"risks run from {found.min():.3g} to {found.max():.3g}; they must lie between 0 and 1")
+        hint = ", and these look like percent" if 1 < found.max() <= 100 and found.min() >= 0 else ""
+        raise ValueError(f"risks run from {found.min():.3g} to {found.max():.3g}; they must lie between 0 and 1{hint}")
     return found
 
 
@@ -304,3 +305,88 @@ def _stacked(tables, name):
     if odd is not None or any(table is None for table in tables.values()):
         return odd
     return pd.concat([table.assign(**{name: key}) for key, table in tables.items()], ignore_index=True)
+
+
+@functools.cache
+def invented_lists():
+    """Return 34 weeks of lists of a large made-up hospital, shaped as :func:`lists`; each risk there is the known one."""
+    dice, rows = np.random.default_rng(41), []
+    for day in range(34 * 7):
+        many = dice.poisson(_ON_A_LIST[day % 7]) if day % 7 < 5 else 0
+        rows += [(day, risk) for risk in _expit(dice.normal(-2.1, 0.75, many))]
+    table = pd.DataFrame(rows, columns=["day", "risk"])
+    names = [f"invented-{n:05d}" for n in range(len(table))]
+    week, weekday = table.day // 7, table.day % 7
+    made = pd.DataFrame({"encounter_id": names, "site": "invented", "day": table.day, "week": week, "weekday": weekday})
+    return made.assign(risk=table.risk)
+
+
+_ON_A_LIST = (41, 12, 12, 14, 15)  # Monday to Friday
+
+
+def programme(todays_calls, hospital):
+    """Put a rule to the lists of a hospital and to :func:`invented_lists`, one day after the other.
+
+    Returns
+    -------
+    dict
+        ``here`` and ``invented``, each with ``called`` (ids, as far as the week's calls went), ``over`` (days on which
+        more were named than calls were left), ``strangers`` (named, and not on the list of the day), ``calls`` (a week,
+        mean), ``capacity``; and ``peeked``: days on which the days to come made a difference, of ``asked_twice``.
+    """
+    found = {}
+    for name, rows, calls in (
+        ("here", lists(hospital), capacity(hospital)),
+        ("invented", invented_lists(), CALLS_A_WEEK),
+    ):
+        found[name] = _year_of(todays_calls, rows, calls, twice=name == "here")
+        if found[name] is ...:
+            return ...
+    return found
+
+
+def _year_of(todays_calls, rows, calls, *, twice):
+    """What a rule did from ``QUIET_WEEKS`` on.
+
+    In every fourth week each day is asked twice: the second time with other lists on the days to come (half of the rows
+    are gone, the risks of the others exchanged, and all higher or all lower). A rule that does not read them decides the same.
+    """
+    dice, done = np.random.default_rng(40), {"called": [], "over": 0, "strangers": 0, "peeked": 0, "asked_twice": 0}
+    left, week = calls, None
+    for day in np.unique(rows.day[rows.week >= QUIET_WEEKS]).tolist():
+        if day // 7 != week:
+            week, left = day // 7, calls
+        named = _named(todays_calls(rows.copy(), day, left))
+        if named is ...:
+            return ...
+        if twice and week % 4 == 0:
+            done["asked_twice"] += 1
+            done["peeked"] += set(_named(todays_calls(_another_future(rows, day, dice), day, left))) != set(named)
+        today = set(rows.encounter_id[rows.day == day])
+        mine = [name for name in dict.fromkeys(named) if name in today]
+        done["strangers"] += len(set(named) - today)
+        done["over"] += len(mine) > left
+        done["called"] += mine[:left]
+        left -= len(mine[:left])
+    return done | {"calls": len(done["called"]) / (rows.week.max() + 1 - QUIET_WEEKS), "capacity": calls}
+
+
+def _named(answer):
+    """The ids that a rule gave, as a list; an error that says what it gave instead."""
+    if answer is ...:
+        return ...
+    if isinstance(answer, pd.DataFrame):
+        raise TypeError("todays_calls returned a DataFrame; it must return ids, such as its column `encounter_id`")
+    if answer is None or isinstance(answer, (str, int, float)):
+        raise TypeError(f"todays_calls returned {answer!r:.40}; it must return a list of ids")
+    found = list(answer)
+    if odd := [one for one in found if not isinstance(one, str)]:
+        raise TypeError(f"todays_calls returned a list that holds {odd[0]!r:.40}; ids of the day's list are asked")
+    return found
+
+
+def _another_future(rows, day, dice):
+    later = (rows.day > day).to_numpy()
+    risk = rows.risk.to_numpy(copy=True)
+    risk[later] = np.minimum(dice.permutation(risk[later]) * dice.choice([0.4, 1.8]), 0.95)
+    return rows.assign(risk=risk)[~later | (dice.random(len(rows)) < 0.5)].reset_index(drop=True)

@@ -103,9 +103,7 @@ class Repair(Comparison):
         off, mine, known = self.parts(answer, reference), np.array(answer["invented"]), np.array(reference["invented"])
         told = f"Of 1,000 invented later stays yours promises {1000 * mine.mean():.0f} readmissions; {1000 * known.mean():.0f} come."
         if off["order"] > 1:
-            return (
-                f"{told} And your risks no longer rank them as the score did: a repair changes numbers, not the order."
-            )
+            return f"{told} And your risks no longer rank them as the score did: a repair changes numbers, not the order, and returns them in the order of `later`."
         if off["mean"] > 1:
             return told
         if off["curve"] > 1:
@@ -193,12 +191,12 @@ def platt(rows, later):
 
 
 def what_it_costs(answer, hospital):
-    rows, later = given(6).to_repair(hospital)
+    later = given(6).to_repair(hospital)[1]
     many = len(later)
     return (
         f"On {many:,} stays of the next quarter your risks add up to {sum(answer['here']):.0f} readmissions; unrepaired, they added up to "
         f"{later.score.sum():.0f}. Nobody was ranked better for it: balancing bought no discrimination, and sold what a risk is for. "
-        "Cut at a capacity, both call the same people; cut at a risk, only the repaired one means it."
+        "The forty highest are the same people before and after; a threshold, a price or a word to a family needs the repaired one."
     )
 
 
@@ -279,6 +277,7 @@ key(
             look_at="the values that you return",
             teaches="M05",
             evidence=promised,
+            also=lambda answer, hospital: set(answer["invented"]) <= {0.0, 1.0},
         ),
         misconception(
             "wrong_way",
@@ -523,6 +522,283 @@ key(
             look_at="`treat all` at 2%",
             teaches="M05",
             evidence=off_how,
+        ),
+    ],
+)
+
+
+# W06.Q3 ---------------------------------------------------------------------------------------------------------------
+def reached_of(called, hospital, truth):
+    """Readmissions that would come, without a call, among those who were called: the sum of their known risks."""
+    if called and called[0].startswith("invented"):
+        return float(given(6).invented_lists().set_index("encounter_id").risk[called].sum())
+    return float(truth.stays.set_index("encounter_id").p0[called].sum())
+
+
+def todays_list(discharges, day):
+    return discharges[discharges.day == day].sort_values("risk", ascending=False)
+
+
+def by_past_cut(discharges, day, left):
+    """Call from the risk above which past weeks, from this weekday to Friday, had as many as are left; Friday calls the rest."""
+    past = discharges[discharges.week < day // 7]
+    rest = np.sort(past.risk[past.weekday >= day % 7])[::-1]
+    most = min(left * past.week.nunique(), len(rest))
+    today = todays_list(discharges, day)
+    chosen = today if day % 7 == 4 else today[today.risk >= rest[most - 1]] if most else today[:0]
+    return chosen.encounter_id.head(left).tolist()
+
+
+def by_cut(hospital, truth):
+    """What a cut from past weeks reaches, and what each id is worth: the risks by which an answer is weighed."""
+    done = given(6).programme(by_past_cut, hospital)
+    risk = truth.stays.set_index("encounter_id").p0.reindex(given(6).lists(hospital).encounter_id)
+    worth = {"here": risk.round(6).to_dict(), "invented": {}}
+    for name, one in done.items():
+        one["reached"] = reached_of(one["called"], hospital, truth)
+        one["worth"] = worth[name]
+    return done
+
+
+@dataclass(frozen=True)
+class Programme(Comparison):
+    """A year of calls: who was named, whether the rule kept its limits, and the readmissions among those called."""
+
+    allowed: float = 1.0
+    needed: float = 1.25
+
+    def unreadable(self, answer, reference):
+        good = type(answer) is dict and {"here", "invented"} <= set(answer)
+        return None if good else f"{named(answer)} is there where lists of calls should be"
+
+    def parts(self, answer, reference):
+        broken = {name: sum(answer[where][name] for where in ("here", "invented")) for name in ("over", "strangers")}
+        short = {where: 1 - self.reached(answer, reference, where) / reference[where]["reached"] for where in reference}
+        return {
+            "over": 9.0 * (broken["over"] > 0),
+            "strangers": 9.0 * (broken["strangers"] > 0),
+            "peeked": 9.0 * (answer["here"]["peeked"] > 0),
+            "invented": short["invented"] / 0.03,
+            "here": short["here"] / 0.15,  # some lists of a small hospital hold three names: chance weighs there
+        }
+
+    def reached(self, answer, reference, where):
+        called = answer[where]["called"]
+        worth = reference[where]["worth"] or dict(given(6).invented_lists().set_index("encounter_id").risk)
+        return sum(worth[name] for name in called)
+
+    def distance(self, answer, reference):
+        return max(0.0, *self.parts(answer, reference).values())
+
+    def matches(self, answer, wrong):
+        if self.unreadable(answer, wrong):
+            return False
+        if any((answer["here"][name] > 0) != (wrong["here"][name] > 0) for name in ("over", "strangers", "peeked")):
+            return False
+        mine, other = (set(one["invented"]["called"]) for one in (answer, wrong))
+        return len(mine & other) >= 0.97 * len(mine | other)
+
+    def evidence(self, answer, reference):
+        return year_in_words(answer, None)
+
+
+def year_in_words(answer, hospital):
+    """What the rule did, in the learner's own figures: limits first, then calls, days and what they reach."""
+    here, invented = answer["here"], answer["invented"]
+    for where, one in (("on this hospital's lists", here), ("on the invented lists", invented)):
+        if one["strangers"]:
+            return f"You named {one['strangers']:,} who are not on the list of that day, {where}."
+        if one["over"]:
+            return f"On {one['over']} days you named more than were left, {where}; the last of them were not called."
+    if here["peeked"]:
+        return f"With other lists on the days to come you decide otherwise on {here['peeked']} of {here['asked_twice']} days."
+    rows = given(6).invented_lists().set_index("encounter_id")
+    called = rows.loc[invented["called"]]
+    days = called.groupby("weekday").size().reindex(range(5), fill_value=0) / (
+        rows.week.max() + 1 - given(6).QUIET_WEEKS
+    )
+    told = (
+        f"On the invented lists you make {invented['calls']:.1f} of {invented['capacity']} calls a week, Monday to Friday "
+        f"{', '.join(f'{many:.0f}' for many in days)}, and reach {100 * called.risk.mean() if len(called) else 0:.1f} readmissions of 100 calls."
+    )
+    return told
+
+
+def of_best(answer, hospital):
+    """The right answer's own figures, beside a week seen to its end."""
+    done = answer["here"]
+    rows = given(6).lists(hospital)
+    rows = rows[rows.week >= given(6).QUIET_WEEKS]
+    seen = rows.sort_values("risk", ascending=False).groupby("week").head(done["capacity"])
+    mine = rows.set_index("encounter_id").risk[done["called"]]
+    share = len(mine) / len(rows)
+    return (
+        f"{done['calls']:.1f} calls a week of {done['capacity']}, {100 * share:.0f} of 100 on the lists. By the model's own risks you reach "
+        f"{100 * mine.sum() / seen.risk.sum():.0f} of 100 readmissions that a list made on Friday, knowing the week, would. Seeing Friday is worth that little; "
+        "what a capacity is worth is the next question."
+    )
+
+
+def even_split(discharges, day, left):
+    return todays_list(discharges, day).encounter_id.head(-(-left // (5 - day % 7))).tolist()
+
+
+def highest_left(discharges, day, left):
+    return todays_list(discharges, day).encounter_id.head(left).tolist()
+
+
+def first_come(discharges, day, left):
+    return discharges[discharges.day == day].encounter_id.head(left).tolist()
+
+
+def week_seen(discharges, day, left):
+    """The highest of the whole week; how many there are is learnt from Monday's `left`."""
+    week = discharges[discharges.week == day // 7].sort_values("risk", ascending=False)
+    calls = left if day % 7 == 0 else week_seen.calls
+    week_seen.calls = calls
+    chosen = week.head(calls)
+    return chosen.encounter_id[chosen.day == day].head(left).tolist()
+
+
+def year_seen(discharges, day, left):
+    """A cut from all lists of the table, those to come among them."""
+    cut = discharges.risk.quantile(1 - 0.425)
+    today = todays_list(discharges, day)
+    return today.encounter_id[today.risk >= cut].head(left).tolist()
+
+
+def from_risk(cut):
+    def made(discharges, day, left):
+        today = todays_list(discharges, day)
+        return today.encounter_id[today.risk >= cut].head(left).tolist()
+
+    return made
+
+
+def all_above(discharges, day, left):
+    today = todays_list(discharges, day)
+    return today.encounter_id[today.risk >= 0.13].tolist()
+
+
+def everybody(discharges, day, left):
+    return todays_list(discharges, day).encounter_id.tolist()
+
+
+def lowest_first(discharges, day, left):
+    past = discharges[discharges.week < day // 7]
+    share = (past.weekday == day % 7).sum() / max(1, (past.weekday >= day % 7).sum())
+    return todays_list(discharges, day).encounter_id.tail(round(left * share)).tolist()
+
+
+def earlier_days_too(discharges, day, left):
+    """The highest of the week so far, also of lists of earlier days."""
+    week = discharges[(discharges.week == day // 7) & (discharges.day <= day)].sort_values("risk", ascending=False)
+    return week.encounter_id.head(-(-left // (5 - day % 7))).tolist()
+
+
+def eight_of_forty(hospital, truth):
+    """Of what the week's forty highest reach, the share that eight a day, each day's highest, reach; by the known risk."""
+    rows = given(6).lists(hospital)
+    rows = rows.assign(worth=truth.stays.set_index("encounter_id").p0.reindex(rows.encounter_id).to_numpy())
+    rows, calls = rows.sort_values("risk", ascending=False), given(6).capacity(hospital)
+    week = rows.groupby("week").head(calls)
+    daily = rows.groupby("day").head(max(1, round(calls / 5)))
+    return 100 * float(daily.worth.sum() / week.worth.sum())
+
+
+outcome("W06.P2", eight_of_forty)
+
+
+key(
+    "W06.Q3",
+    reference=by_cut,
+    same=Programme(),
+    right=of_best,
+    look_at="calls by weekday, beside the names on each weekday's list; then how many calls a week are left over",
+    evidence=year_in_words,
+    misconceptions=[
+        *also(
+            "peeked",
+            week_seen,
+            year_seen,
+            says="Your rule reads lists that do not exist yet at nine o'clock.",
+            so_what="In the notebook the whole year lies on the table, and the simulation looks better than the nurse will ever do. On "
+            "Monday nobody knows Friday's risks, nor how long its list is.",
+            look_at="every row of `discharges` that you use, and its `day`",
+            teaches="M12",
+            evidence=year_in_words,
+            also=lambda answer, hospital: answer["here"]["peeked"] > 0,
+        ),
+        misconception(
+            "every_day_alike",
+            answer=even_split,
+            says="Every day gets the same part, and Monday's list is three times as long as the others.",
+            so_what="It holds everybody who left since Friday morning. High risks from the weekend are passed over, while on Wednesday the "
+            "phone goes to the middle of a short list.",
+            look_at="`discharges.weekday.value_counts()`",
+            evidence=year_in_words,
+        ),
+        misconception(
+            "highest_left",
+            answer=highest_left,
+            says="You call as many as are left, from Monday's list on.",
+            so_what="Monday's list is long enough for the whole week's calls: the nurse has gone through it on the first day, down to people who hardly "
+            "need her, and who leaves from Tuesday on gets nobody.",
+            look_at="your calls on Wednesdays",
+            evidence=year_in_words,
+        ),
+        misconception(
+            "first_come",
+            answer=first_come,
+            says="You call whoever stands first on the list, not whoever has the highest risk.",
+            so_what="That is a programme without a model: of a hundred calls as many are in vain as if they were drawn.",
+            look_at="how you sort today's list",
+            teaches="M06",
+            evidence=year_in_words,
+        ),
+        misconception(
+            "lowest_first",
+            answer=lowest_first,
+            says="You call the lowest risks of the day.",
+            so_what="Ascending is the default of most sorts. The nurse reaches the healthiest, the capacity is used to the last call, and no report on "
+            "calls made would show it.",
+            look_at="the risks of those you call, beside the others'",
+            evidence=year_in_words,
+        ),
+        *also(
+            "over_capacity",
+            all_above,
+            everybody,
+            says="Your rule names more people than there are calls left.",
+            so_what="A threshold knows no capacity. On the day it overflows somebody else chooses, unseen: whoever stands "
+            "at the end of the list, or the nurse's lunch.",
+            look_at="what happens on a Monday with fifty names",
+            teaches="M04",
+            evidence=year_in_words,
+            also=lambda answer, hospital: answer["here"]["over"] + answer["invented"]["over"] > 0,
+        ),
+        misconception(
+            "not_on_the_list",
+            answer=earlier_days_too,
+            says="You name people from the lists of other days.",
+            so_what="The programme promises a call on the first working day after discharge. Who was passed over on Monday and is called on Thursday "
+            "may be back by then; and some would be called twice.",
+            look_at="the `day` of everybody you return",
+            evidence=year_in_words,
+            also=lambda answer, hospital: answer["here"]["strangers"] > 0,
+        ),
+        *also(
+            "unused",
+            from_risk(0.20),
+            from_risk(0.50),
+            from_risk(0.30),
+            says="You call from a fixed risk on, and many of the week's calls are not made.",
+            so_what="A round threshold sounds clinical, and here it says: a nurse's afternoon is worth more than the readmissions below "
+            "it. Perhaps; but then say so, and do not ask for forty calls.",
+            look_at="your calls a week, beside the forty that there are",
+            teaches="M05",
+            evidence=year_in_words,
+            also=lambda answer, hospital: answer["invented"]["calls"] < 0.9 * answer["invented"]["capacity"],
         ),
     ],
 )

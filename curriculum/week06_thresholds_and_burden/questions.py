@@ -84,3 +84,32 @@ question(
         "```",
     ],
 )
+
+question(
+    "W06.Q3",
+    answer="todays_calls",
+    title="Forty calls a week, without seeing Friday",
+    expects="a function of (discharges, day, left) that returns a list of the encounter_ids to call today, `left` of them at most",
+    kind="function",
+    seconds=3,
+    ask=lambda todays_calls, hospital: given(6).programme(todays_calls, hospital),
+    hints=[
+        "It is nine o'clock, and the nurse wants today's names. Which of the calls that are left this week belong to today's list, and "
+        "to whom on it?",
+        "Print `discharges.weekday.value_counts().sort_index()`. Which day has three days' discharges on its list? What does a rule of eight a day do "
+        "there, and what does one that calls the highest `left`?",
+        "You may look at everything up to `day`, and at nothing after it: not the risks of Friday, nor how many will be on its list. But "
+        "past weeks tell what usually comes. Give today its share of what is left: today's usual list over the usual lists "
+        "of today to Friday. Then the highest risks of today's list. Any rule of that kind will do, also a risk from which on you call, if past "
+        "weeks give it and Friday uses up what is left.",
+        "In pandas:\n\n"
+        "```\n"
+        "def todays_calls(discharges, day, left):\n"
+        "    past = discharges[discharges.week < day // 7]\n"
+        "    like_today = (past.weekday == day % 7).sum()\n"
+        "    still_to_come = (past.weekday >= ...).sum()\n"
+        "    today = discharges[discharges.day == day]\n"
+        "    return today.nlargest(round(left * like_today / ...), 'risk').encounter_id.tolist()\n"
+        "```",
+    ],
+)
