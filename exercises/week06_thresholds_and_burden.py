@@ -109,5 +109,33 @@ reveal("W06.P2")
 # %%
 price_of_capacity(discharges.risk, 52 * given(6).capacity(hospital))
 
+# %% [markdown]
+# ## Q4: "3% more missed": of what?
+#
+# The ward score of week 5 alerts at two points, without a pause. The vendor proposes a lockout of 48 hours: fewer alerts, and "only 3% more missed". `septic` has one row for each septic stay that was
+# at risk: the hours from its first alert in time to the first order under each rule, `now` and `proposed`; missing where no alert is in time. `burden` has the alerts of each
+# rule, and the `days`. Return
+#
+# - `points`: points of sensitivity lost; `of the caught`: of 100 stays caught now, those no longer caught; `more missed`: the same stays, per 100 missed now;
+# - `soon anyway`: of 100 no longer caught, those with the order within `SOON` hours of the alert that is gone;
+# - `hours`: hours of delay a year (365 days), for those no longer caught and those found later; a range over `ACTED_ON`, the share of alerts that is acted on at once;
+# - `minutes`: minutes that a shift of all wards together is spared; a range over `MINUTES` for each alert.
+#
+# No firm source gives the two ranges: they are assumptions. The check also asks about invented wards, `given(6).invented_change()`.
+
+# %%
+septic, burden = given(6).septic(hospital), given(6).burden(hospital)
+septic.notna().sum(), burden
+
+# %% nbgrader={"grade": false, "grade_id": "w06-q4", "locked": false, "schema_version": 3, "solution": true}
+def consequences(septic, burden):
+    return {"points": ..., "of the caught": ..., "more missed": ..., "soon anyway": ..., "hours": ..., "minutes": ...}
+
+# %% nbgrader={"grade": true, "grade_id": "w06-q4-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W06.Q4", consequences)
+
+# %%
+# hint("W06.Q4")
+
 # %%
 check_all(6)

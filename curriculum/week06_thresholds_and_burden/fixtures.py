@@ -390,3 +390,44 @@ def _another_future(rows, day, dice):
     risk = rows.risk.to_numpy(copy=True)
     risk[later] = np.minimum(dice.permutation(risk[later]) * dice.choice([0.4, 1.8]), 0.95)
     return rows.assign(risk=risk)[~later | (dice.random(len(rows)) < 0.5)].reset_index(drop=True)
+
+
+@functools.cache
+def invented_change():
+    """Return ``(septic, burden)`` of made-up wards: stays on which plausible mistakes part."""
+    leads = [(n / 3 + 0.5, None) for n in range(18)] + [(20.0, None)] * 6 + [(12.0, 4.0)] * 10 + [(5.0, 5.0)] * 50
+    leads += [(None, None)] * 166
+    septic = pd.DataFrame(leads, columns=["now", "proposed"], dtype=float)
+    septic.insert(0, "encounter_id", [f"invented-{n:03d}" for n in range(len(septic))])
+    return septic, {"now": 9_000, "proposed": 4_200, "days": 730, "stays": 7_000}
+
+
+def changes(hospital):
+    """Return ``(septic, burden)`` of a hospital and of the invented wards, by what is added to the names of their figures."""
+    made, alerts = invented_change()
+    return {"": (septic(hospital), burden(hospital)), ", invented": (made.copy(), dict(alerts))}
+
+
+def weighed(consequences, hospital):
+    """Put a function to both; its ranges become ``hours low``, ``hours high`` and so on."""
+    found = {}
+    for name, (rows, alerts) in changes(hospital).items():
+        answer = consequences(rows, alerts)
+        if answer is ... or type(answer) is not dict:
+            return answer
+        if all(part is ... for part in answer.values()):
+            return ...
+        found |= {f"{key}{name}": value for key, value in _flat(answer).items()}
+    return found
+
+
+def _flat(answer):
+    flat = {}
+    for name, value in answer.items():
+        if name not in ("hours", "minutes"):
+            flat[name] = value
+            continue
+        if not isinstance(value, (tuple, list)) or len(value) != 2:
+            raise TypeError(f"{name!r} is a range: two numbers (low, high), not {value!r:.40}")
+        flat |= {f"{name} low": value[0], f"{name} high": value[1]}
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in flat.items()}

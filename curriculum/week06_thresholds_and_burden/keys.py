@@ -792,13 +792,259 @@ key(
             from_risk(0.20),
             from_risk(0.50),
             from_risk(0.30),
-            says="You call from a fixed risk on, and many of the week's calls are not made.",
+            says="Many of the week's calls are not made, as happens with a fixed risk to call from.",
             so_what="A round threshold sounds clinical, and here it says: a nurse's afternoon is worth more than the readmissions below "
             "it. Perhaps; but then say so, and do not ask for forty calls.",
             look_at="your calls a week, beside the forty that there are",
             teaches="M05",
             evidence=year_in_words,
-            also=lambda answer, hospital: answer["invented"]["calls"] < 0.9 * answer["invented"]["capacity"],
+            also=lambda answer, hospital: answer["invented"]["calls"] < 0.95 * answer["invented"]["capacity"],
+        ),
+    ],
+)
+
+
+# W06.Q4 ---------------------------------------------------------------------------------------------------------------
+def stay_by_stay(hospital, truth):
+    """Both sides of the change, summed over plain rows, with the moments of orders from the truth."""
+    found = {}
+    for name, (septic, burden) in given(6).changes(hospital).items():
+        rows = [
+            tuple(None if pd.isna(value) else float(value) for value in row)
+            for row in zip(septic.now, septic.proposed, strict=True)
+        ]
+        caught = [row for row in rows if row[0] is not None]
+        lost = [now for now, then in caught if then is None]
+        hours = sum(now - (then or 0.0) for now, then in caught)
+        years, shifts = burden["days"] / 365, burden["days"] * given(6).SHIFTS_A_DAY
+        spared = burden["now"] - burden["proposed"]
+        found |= {
+            f"points{name}": 100 * len(lost) / len(rows),
+            f"of the caught{name}": 100 * len(lost) / len(caught),
+            f"more missed{name}": 100 * len(lost) / (len(rows) - len(caught)),
+            f"soon anyway{name}": 100 * sum(now <= given(6).SOON for now in lost) / len(lost) if lost else math.nan,
+            f"hours low{name}": given(6).ACTED_ON[0] * hours / years,
+            f"hours high{name}": given(6).ACTED_ON[1] * hours / years,
+            f"minutes low{name}": given(6).MINUTES[0] * spared / shifts,
+            f"minutes high{name}": given(6).MINUTES[1] * spared / shifts,
+        }
+    return found
+
+
+def consequences(
+    septic,
+    burden,
+    *,
+    shares=lambda lost, caught, all_of_them: (lost / all_of_them, lost / caught, lost / (all_of_them - caught)),
+    delay=lambda now, proposed: (now - proposed.fillna(0)).sum(),
+    among=lambda septic: septic[septic.now.notna() & septic.proposed.isna()],
+    spared=lambda burden: burden["now"] - burden["proposed"],
+    shifts=lambda burden: burden["days"] * 3,
+    years=lambda burden: burden["days"] / 365,
+    acted=(0.3, 1.0),
+    minutes=(5, 20),
+    soon=lambda lead: (lead <= 6).mean(),
+):
+    """The right answer, with a part exchanged."""
+    caught, lost = septic.now.notna(), septic.now.notna() & septic.proposed.isna()
+    points, of_caught, more = shares(lost.sum(), caught.sum(), len(septic))
+    hours = delay(septic.now, septic.proposed) / years(burden)
+    a_shift = spared(burden) / shifts(burden)
+    return {
+        "points": 100 * points,
+        "of the caught": 100 * of_caught,
+        "more missed": 100 * more,
+        "soon anyway": 100 * soon(among(septic).now),
+        "hours": (acted[0] * hours, acted[1] * hours),
+        "minutes": (minutes[0] * a_shift, minutes[1] * a_shift),
+    }
+
+
+def with_consequences(**changes):
+    return lambda septic, burden: consequences(septic, burden, **changes)
+
+
+SIDES = {
+    "points": "points of sensitivity: of 100 septic stays at risk",
+    "of the caught": "of 100 that the rule of now catches",
+    "more missed": "of 100 that the rule of now misses",
+    "soon anyway": "of 100 no longer caught, those treated within six hours of the alert that is gone",
+    "hours low": "hours of delay a year, if 30 of 100 alerts are acted on",
+    "hours high": "hours of delay a year, if all alerts are acted on",
+    "minutes low": "minutes that a shift is spared, five an alert",
+    "minutes high": "minutes that a shift is spared, twenty an alert",
+}
+
+
+def wrong_parts(answer, hospital):
+    """Names that are off, on this hospital and on the invented wards."""
+    right = stay_by_stay(hospital, None)
+    return [name for name in right if not _near(answer.get(name), right[name])]
+
+
+def _near(mine, right):
+    if type(mine) not in (int, float):
+        return False
+    return (math.isnan(mine) and math.isnan(right)) or math.isclose(mine, right, rel_tol=2e-3, abs_tol=1e-6)
+
+
+def sides_in_words(answer, hospital):
+    """The first figure that is off, what it should be of, and how many there are."""
+    if type(answer) is not dict:
+        return None
+    off, right = wrong_parts(answer, hospital), stay_by_stay(hospital, None)
+    if not off:
+        return None
+    name = off[0]
+    bare, where = name.removesuffix(INVENTED), " on the invented wards" if name.endswith(INVENTED) else ""
+    mine = answer[name]
+    kept = [other for other in SIDES if other in right and other not in off]
+    right_ones = f" Right here: {', '.join(f'`{other}`' for other in kept)}." if kept and len(kept) < 8 else ""
+    if type(mine) in (int, float) and not math.isnan(right[name]) and right[name]:
+        if _near(100 * mine, right[name]):
+            return f"`{bare}` is a share between 0 and 1 in yours; it is asked of 100.{right_ones}"
+        if _near(-mine, right[name]):
+            return (
+                f"`{bare}` has the wrong sign: what is lost and what is spared are both written above zero.{right_ones}"
+            )
+        if _near(round(right[name]), mine) or _near(round(right[name], 1), mine):
+            return f"`{bare}` is rounded: leave all digits, and round what you print.{right_ones}"
+    septic, burden = given(6).changes(hospital)[INVENTED if where else ""]
+    caught, lost = septic.now.notna(), septic.now.notna() & septic.proposed.isna()
+    counts = {
+        "points": f"{lost.sum()} no longer caught, {len(septic)} septic stays at risk",
+        "of the caught": f"{lost.sum()} no longer caught, {caught.sum()} caught now",
+        "more missed": f"{lost.sum()} no longer caught, {(~caught).sum()} missed now",
+        "soon anyway": f"{lost.sum()} no longer caught; how many of *those* had `now` of six or less?",
+    }
+    told = counts.get(bare)
+    if told is None and bare.startswith("hours"):
+        later = int((septic.proposed < septic.now).sum())
+        told = f"{burden['days']} days; {lost.sum()} lose all their lead, {later} more are found later than now"
+    told = told or f"{burden['now'] - burden['proposed']:,} alerts fewer in {burden['days']} days of three shifts"
+    said = (
+        "NaN"
+        if type(mine) is float and math.isnan(mine)
+        else f"{mine:.4g}"
+        if type(mine) in (int, float)
+        else "no number"
+    )
+    return f"`{bare}` ({SIDES[bare]}) is {said} in yours{where}. There: {told}.{right_ones}"
+
+
+INVENTED = ", invented"
+
+
+def both_sides(answer, hospital):
+    return (
+        f"*3% more missed* is {answer['points']:.1f} points, {answer['of the caught']:.0f} of 100 caught, {answer['more missed']:.0f} of 100 missed, "
+        f"and one and the same patients. Against {answer['minutes low']:.0f} to {answer['minutes high']:.0f} minutes a shift stand {answer['hours low']:.0f} to "
+        f"{answer['hours high']:.0f} hours of delay a year; and only {answer['soon anyway']:.0f} of 100 of them were treated soon anyway. Who weighs that? Write the name down."
+    )
+
+
+key(
+    "W06.Q4",
+    reference=stay_by_stay,
+    same=parts(
+        {f"{name}{where}": number(rtol=2e-3, atol=1e-6, at_least=1.5) for where in ("", INVENTED) for name in SIDES}
+    ),
+    right=both_sides,
+    look_at="the part that is named, as people: who stands above the line, and who below it",
+    evidence=sides_in_words,
+    misconceptions=[
+        misconception(
+            "points_for_share",
+            answer=with_consequences(shares=lambda lost, caught, n: (lost / caught, lost / n, lost / (n - caught))),
+            says="You exchanged points of sensitivity and the share of those caught.",
+            so_what="Points have all septic stays below the line; the share has those the rule finds today. The seller quotes the smaller, the "
+            "mortality meeting meets the larger.",
+            look_at="the two denominators",
+            teaches="M02",
+            evidence=sides_in_words,
+        ),
+        misconception(
+            "one_denominator",
+            answer=with_consequences(shares=lambda lost, caught, n: (lost / n, lost / n, lost / n)),
+            says="All three of your shares are of all septic stays.",
+            so_what="The same patients, three questions: what the rule loses, what of its use is lost, and how many more families hear that nobody was "
+            "alerted. Each has its own denominator.",
+            look_at="what each of the three is a share of",
+            teaches="M02",
+            evidence=sides_in_words,
+        ),
+        misconception(
+            "lost_as_nothing",
+            answer=with_consequences(delay=lambda now, proposed: (now - proposed).sum()),
+            says="Your hours leave out the patients who are not found in time at all.",
+            so_what="Their `proposed` is missing, and pandas skips it: those who lose most are counted as having lost nothing. What is missing "
+            "here is the lead itself.",
+            look_at="`septic[septic.proposed.isna() & septic.now.notna()]`",
+            teaches="M14",
+            evidence=sides_in_words,
+        ),
+        misconception(
+            "only_the_lost",
+            answer=with_consequences(delay=lambda now, proposed: now[proposed.isna()].sum()),
+            says="Your hours leave out the patients who are still found, and later.",
+            so_what="A later first alert is a delay, too, though no count of missed cases shows it. A rule could halve everybody's lead and "
+            "lose no sensitivity at all.",
+            look_at="stays with both values, and their difference",
+            teaches="M37",
+            evidence=sides_in_words,
+        ),
+        misconception(
+            "soon_of_all_caught",
+            answer=with_consequences(among=lambda septic: septic[septic.now.notna()]),
+            says="Your *soon anyway* is of all stays caught now, not of those no longer caught.",
+            so_what="Most alerts come shortly before the order; those that are lost are other patients. The comfort that "
+            "they would have been treated anyway was counted on people who lose nothing.",
+            look_at="`now` of those no longer caught, and of the others",
+            teaches="M38",
+            evidence=sides_in_words,
+        ),
+        *also(
+            "all_minutes",
+            with_consequences(spared=lambda burden: burden["proposed"]),
+            with_consequences(spared=lambda burden: burden["now"]),
+            says="Your minutes are those of one rule; asked is what the change spares.",
+            so_what="A ward decides on a difference. The alerts that stay are answered as before.",
+            look_at="what a shift gets now, and then",
+            evidence=sides_in_words,
+        ),
+        misconception(
+            "minutes_a_day",
+            answer=with_consequences(shifts=lambda burden: burden["days"]),
+            says="Your minutes are a day's, not a shift's.",
+            so_what="A day has three shifts here. Nobody works a day; the nurse who is told *an hour and a half* plans with it.",
+            look_at="`SHIFTS_A_DAY`",
+            evidence=sides_in_words,
+        ),
+        misconception(
+            "hours_in_all",
+            answer=with_consequences(years=lambda burden: 1),
+            says="Your hours are those of all the data, not of a year.",
+            so_what="Some three years lie in them. Beside minutes a shift the reader takes them for a year's, and the change looks three times as harmful.",
+            look_at="`burden['days']`",
+            evidence=sides_in_words,
+        ),
+        misconception(
+            "no_range",
+            answer=with_consequences(acted=(1.0, 1.0), minutes=(5, 5)),
+            says="Your ranges have no width: both ends are the same.",
+            so_what="Nobody knows what share of alerts is acted on, or how long one takes. A single figure hides that the sides of the balance may change "
+            "places within what we do not know.",
+            look_at="`ACTED_ON` and `MINUTES`",
+            evidence=sides_in_words,
+        ),
+        misconception(
+            "turned_round",
+            answer=with_consequences(acted=(1.0, 0.3), minutes=(20, 5)),
+            says="Your ranges run from the high end to the low.",
+            so_what="The low end of harm beside the low end of relief is one reading, the reverse another; whoever builds a table from yours pairs the wrong "
+            "ones.",
+            look_at="the order inside your two ranges",
+            evidence=sides_in_words,
         ),
     ],
 )

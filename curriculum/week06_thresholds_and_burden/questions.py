@@ -113,3 +113,37 @@ question(
         "```",
     ],
 )
+
+question(
+    "W06.Q4",
+    answer="consequences",
+    title='"3% more missed": of what?',
+    expects='a function of (septic, burden) that returns a dictionary with "points", "of the caught", "more missed", "soon anyway", and two ranges '
+    '(low, high): "hours" and "minutes"',
+    kind="function",
+    ask=lambda consequences, hospital: given(6).weighed(consequences, hospital),
+    hints=[
+        "The vendor proposes a lockout of 48 hours: a third of the alerts, and *only 3% more missed*. Write down what that is a share of, "
+        "what becomes of those patients, and what a shift gains.",
+        "Print `septic[septic.now.notna() & septic.proposed.isna()]`. How many are they, of how many septic stays, of how many caught now, of how many "
+        "missed now? And how many hours ahead of the order had their alert been?",
+        "All septic stays here were recognised in the end, by an order; so a lost alert costs at most its lead, the hours in `now`. Who is still found, "
+        "and later, loses the difference. If only 30 of 100 alerts are acted on at once, it costs 30 of 100 of that. On the other side: "
+        "alerts fewer, a shift, five to twenty minutes each.",
+        "The frame of it:\n\n"
+        "```\n"
+        "def consequences(septic, burden):\n"
+        "    caught = septic.now.notna()\n"
+        "    lost = septic[caught & septic.proposed.isna()]\n"
+        "    hours = (septic.now - septic.proposed.fillna(...)).sum() / (burden['days'] / 365)\n"
+        "    fewer = (burden['now'] - burden['proposed']) / (burden['days'] * given(6).SHIFTS_A_DAY)\n"
+        "    return {\n"
+        "        'points': 100 * len(lost) / len(septic),\n"
+        "        'of the caught': ..., 'more missed': 100 * len(lost) / (~caught).sum(),\n"
+        "        'soon anyway': 100 * (lost.now <= given(6).SOON).mean(),\n"
+        "        'hours': tuple(share * hours for share in given(6).ACTED_ON),\n"
+        "        'minutes': ...,\n"
+        "    }\n"
+        "```",
+    ],
+)
