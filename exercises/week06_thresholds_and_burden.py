@@ -12,8 +12,8 @@
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
-from wardround import check, check_all, given, hint, keep, load, memo, predict, reveal, solution
-from wardround.evaluation import calibration_bins, calibration_measures, observed_over_expected, price_of_capacity
+from wardround import check, check_all, given, hint, keep, load, memo, solution
+from wardround.evaluation import auroc, calibration_bins, calibration_measures, price_of_capacity, wilson
 
 hospital = load()
 stays, judged = given(6).stays(hospital), given(6).judged(hospital)
@@ -52,6 +52,21 @@ check("W06.Q1", repaired)
 # hint("W06.Q1")
 
 # %% [markdown]
+# For A1, the readmission report, keep how *our* model is calibrated on the stays of 2024, and which stays those are.
+
+# %%
+counted = {"stays": len(judged), "events": int(judged.back.sum())}
+area = auroc(judged.back, judged.risk)
+measures = calibration_measures(judged.back, judged.risk)[["value", "low", "high"]].dropna()
+measures.loc["AUROC"] = [area.value, area.low, area.high]
+display(keep("calibration", measures.rename_axis("what").reset_index().assign(**counted)))
+display(keep("calibration_curve", calibration_bins(judged.back, judged.risk).rename(columns={"n": "stays"})))
+parts = {"train": stays[stays.period == "learnt"], "judge": judged}
+days = [(name, str(rows.asked_at.min().date()), str(rows.asked_at.max().date()), len(rows), int(rows.back.sum())) for name, rows in parts.items()]
+display(keep("periods", pd.DataFrame(days, columns=["part", "first_day", "last_day", "stays", "events"])))
+measures
+
+# %% [markdown]
 # ## Q2: net benefit and the decision curve
 #
 # For each threshold return one row with `threshold`, `model`, `treat all` and `treat none`: net benefit per person. Who has a risk equal to the
@@ -73,6 +88,10 @@ check("W06.Q2", curve)
 # %%
 # hint("W06.Q2")
 
+# %%
+drawn = curve(judged.back, judged.risk, np.arange(1, 41) / 100)
+keep("decision_curve", ... if drawn is ... else drawn.set_index("threshold"))
+
 # %% [markdown]
 # ## Q3: forty calls a week, without seeing Friday
 #
@@ -87,9 +106,6 @@ check("W06.Q2", curve)
 discharges = given(6).lists(hospital)
 discharges.groupby("weekday").risk.agg(["size", "mean"]).assign(a_week=lambda days: days["size"] / 52)
 
-# %%
-predict("W06.P2", low=..., high=...)
-
 # %% nbgrader={"grade": false, "grade_id": "w06-q3", "locked": false, "schema_version": 3, "solution": true}
 def todays_calls(discharges, day, left):
     return ...  # a list of encounter_ids
@@ -98,16 +114,27 @@ def todays_calls(discharges, day, left):
 check("W06.Q3", todays_calls)
 
 # %%
-reveal("W06.P2")
-
-# %%
 # hint("W06.Q3")
 
 # %% [markdown]
-# What do forty calls say one readmission is worth? `price_of_capacity` reads it off the last risk that is called.
+# What do forty calls say one readmission is worth? `price_of_capacity` reads it off the last risk that is called. And whom did your rule reach? Of those it
+# calls, count the stays whose outcome is known: they came back under usual care, in which some had a call already.
 
 # %%
-price_of_capacity(discharges.risk, 52 * given(6).capacity(hospital))
+price = price_of_capacity(discharges.risk, 52 * given(6).capacity(hospital))
+made = given(6).programme(todays_calls, hospital)["here"] if todays_calls(discharges, 56, 1) is not ... else None
+price
+
+# %%
+if made:
+    seen = judged[judged.encounter_id.isin(made["called"])]
+    ppv, calls = wilson(int(seen.back.sum()), len(seen)), made["calls"]
+    week = {"calls_a_week": calls, "capacity_a_week": made["capacity"], "discharges_a_week": len(discharges) / 52, "weeks": 44}
+    worth = {"reached": 52 * calls * ppv.value, "ppv": ppv.value, "implied_price": price.needless}
+    display(keep("call_list", {"threshold": price.threshold, **week, **worth}))
+    effect = np.array(given(6).EFFECTS)
+    avoided = {"effect": effect, "avoided_low": 52 * calls * ppv.low * effect, "avoided_high": 52 * calls * ppv.high * effect}
+    display(keep("avoided", pd.DataFrame(avoided)), pd.DataFrame(avoided).round(0))
 
 # %% [markdown]
 # ## Q4: "3% more missed": of what?
@@ -136,6 +163,24 @@ check("W06.Q4", consequences)
 
 # %%
 # hint("W06.Q4")
+
+# %% [markdown]
+# ## Memo: the threshold, and who pays (15 minutes)
+#
+# The steering group wants a number by Friday. Write it down with its owner, its price and its capacity: the last page of A1. At most 150 words; score it by the
+# rubric in [memo.md](../curriculum/week06_thresholds_and_burden/memo.md).
+
+# %%
+memo("W06.M", owner=..., threshold=..., harm_ratio=..., capacity=..., who_pays=..., decision=..., changes_my_mind=..., because=...)
+
+# %% [markdown]
+# With this memo A1 is complete. In a terminal, `wardround portfolio` builds the report from what you have kept and written, and refuses it where two parts contradict
+# each other.
+
+# %% [markdown]
+# ## What to bring to the group
+#
+# Your price (needless calls for one readmission found), and the person whom you would ask to sign it.
 
 # %%
 check_all(6)

@@ -31,6 +31,33 @@ prediction(
     ),
 )
 
+prediction(
+    "W06.P4",
+    ask=(
+        "Cut week 4's model at the corner of its ROC curve, where sensitivity plus specificity is largest, and call everybody on the "
+        "year's lists who lies above. In how many of the 52 weeks of 2024 are more than forty above it? Give a range that you are 80% sure of."
+    ),
+    unit="of 52 weeks",
+)
+
+prediction(
+    "W06.P5",
+    kind="probability",
+    ask=(
+        "Somebody holds one return found to be worth nineteen needless calls, so the threshold is 5%. There the model is worth at least "
+        "five returns of 1,000 stays more (net benefit) than calling everybody without a model. How probable is that?"
+    ),
+)
+
+prediction(
+    "W06.P6",
+    kind="probability",
+    ask=(
+        "Two models for a threshold of 12.5%: the balanced one, and the card LACE with its points turned into risks. The balanced one has "
+        "the higher AUROC. It also has the higher net benefit. How probable is that?"
+    ),
+)
+
 question(
     "W06.Q1",
     answer="repaired",
@@ -146,4 +173,17 @@ question(
         "    }\n"
         "```",
     ],
+)
+
+memo_form(
+    "W06.M",
+    fields={
+        "owner": "one person by name of the role: who may move the threshold, and answers for it",
+        "threshold": "the risk from which on somebody is called, such as 0.13, on which stays and from which period",
+        "harm_ratio": "how many needless calls one readmission found is worth to you, and who was asked",
+        "capacity": "calls a week, by whom, and how many of 100 discharges that is",
+        "who_pays": "who pays for each side: those called in vain, those missed, and whoever stops doing something",
+        "decision": "what is done from when to when, where, and where not",
+        "changes_my_mind": "the figure at which you would move the threshold or stop",
+    },
 )
