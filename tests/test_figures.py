@@ -90,3 +90,15 @@ def test_intervals_show_each_name_its_dot_and_zero_where_it_is_in_sight():
     assert [text.get_text() for text in across.get_yticklabels()] == ["row 0", "row 1"]
     assert [line.get_xdata()[0] for line in across.lines if line.get_marker() == "o"] == [0.05, 0.5]
     assert [len(axes.lines) for axes in (across, beyond)] == [5, 4]  # a bar and a dot each; across also zero
+
+
+def test_several_panels_are_one_figure_and_each_needs_its_labels():
+    def both(panels):
+        for axes in panels:
+            axes.plot([0, 1], [0, 1])
+            axes.set(xlabel="days", ylabel="stays")
+
+    made = figure(both, says="Two views of one thing say the same.", grid=(1, 2))
+    assert made.image.count(b'<g id="axes_') == 2
+    with pytest.raises(FigureError, match="x axis"):
+        figure(lambda panels: panels[0].set(xlabel="a", ylabel="b"), says="Two views of one thing say.", grid=(1, 2))
