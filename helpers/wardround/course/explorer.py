@@ -226,15 +226,15 @@ def _price(last: float) -> float:
 
 def _says(scene: Scene, table: pd.Series) -> str:
     called, found = table["a week, called"], table["a week, called, would come back"]
-    left = table["a week, above the threshold"] - called
+    would, left = found + table["a week, not called, would come back"], table["a week, above the threshold"] - called
     none_left = f" (for {left:.0f} above the threshold no call is left)" if left >= 0.5 else ""
     whom = max(("everybody", "nobody"), key=lambda name: table[f"net benefit of 1,000: {name} called"])
     gain = table["net benefit of 1,000: as called"] - table[f"net benefit of 1,000: {whom} called"]
     return (
         f"Called from a risk of {100 * scene.setting.threshold:g}% on: {called:.0f} of {scene.a_week:.0f} who go home "
-        f"in a week{none_left}, {found:.0f} of the {found + table['a week, not called, would come back']:.0f} who would "
-        f"come back among them; with one return found worth {scene.setting.harm_ratio:g} needless calls this is "
-        f"{abs(gain):.0f} of 1,000 {'better' if gain > 0 else 'worse'} than calling {whom}."
+        f"in a week{none_left}, {found:.0f} of the {would:.0f} who would come back among them; with one return found "
+        f"worth {scene.setting.harm_ratio:g} needless calls this is {abs(gain):.0f} of 1,000 "
+        f"{'better' if gain > 0 else 'worse'} than calling {whom}."
     )
 
 
