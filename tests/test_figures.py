@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from wardround.evaluation import Estimate, Figure, FigureError, direct_label, figure, intervals, lines, palette
+from wardround.evaluation import Estimate, Figure, FigureError, direct_label, figure, intervals, lanes, lines, palette
 
 SAYS = "Eastbank pages three times as often as Quillmere."
 
@@ -102,3 +102,22 @@ def test_several_panels_are_one_figure_and_each_needs_its_labels():
     assert made.image.count(b'<g id="axes_') == 2
     with pytest.raises(FigureError, match="x axis"):
         figure(lambda panels: panels[0].set(xlabel="a", ylabel="b"), says="Two views of one thing say.", grid=(1, 2))
+
+
+def test_lanes_hold_who_does_what_and_dash_what_nobody_does_any_more():
+    steps = pd.DataFrame(
+        {
+            "who": ["nurse", "nurse", "list"],
+            "begins": [9, 10, 8],
+            "ends": [10, 11.5, 9],
+            "what": ["calls", "teaching", "is made"],
+            "stops": [False, True, False],
+        }
+    )
+    held = []
+    figure(lambda axes: (lanes(steps, xlabel="time of day")(axes), held.append(axes)), says="Who does what, and when.")
+    axes = held[0]
+    assert [text.get_text() for text in axes.texts] == ["calls", "teaching", "is made"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["nurse", "list"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["08:00", "09:00", "10:00", "11:00", "12:00"]
+    assert [bar.get_linestyle() for bar in axes.patches] == ["-", "--", "-"]

@@ -54,7 +54,8 @@ def _order(axes: Axes, scene: Scene) -> None:
         cells = scene.cells(cut)
         place = cells.needless / (1 - ill), cells.found / ill
         axes.plot(*place, mark, color="black", markerfacecolor=fill, markersize=8, linestyle="")
-        axes.annotate(name, place, (9, -12), textcoords="offset points")
+        side = {"xytext": (-8, 8), "ha": "right"} if fill == "white" else {"xytext": (9, -12)}  # they may lie together
+        axes.annotate(name, place, textcoords="offset points", **side)
     axes.set(xlabel="of those who stay well, share above the cut", ylabel="of those who come back, share above")
     axes.set_title("Order: the ROC curve")
 

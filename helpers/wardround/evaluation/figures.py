@@ -162,6 +162,37 @@ def intervals(
     return draw
 
 
+def lanes(steps: pd.DataFrame, *, xlabel: str) -> Callable[[Axes], Any]:
+    """Draw who does what and when: a lane for each ``who``, a box with its ``what`` from ``begins`` to ``ends`` (hours).
+
+    Parameters
+    ----------
+    steps
+        One row a box, the lanes from top to bottom as they first occur. A row with ``stops`` true is what somebody no
+        longer does: its box is dashed.
+    """
+
+    def draw(axes: Axes) -> None:
+        order = list(dict.fromkeys(steps.who))
+        for step in steps.itertuples():
+            row, dashed = order.index(step.who), bool(getattr(step, "stops", False))
+            axes.barh(
+                row,
+                step.ends - step.begins,
+                left=step.begins,
+                height=0.8,
+                facecolor="white" if dashed else "#DCE9F3",
+                edgecolor=palette[1] if dashed else palette[0],
+                linestyle="--" if dashed else "-",
+            )
+            axes.text(step.begins + 0.03, row, step.what, va="center", fontsize=8.5)
+        axes.set(yticks=range(len(order)), yticklabels=order, ylim=(len(order) - 0.5, -0.5), ylabel="who")
+        hours = range(int(steps.begins.min()), int(-(-steps.ends.max() // 1)) + 1)
+        axes.set(xlabel=xlabel, xticks=hours, xticklabels=[f"{hour:02d}:00" for hour in hours])
+
+    return draw
+
+
 def direct_label(axes: Axes, x: float, y: float, text: str, *, number: int = 0) -> None:
     """Write a series' name beside its last point, in its colour, so that nobody needs a legend."""
     place = "center" if y else "bottom"  # a name at zero would lie on the axis
