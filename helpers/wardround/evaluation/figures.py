@@ -163,7 +163,7 @@ def intervals(
 
 
 def lanes(steps: pd.DataFrame, *, xlabel: str) -> Callable[[Axes], Any]:
-    """Draw who does what and when: a lane for each ``who``, a box with its ``what`` from ``begins`` to ``ends`` (hours).
+    """Draw who does what, when: a lane for each ``who``, a box with its ``what`` from ``begins`` to ``ends``, in hours.
 
     Parameters
     ----------
