@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 1: does 20% mean 20%?
 #
-# *About 40 minutes (an estimate). You have done weeks 1 to 5. Words are in the [glossary](../glossary.md).*
+# *About 42 minutes (an estimate). You have done weeks 1 to 5. Words are in the [glossary](../glossary.md).*
 #
 # The programme calls people after discharge: forty calls a week, both sites together, made Monday to Friday at 09:00 from the
 # discharges since the last list. **Where do we cut, and who pays for each side of it?** A cut is a number, such as 12.5%. So
@@ -37,7 +37,7 @@ for n in (6, 7, 8):
 # %% [markdown]
 # ## 1. Your own curve
 #
-# *About 6 min · 12 min so far*
+# *About 9 min · 15 min so far*
 #
 # Since week 1 you have been asked before each run: for ranges that hold eight times of ten, or for a probability. Twelve times
 # up to last week, and each answer was kept. Here is what became of them. (If nothing is kept in `work/`, twelve forecasts of
@@ -99,7 +99,7 @@ predict("W06.P1", ..., ...), predict("W06.P3", probability=...)
 # %% [markdown]
 # ## 2. Does 20% mean 20%?
 #
-# *About 7 min · 19 min so far*
+# *About 6 min · 21 min so far*
 #
 # Two models, taught on the same 3,868 stays of Quillmere: week 4's, and a colleague's. The colleague had read that events are
 # too rare to learn from, and set `class_weight="balanced"`: those who come back weigh as much as the many who do not. Both are
@@ -153,7 +153,7 @@ of_1000.rename({"back": "come back", "risk": "promised by week 4's", "balanced":
 #
 # ## 3. Mean, intercept, slope
 #
-# *About 4 min · 23 min so far*
+# *About 4 min · 25 min so far*
 #
 # Three numbers, in the order in which things go wrong; then the curve. That is what is asked of a report from another place
 # [calibration-report](#Sources).
@@ -185,7 +185,7 @@ observed_over_expected(judged.back, everybody)
 # %% [markdown]
 # ## 4. What balancing did
 #
-# *About 5 min · 28 min so far*
+# *About 5 min · 30 min so far*
 #
 # Perhaps weights were the wrong tool. Oversampling, then: repeat rows of those who came back until both classes are as
 # many, and train week 4's pipeline again.
@@ -228,7 +228,7 @@ moved.describe()[["mean", "25%", "75%"]].round(2)
 #
 # ## 5. Repaired, and judged on the next quarter
 #
-# *About 5 min · 33 min so far*
+# *About 4 min · 34 min so far*
 #
 # The colleague's model is live. Stays of September to December 2023, at Quillmere, were *watched*; their outcomes were
 # known by 1 June 2024. Three repairs learn from these 998, and are judged on the stays of the next quarter that are known:
@@ -273,7 +273,7 @@ figure(around_1(ratios), says=says, table=table, size=(7, 2.8))
 #
 # ## 6. Right on the whole, wrong for whom?
 #
-# *About 6 min · 39 min so far*
+# *About 8 min · 42 min so far*
 #
 # Week 4's model promises 133 of 1,000, and 108 come. Shift it by one amount until the sum is exactly right. Now it is
 # calibrated, on the whole. In every group, too?
