@@ -7,11 +7,13 @@ not there is shown as missing, with what would fill it; a portfolio that hides i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from .report_reading import Found
 
 ROWS = 40  # of a table on a page; a longer one is cut, and says so
 
@@ -58,14 +60,6 @@ class Filled:
     def missing(self) -> bool:
         """Say whether nothing was found."""
         return not self.text and self.table is None
-
-
-@dataclass
-class Found:
-    """What the learner has: memos by id (as ``read_memo`` returns them) and kept results by name (value, origin)."""
-
-    memos: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    kept: Mapping[str, tuple[Any, Mapping[str, Any]]] = field(default_factory=dict)
 
 
 PAGES = (
