@@ -102,7 +102,7 @@ BROKEN = {  # how it is broken: (what is done, the kind that refuses it, words o
     ),
     "more stays than the cohort": (set_cell("periods", 0, "stays", 9000), "periods fit the cohort", "leaves 8,903"),
     "more calls than capacity": (
-        set_call(calls_a_week=41.0, reached=41.0 * 52 * 0.27),
+        set_call(calls_a_week=41.0, reached=41.0 * 52 * 0.19),
         "calls stay within capacity",
         "41 calls a week, more than the 40",
     ),
@@ -112,17 +112,17 @@ BROKEN = {  # how it is broken: (what is done, the kind that refuses it, words o
         "more than the 30 there are discharges",
     ),
     "two capacities": (set_memo(capacity=60), "one capacity", "60 in memo W06.M and 40"),
-    "two thresholds": (set_call(threshold=0.2), "one threshold", "12% in memo W06.M and 0.2"),
+    "two thresholds": (set_call(threshold=0.2), "one threshold", "13% in memo W06.M and 0.2"),
     "no risk": (set_memo(threshold=12), "one threshold", "is no risk between 0 and 1"),
     "a threshold without a number": (set_memo(threshold="as agreed"), "one threshold", "has no number"),
-    "one too many calls for one found": (set_memo(harm_ratio=8), "harm ratio follows", "worth 7.333 needless calls"),
+    "one too many calls for one found": (set_memo(harm_ratio=8), "harm ratio follows", "worth 6.692 needless calls"),
     "a ratio the wrong way": (set_memo(harm_ratio="1:12"), "harm ratio follows", "1:12"),
     "a harm ratio without a number": (set_memo(harm_ratio="fair"), "harm ratio follows", "has no number"),
-    "more reached than called": (set_call(reached=900), "reached follows from calls", "reach 541 readmissions"),
+    "more reached than called": (set_call(reached=900), "reached follows from calls", "reach 380 readmissions"),
     "more avoided than reached": (
         set_cell("avoided", 2, "avoided_high", 600),
         "avoided are among reached",
-        "to 600 readmissions avoided a year where the calls reach 541",
+        "to 600 readmissions avoided a year where the calls reach 380",
     ),
     "a promise without a range": (one_effect_without_a_range, "avoided is a range", "give a range"),
     "treat all of another rate": (scale_treat_all, "treat all follows from the rate", "of 1,000 stays come back"),
@@ -222,7 +222,7 @@ def test_a_ratio_is_read_both_ways_round_and_words_are_no_number():
 
 
 def test_harms_follow_within_the_rounding_they_are_written_in():
-    for ratio, passes in {"7": True, "7.1": True, "7.3": True, "7:1": True, "6": False, "8": False}.items():
+    for ratio, passes in {"7": True, "6.7": True, "6.6": True, "7:1": True, "6": False, "7.1": False, "8": False}.items():
         found = whole_report()
         set_memo(harm_ratio=ratio)(found)
         assert (lint(found).findings == ()) == passes, ratio

@@ -78,6 +78,9 @@ def table(found: Found, name: str, *columns: str) -> pd.DataFrame:
 
 def numbers(column: pd.Series) -> pd.Series:
     """Return a column as numbers; a word, such as "fewer than 11", is NaN."""
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        made = column.astype(float)
+        return made.where(made.abs() < float("inf"))
     text = column.astype(str).str.replace(",", "", regex=False)
     made = pd.to_numeric(text, errors="coerce").astype(float)
     return made.where(made.abs() < float("inf"))
