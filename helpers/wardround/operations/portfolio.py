@@ -85,6 +85,11 @@ class Filled:
         """Say whether nothing was found."""
         return not self.text and self.table is None
 
+    @property
+    def of_words(self) -> bool:
+        """Say whether it is words alone, which read better as a row than under a heading of their own."""
+        return self.table is None and not self.part.made
+
 
 @dataclass(frozen=True)
 class Report:
@@ -116,23 +121,36 @@ class Report:
         """Return the report's state in one sentence."""
         if self.linted.findings:
             return (
-                f"Draft: {_counted(len(self.linted.findings), 'contradiction')} to mend before anybody decides by it."
+                f"Draft: {_counted(len(self.linted.findings), 'contradiction')} to mend before anybody decides on it."
             )
         if self.gaps:
             return f"Draft: {len(self.gaps)} of {self.asked} parts are missing."
         if self.linted.not_made:
             return f"Draft: {_counted(len(self.linted.not_made), 'check')} could not be made."
-        return f"Whole: {self.asked} parts are there, and {self.linted.made} checks found no contradiction."
+        return f"Complete: {self.asked} parts are there, and none of {self.linted.made} checks found a contradiction."
 
     @cached_property
     def summary(self) -> tuple[Row, ...]:
         """Return the half page for the steering group."""
         return summary(self.found)
 
-    def body(self) -> Iterator[tuple[Page, list[Filled]]]:
-        """Give the pages without what stands in the appendix."""
+    @property
+    def origin(self) -> str:
+        """Return where most parts are from; a part from elsewhere says so itself."""
+        return _commonest([one.origin for _, parts in self.pages for one in parts if one.origin])
+
+    def body(self) -> Iterator[tuple[Page, list[list[Filled]]]]:
+        """Give the pages in blocks, without what stands in the appendix: words that follow each other are one block."""
         for page, parts in self.pages:
-            yield page, [one for one in parts if not one.part.appendix]
+            blocks: list[list[Filled]] = []
+            for one in parts:
+                if one.part.appendix:
+                    continue
+                if blocks and one.of_words and blocks[-1][-1].of_words:
+                    blocks[-1].append(one)
+                else:
+                    blocks.append([one])
+            yield page, blocks
 
     def appendix(self) -> list[Filled]:
         """Return the tables for whoever checks."""
@@ -201,17 +219,16 @@ PAGES = (
             Part(
                 "Calibration plot",
                 "kept:calibration_curve",
-                "what came back among those promised the same",
+                "of 100 stays in each group: promised, and came back with its interval",
                 figure="calibration",
                 most=10,
             ),
             Part(
                 "Decision curve",
                 "kept:decision_curve",
-                "at which thresholds the list is worth more than calling everybody, or nobody: net benefit is "
-                "readmissions found, less needless calls at the price the threshold puts on them, per stay",
+                "net benefit, per 1,000 stays: readmissions found, less needless calls at the price that the threshold "
+                "puts on them; the chosen threshold is among the rows",
                 figure="decision",
-                most=11,
             ),
         ),
     ),
@@ -315,14 +332,21 @@ def _of_kept(part: Part, value: Any, origin: str, found: Found) -> Filled:
         return Filled(part, table=Cells(("figure", "value"), figures, (False, True)), origin=origin)
     if table is None:
         return Filled(part, text=_lines(value), origin=origin)
-    made, note = cells(table, part.most)
+    drawn, trouble = _draw(part, found)
+    made, note = cells(drawn.table if drawn else table, part.most)
+    return Filled(part, table=made, drawn=drawn, note=f"{trouble} {note}".strip(), origin=origin)
+
+
+def _draw(part: Part, found: Found) -> tuple[Drawn | None, str]:
+    """Return the part's figure, or the sentence that says why there is none."""
+    if not part.figure:
+        return None, ""
     try:
-        drawn = FIGURES[part.figure](found) if part.figure else None
+        return FIGURES[part.figure](found), ""
     except NotChecked as why:
-        drawn, note = None, f"No figure: {why}. {note}".strip()
+        return None, f"No figure: {why}."
     except Exception as trouble:  # a learner's table may hold anything, and the page must be written all the same
-        drawn, note = None, f"No figure: its numbers cannot be drawn ({type(trouble).__name__}). {note}".strip()
-    return Filled(part, table=made, drawn=drawn, note=note, origin=origin)
+        return None, f"No figure: its numbers cannot be drawn ({type(trouble).__name__})."
 
 
 def _lines(value: Any) -> tuple[str, ...]:
@@ -339,10 +363,12 @@ def _inside(value: Any) -> str:
 
 
 def _from(origin: Mapping[str, Any]) -> str:
-    day = str(origin.get("written_at", ""))[:10]
-    return f"{origin.get('hospital', 'unknown')}, version {origin.get('version', 'unknown')}" + (
-        f", {day}" if day else ""
-    )
+    mark = str(origin.get("checksum") or "unknown")[:8]
+    return f"hospital {origin.get('hospital') or 'unknown'} ({mark}), course version {origin.get('version', 'unknown')}"
+
+
+def _commonest(words: Sequence[str]) -> str:
+    return max(words, key=words.count) if words else ""
 
 
 def _counted(number: int, what: str) -> str:

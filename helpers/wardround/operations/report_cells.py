@@ -62,10 +62,9 @@ def _column(column: pd.Series) -> tuple[list[str], bool]:
 
 
 def _digits(number: pd.Series) -> int:
-    if (number == number.round()).all():
-        return 0
-    if len(number) and (number * 100 == (number * 100).round()).all() and number.abs().max() < 100:
-        return 2
+    for digits in (0, 1, 2):
+        if np.allclose(number, number.round(digits), rtol=0, atol=1e-9):
+            return digits
     return 3 if number.abs().max() < 10 else 1
 
 

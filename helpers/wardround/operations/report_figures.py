@@ -14,16 +14,18 @@ from wardround.evaluation.figures import figure, palette
 from .report_reading import Found, NotChecked, if_number, numbers, plain, said, table, written
 
 _SIZE = (6.4, 3.6)
+_CURVE = {"predicted": "promised, of 100", "observed": "came back", "low": "at least", "high": "at most"}
 _IN_WORDS = {"treat all": "call everybody", "treat none": "call nobody"}
 _FLOOR = -0.25  # how far below zero a decision curve is shown, as a share of its highest point
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure: ``svg`` has no text of the learner's in it but as outlines, ``says`` is its message and alternative."""
+    """A figure: ``says`` is its message and its alternative text, ``table`` what is drawn; its words are outlines."""
 
     svg: str
     says: str
+    table: pd.DataFrame
 
     def on_page(self) -> str:
         """Return the drawing for a page with a light and a dark face: ink is the page's own, paper is none."""
@@ -54,7 +56,10 @@ def calibration_figure(found: Found) -> Drawn:
         axes.plot(percent.predicted, percent.observed, linestyle="", marker="o", color=palette[0])
         axes.set(xlabel="predicted, of 100 stays", ylabel="came back, of 100 stays", xlim=(0, top), ylim=(0, top))
 
-    return _drawn(draw, _calibration_says(rows), "calibration")
+    shown = pd.DataFrame({name: rows[column] * 100 for column, name in _CURVE.items()}).round(1)
+    if "stays" in rows:
+        shown["stays"] = rows["stays"]
+    return _drawn(draw, _calibration_says(rows), "calibration", shown)
 
 
 def decision_figure(found: Found) -> Drawn:
@@ -85,7 +90,10 @@ def decision_figure(found: Found) -> Drawn:
             )
         axes.set(xlabel="threshold, %", ylabel="net benefit, per 1,000 stays", ylim=(_FLOOR * top, top))
 
-    return _drawn(draw, _decision_says(worth, models[0], cut), "decision")
+    shown = worth.round(1).rename(columns=_IN_WORDS).reset_index(drop=True)
+    shown.insert(0, "threshold, %", worth.index * 100)
+    shown = shown.iloc[_some(worth.index, cut)]
+    return _drawn(draw, _decision_says(worth, models[0], cut), "decision", shown)
 
 
 FIGURES: dict[str, Callable[[Found], Drawn]] = {"calibration": calibration_figure, "decision": decision_figure}
@@ -105,14 +113,20 @@ def _name_lines(axes: Axes, worth: pd.DataFrame, top: float) -> None:
         axes.annotate(text, (at * 100, seen[at]), textcoords="offset points", **side)
 
 
-def _drawn(draw: Callable[[Axes], None], says: str, prefix: str) -> Drawn:
+def _drawn(draw: Callable[[Axes], None], says: str, prefix: str, shown: pd.DataFrame) -> Drawn:
     made = figure(draw, says=says, size=_SIZE)
     svg = made.image.decode()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)  # comments hold labels as text
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)  # two drawings on one page must not share a name
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-    return Drawn(svg, says)
+    return Drawn(svg, says, shown)
+
+
+def _some(cuts: pd.Index, cut: float | None) -> list[int]:
+    """Ten rows of a long table, evenly spaced, and the one of the threshold."""
+    rows = set(range(0, len(cuts), max(1, len(cuts) // 10)))
+    return sorted(rows | ({int(abs(cuts - cut).argmin())} if cut is not None else set()))
 
 
 def _threshold(found: Found) -> float | None:
@@ -140,7 +154,7 @@ def _decision_says(worth: pd.DataFrame, model: str, cut: float | None) -> str:
     at = worth.index[abs(worth.index - cut).argmin()] if cut is not None else worth[model].idxmax()
     one = worth.loc[at]
     return (
-        f"At a threshold of {plain(100 * at, 1)}%, calling by {model} is worth as much as finding {one[model]:.0f} "
+        f"At a threshold of {plain(100 * at, 1)}%, a list made by {model} is worth as much as finding {one[model]:.0f} "
         f"readmissions in 1,000 stays with no needless call; calling everybody is worth {one['treat all']:.0f}, "
         "calling nobody 0."
     )

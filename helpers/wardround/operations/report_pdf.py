@@ -53,25 +53,29 @@ def pdf(made: Report) -> bytes:
 
 def _content(made: Report, folder: Path) -> dict[str, Any]:
     pages = [
-        {"title": f"{page.number} · {page.title}", "parts": [_part(one, folder) for one in parts]}
-        for page, parts in made.body()
+        {
+            "title": f"{page.number} · {page.title}",
+            "blocks": [[_part(one, made.origin, folder) for one in block] for block in blocks],
+        }
+        for page, blocks in made.body()
     ]
     return {
         "title": made.title,
         "eyebrow": " · ".join(["A1", "readmission within 30 days", *([made.hospital] if made.hospital else [])]),
+        "from": f": {made.origin}" if made.origin else "",
         "state": made.state,
         "final": made.final,
         "findings": [one.says for one in made.linted.findings],
         "summary": [[row.label, row.text] for row in made.summary if row.there],
         "open": [row.label for row in made.summary if not row.there],
         "pages": pages,
-        "appendix": [_part(one, folder) for one in made.appendix()],
+        "appendix": [_part(one, made.origin, folder) for one in made.appendix()],
         "checks": f"{made.linted.made} were made in full, {len(made.linted.not_made)} were not.",
         "not_made": [f"{kind}: {why}" for kind, why in made.linted.not_made],
     }
 
 
-def _part(one: Filled, folder: Path) -> dict[str, Any]:
+def _part(one: Filled, usual: str, folder: Path) -> dict[str, Any]:
     picture = None
     if one.drawn:
         picture = f"{one.part.figure}.svg"
@@ -86,4 +90,6 @@ def _part(one: Filled, folder: Path) -> dict[str, Any]:
         "figure": picture,
         "says": one.drawn.says if one.drawn else "",
         "note": one.note,
+        "of_words": one.of_words,
+        "origin": one.origin if one.origin != usual else "",
     }

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from .report_cells import Cells
+from .report_checks import OF_A_THOUSAND
 from .report_decision_checks import WEEKS_A_YEAR
+from .report_figures import decision_figure
 from .report_reading import Found, NotChecked, hidden, judged, measure, number, numbers, plain, table, whole, written
 
 # Facts `tripod-ai` and `tripod-lines` of curriculum/facts.toml; a test holds the two against each other.
@@ -48,7 +50,7 @@ def summary(found: Found) -> tuple[Row, ...]:
 def limits(found: Found) -> Iterator[str]:
     """Give what the numbers cannot say, as far as it follows from them."""
     yield "The patients are simulated; no number here holds for real ones."
-    for say in (_judged_once, _effect_is_assumed, _too_extreme, _groups_apart, _groups_hidden):
+    for say in (_judged_once, _effect_is_assumed, _too_extreme, _worth_less, _groups_apart, _groups_hidden):
         try:
             yield from say(found)
         except NotChecked:
@@ -106,6 +108,10 @@ def _yield(found: Found) -> str:
     )
 
 
+def _worth(found: Found) -> str:
+    return decision_figure(found).says
+
+
 def _avoided(found: Found) -> str:
     rows, reached = (
         table(found, "avoided", "effect", "avoided_low", "avoided_high"),
@@ -129,7 +135,7 @@ def _calibrated(found: Found) -> str:
     elif one["low"] > 1:
         verdict = "the model promises too few"
     return (
-        f"Observed over expected {plain(one['value'], 2)} ({plain(one['low'], 2)} to {plain(one['high'], 2)}), "
+        f"Observed over expected {_ratio(one['value'], one['low'], one['high'])}, "
         f"{verdict}; of {stays:,} stays {events:,} came back ({1000 * events / stays:.0f} of 1,000)."
     )
 
@@ -149,6 +155,7 @@ _SUMMARY: dict[str, Callable[[Found], str]] = {
     "What the list does": _memo("W03.M", "intended_use"),
     "Where we cut": _cut,
     "The work": _work,
+    "What it is worth": _worth,
     "What a call meets": _yield,
     "What it may avoid": _avoided,
     "Does 20% mean 20%?": _calibrated,
@@ -175,8 +182,21 @@ def _too_extreme(found: Found) -> Iterator[str]:
     slope = measure(found, "calibration", "slope")
     if slope["high"] < 1:
         yield (
-            f"The slope is {plain(slope['value'], 2)} ({plain(slope['low'], 2)} to {plain(slope['high'], 2)}): high "
+            f"The slope is {_ratio(slope['value'], slope['low'], slope['high'])}: high "
             "risks are promised too high and low ones too low."
+        )
+
+
+def _worth_less(found: Found) -> Iterator[str]:
+    """The threshold from which on the model's line stays below calling nobody: what lies above it is not offered."""
+    rows = table(found, "decision_curve", "threshold", "treat all", "treat none")
+    model = next(name for name in rows.columns if name not in ("threshold", "treat all", "treat none"))
+    cut, worth = numbers(rows["threshold"]), numbers(rows[model])
+    good = cut[worth > OF_A_THOUSAND / 10]
+    above = cut[cut > good.max()] if len(good) else cut
+    if len(above):
+        yield (
+            f"From a threshold of {_percent(above.min())} on, a list made by {model} is worth no more than calling nobody."
         )
 
 
@@ -198,9 +218,7 @@ def _apart(found: Found) -> list[str]:
     made = pd.DataFrame({name: numbers(rows[name]) for name in ("oe", "low", "high")}).assign(group=rows["group"])
     made = made[(made.low > 1) | (made.high < 1)]
     made = made.iloc[(made.oe - 1).abs().argsort()[::-1]]
-    return [
-        f"{one.group} {plain(one.oe, 2)} ({plain(one.low, 2)} to {plain(one.high, 2)})" for one in made.itertuples()
-    ]
+    return [f"{one.group}, O/E {_ratio(one.oe, one.low, one.high)}" for one in made.itertuples()]
 
 
 def _there(found: Found, source: str) -> bool:
@@ -214,6 +232,10 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{name}: {one}" for name, one in value.items())
     return "; ".join(str(one) for one in value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _ratio(value: float, low: float, high: float) -> str:
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _percent(share: float) -> str:
