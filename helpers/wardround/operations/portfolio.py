@@ -331,7 +331,10 @@ def _of_kept(part: Part, value: Any, origin: str, found: Found) -> Filled:
         figures = tuple((words(name), _inside(one)) for name, one in value.items())
         return Filled(part, table=Cells(("figure", "value"), figures, (False, True)), origin=origin)
     if table is None:
-        return Filled(part, text=_lines(value), origin=origin)
+        text = _lines(value)
+        return Filled(part, text=text, note="" if text else "What is kept is empty.", origin=origin)
+    if table.empty:
+        return Filled(part, note="What is kept is a table without rows.", origin=origin)
     drawn, trouble = _draw(part, found)
     made, note = cells(drawn.table if drawn else table, part.most)
     return Filled(part, table=made, drawn=drawn, note=f"{trouble} {note}".strip(), origin=origin)
@@ -354,7 +357,7 @@ def _lines(value: Any) -> tuple[str, ...]:
         return tuple(f"{words(name)}: {_inside(one)}" for name, one in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(_inside(one) for one in value)
-    return tuple(line for line in str(value).splitlines() if line.strip())
+    return tuple(line for line in ("" if value is None else str(value)).splitlines() if line.strip())
 
 
 def _inside(value: Any) -> str:

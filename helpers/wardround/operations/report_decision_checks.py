@@ -132,7 +132,7 @@ def avoided_is_a_range(found: Found) -> Iterator[str]:
 
 def one_hospital(found: Found) -> Iterator[str]:
     """Refuse parts from different hospitals."""
-    yield from _one(found, "checksum", "hospitals", "open one hospital, run the cells of these again")
+    yield from _one(found, "checksum", "hospitals", "open one hospital and run the cells of these again")
 
 
 def one_version(found: Found) -> Iterator[str]:

@@ -123,7 +123,7 @@ def _avoided(found: Found) -> str:
     return (
         f"The calls reach {whole(reached)} readmissions a year; {whole(low.min())} to {whole(high.max())} of them are "
         f"avoided{each}, if a call averts {_percent(effect.min())} to {_percent(effect.max())}: an assumption, "
-        "measured by nobody here."
+        "which nobody has measured here."
     )
 
 
@@ -196,7 +196,8 @@ def _worth_less(found: Found) -> Iterator[str]:
     above = cut[cut > good.max()] if len(good) else cut
     if len(above):
         yield (
-            f"From a threshold of {_percent(above.min())} on, a list made by {model} is worth no more than calling nobody."
+            f"From a threshold of {_percent(above.min())} on, a list made by {model} is worth no more than calling "
+            "nobody."
         )
 
 
