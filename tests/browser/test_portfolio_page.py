@@ -1,4 +1,4 @@
-"""The report in a browser: no barrier that axe can find, light and dark, wide and narrow, and nothing asked of a net."""
+"""The report in a browser: no barrier that axe can find, light and dark, wide and narrow, and nothing from a net."""
 
 from __future__ import annotations
 

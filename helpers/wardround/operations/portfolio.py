@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from .report_cells import Cells, cells, words
 from .report_figures import FIGURES, Drawn
 from .report_lint import Linted, lint
-from .report_reading import Found, NotChecked, as_table
+from .report_reading import Found, NotChecked, as_table, plain
 from .report_summary import Row, limits, reporting, summary
 
 TITLE = "Whom to call after discharge"
@@ -182,6 +182,7 @@ PAGES = (
                 "Features",
                 "kept:feature_dictionary",
                 "each with unit, source, window and what missing means",
+                most=400,
                 appendix=True,
             ),
             Part(
@@ -362,12 +363,12 @@ def _lines(value: Any) -> tuple[str, ...]:
 
 def _inside(value: Any) -> str:
     """Return a value in a line of its own: a long fraction is shortened, everything else is as it was written."""
-    return f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return plain(value, 3 if abs(value) < 10 else 1) if isinstance(value, float) else str(value)
 
 
 def _from(origin: Mapping[str, Any]) -> str:
-    mark = str(origin.get("checksum") or "unknown")[:8]
-    return f"hospital {origin.get('hospital') or 'unknown'} ({mark}), course version {origin.get('version', 'unknown')}"
+    mark = str(origin.get("checksum") or "not named")[:9]  # the folder's name says nothing: it is mostly "export"
+    return f"hospital {mark}, course version {origin.get('version', 'unknown')}"
 
 
 def _commonest(words: Sequence[str]) -> str:

@@ -108,8 +108,10 @@ def _name_lines(axes: Axes, worth: pd.DataFrame, top: float) -> None:
         share = {"treat all": 0.97, "treat none": 0.99}.get(str(name), 0.36 + 0.1 * place)
         at = seen.index[min(int(share * len(seen)), len(seen) - 1)]
         text = _IN_WORDS.get(str(name), str(name)).replace("$", r"\$")[:30]
-        below = str(name) == "treat none" or (place and str(name) != "treat all")
-        side = {"xytext": (0, -5), "va": "top", "ha": "right"} if below else {"xytext": (5, 4), "va": "bottom"}
+        sinks = worth.iloc[-1, 0] < 0  # then the model's line lies where the name of the zero line would be
+        below = not sinks if str(name) == "treat none" else place and str(name) != "treat all"
+        side = {"xytext": (0, -5), "va": "top"} if below else {"xytext": (5, 4), "va": "bottom"}
+        side |= {"ha": "right"} if below or str(name) == "treat none" else {}
         axes.annotate(text, (at * 100, seen[at]), textcoords="offset points", **side)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from .report_cells import Cells
+from .report_cells import Cells, words
 from .report_checks import OF_A_THOUSAND
 from .report_decision_checks import WEEKS_A_YEAR
 from .report_figures import decision_figure
@@ -146,7 +146,12 @@ def _groups(found: Found) -> str:
         return (
             "No group's ratio has an interval that leaves out 1; with these numbers that does not show that it holds."
         )
-    return f"Not as promised: {'; '.join(apart[:4])}{' and others' if len(apart) > 4 else ''}."
+    parts = []
+    for much in ("many", "few"):
+        whom = [f"{whose} {ratio}" for promised, whose, ratio in apart if promised == much]
+        if whom:
+            parts.append(f"too {much} for {', '.join(whom[:4])}{' and others' if len(whom) > 4 else ''}")
+    return f"The model promises {'; '.join(parts)}."
 
 
 _SUMMARY: dict[str, Callable[[Found], str]] = {
@@ -202,8 +207,8 @@ def _worth_less(found: Found) -> Iterator[str]:
 
 
 def _groups_apart(found: Found) -> Iterator[str]:
-    for one in _apart(found):
-        yield f"The risks are not as promised for {one}."
+    for much, whose, ratio in _apart(found):
+        yield f"The model promises too {much} for {whose}: {ratio}."
 
 
 def _groups_hidden(found: Found) -> Iterator[str]:
@@ -213,13 +218,23 @@ def _groups_hidden(found: Found) -> Iterator[str]:
         yield f"{few} groups are too small to show; nothing here says that it holds for them."
 
 
-def _apart(found: Found) -> list[str]:
-    """Groups whose observed over expected has an interval that leaves out 1, the furthest first."""
+def _apart(found: Found) -> list[tuple[str, str, str]]:
+    """Groups whose observed over expected has an interval that leaves out 1, the furthest first.
+
+    Each as what the model promises (too "many", "few"), the group, and its ratio with the interval.
+    """
     rows = table(found, "subgroups", "group", "oe", "low", "high")
     made = pd.DataFrame({name: numbers(rows[name]) for name in ("oe", "low", "high")}).assign(group=rows["group"])
     made = made[(made.low > 1) | (made.high < 1)]
     made = made.iloc[(made.oe - 1).abs().argsort()[::-1]]
-    return [f"{one.group}, O/E {_ratio(one.oe, one.low, one.high)}" for one in made.itertuples()]
+    return [
+        (
+            "many" if one.high < 1 else "few",
+            words(one.group).replace(": ", " "),
+            f"O/E {_ratio(one.oe, one.low, one.high)}",
+        )
+        for one in made.itertuples()
+    ]
 
 
 def _there(found: Found, source: str) -> bool:
