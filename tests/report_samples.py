@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from wardround.evaluation import calibration_bins, decision_curve, observed_over_expected
 from wardround.operations.portfolio import Found
+from wardround.records.features import READMISSION
 
 ORIGIN = {
     "checksum": "afc5f8b62e9c0d11",
@@ -80,11 +81,11 @@ def _stays() -> pd.DataFrame:
 def _cohort() -> dict:
     steps = [("contacts", 0, 40018), ("stays", 28297, 11721), ("left alive", 351, 11370), ("whole", 2467, 8903)]
     leaks = [("written later", 0.21, 0.18, 0.24), ("patient on both sides", 0.04, 0.02, 0.06)]
-    features = {"name": ["age"], "unit": ["years"], "window": ["at admission"], "missing_means": ["never missing"]}
+    features = READMISSION.table()
     return {
         "cohort_definition": pd.DataFrame({"element": ["a stay"], "our choice": ["moves joined"]}),
         "cohort_attrition": pd.DataFrame(steps, columns=["step", "left_out", "stays"]),
-        "feature_dictionary": pd.DataFrame(features),
+        "feature_dictionary": features,
         "leaks": pd.DataFrame(leaks, columns=["leak", "gain", "low", "high"]),
     }
 

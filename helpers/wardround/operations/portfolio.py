@@ -98,7 +98,6 @@ class Report:
     found: Found
     pages: tuple[tuple[Page, tuple[Filled, ...]], ...]
     linted: Linted
-    hospital: str = ""
     title: str = field(default=TITLE)
 
     @property
@@ -265,16 +264,10 @@ PAGES = (
 )
 
 
-def report(found: Found, pages: Sequence[Page] = PAGES, *, hospital: str = "") -> Report:
-    """Fill the pages and hold their parts against each other.
-
-    Parameters
-    ----------
-    hospital : str
-        A word on which hospital the numbers are from.
-    """
+def report(found: Found, pages: Sequence[Page] = PAGES) -> Report:
+    """Fill the pages and hold their parts against each other."""
     filled = tuple((page, tuple(fill(page, found))) for page in pages)
-    return Report(found, filled, lint(found), hospital)
+    return Report(found, filled, lint(found))
 
 
 def fill(page: Page, found: Found) -> list[Filled]:

@@ -10,11 +10,25 @@ from typing import Any
 
 import pandas as pd
 
-from .report_reading import Found, NotChecked, each_table, hidden, judged, numbers, plain, table, whole
+from .report_reading import (
+    Found,
+    NotChecked,
+    each_table,
+    hidden,
+    judged,
+    known,
+    large_groups,
+    numbers,
+    plain,
+    table,
+    whole,
+)
 
 FEWEST = 11  # the smallest count that is shown: ours, an assumption; take the rule of the institution that publishes
 OF_A_THOUSAND = 0.001
 ROUNDED = 0.05  # how far two figures, each rounded before it was kept, may lie apart: five in a hundred
+_PARTS = {"train": ("train", "learn", "taught", "teach"), "judge": ("judge", "test", "valid")}
+_LATE = r"(?i)^\s*(?:after|at|on|with|when) (?:the |this )?(?:discharge|bill|final code|case list|stay ends)"
 _INTERVALS = {  # table: the column that names a row, and the one with an interval
     "validation": ("what", "value"),
     "calibration": ("what", "value"),
@@ -37,12 +51,25 @@ def attrition_adds_up(found: Found) -> Iterator[str]:
         )
 
 
+def features_are_known_in_time(found: Found) -> Iterator[str]:
+    """Refuse a feature whose own entry says that it is known after the prediction, which is made before discharge."""
+    rows = table(found, "feature_dictionary", "name", "known_when")
+    for row in rows.index[rows["known_when"].astype(str).str.contains(_LATE)]:
+        yield (
+            f"The feature {rows['name'][row]!s} in `feature_dictionary` is known {rows['known_when'][row]!s}, and the "
+            "risk is asked for before the patient leaves; leave it out, train again, and keep the dictionary of the "
+            "features that are left."
+        )
+
+
 def values_lie_in_their_intervals(found: Found) -> Iterator[str]:
     """Refuse an area, a ratio or a share outside the interval printed beside it."""
     columns = {name: (value, "low", "high") for name, (_, value) in _INTERVALS.items()}
     for name, rows in each_table(found, columns):
         label, value = _INTERVALS[name]
-        one, low, high = (numbers(rows[column]) for column in (value, "low", "high"))
+        if name == "subgroups":
+            rows = large_groups(rows)
+        one, low, high = known(rows, name, value, "low", "high")
         for row in rows.index[(one < low) | (one > high) | (low > high)]:
             yield (
                 f"{_label(rows, label, row)} in `{name}` is {plain(one[row])}, which lies outside its own interval of "
@@ -61,7 +88,8 @@ def events_are_among_stays(found: Found) -> Iterator[str]:
                 f"{whole(stays[row])} stays, and there cannot be more; count both on the same rows and keep the table "
                 "again."
             )
-        for row in rows.index[stays.fillna(0).le(0) & ~(hidden(rows["stays"]) & rows["stays"].notna())]:
+        due = large_groups(rows).index
+        for row in rows.index[(stays.fillna(0).le(0) | events.isna()) & rows.index.isin(due)]:
             yield (
                 f"{_label(rows, _COUNTED[name], row)} in `{name}` has no denominator; add how many stays and events it "
                 "is made of and keep the table again."
@@ -73,7 +101,7 @@ def one_set_was_judged(found: Found) -> Iterator[str]:
     stays, events = judged(found)
     for name, rows in each_table(found, {"periods": ("part", "stays", "events"), "calibration_curve": ("stays",)}):
         if name == "periods":
-            rows = rows[_part(rows, "judge")]
+            rows = _part(rows, "judge")
         seen = int(numbers(rows["stays"]).sum())
         if seen != stays:
             yield (
@@ -90,7 +118,7 @@ def one_set_was_judged(found: Found) -> Iterator[str]:
 def judged_after_training(found: Found) -> Iterator[str]:
     """Refuse a period of judging that begins before the period of training has ended."""
     rows = table(found, "periods", "part", "first_day", "last_day")
-    train, judge = rows[_part(rows, "train")], rows[_part(rows, "judge")]
+    train, judge = _part(rows, "train"), _part(rows, "judge")
     ends = pd.to_datetime(train["last_day"], utc=True, errors="coerce").max()
     begins = pd.to_datetime(judge["first_day"], utc=True, errors="coerce").min()
     if pd.isna(ends) or pd.isna(begins):
@@ -105,7 +133,9 @@ def judged_after_training(found: Found) -> Iterator[str]:
 def periods_fit_the_cohort(found: Found) -> Iterator[str]:
     """Refuse more stays in training and judging than the cohort has."""
     rows, steps = table(found, "periods", "part", "stays"), table(found, "cohort_attrition", "stays")
-    used, there = numbers(rows["stays"]).sum(), numbers(steps["stays"]).iloc[-1]
+    used = sum(_part(rows, name)["stays"].sum() for name in _PARTS)
+    (left,) = known(steps, "cohort_attrition", "stays")
+    there = left.iloc[-1]
     if used > there:
         yield (
             f"`periods` uses {whole(used)} stays and the last step of `cohort_attrition` leaves {whole(there)}; draw "
@@ -117,7 +147,7 @@ def treat_all_follows_from_the_rate(found: Found) -> Iterator[str]:
     """Refuse a line for calling everybody other than the event rate gives, and one for nobody other than 0."""
     rows = table(found, "decision_curve", "threshold", "treat all", "treat none")
     stays, events = judged(found)
-    cut, worth = numbers(rows["threshold"]), numbers(rows["treat all"])
+    cut, worth, none = known(rows, "decision_curve", "threshold", "treat all", "treat none")
     rate = worth * (1 - cut) + cut  # solved from rate - (1 - rate) * cut / (1 - cut)
     if (off := (rate - events / stays).abs()).max() > OF_A_THOUSAND:
         row = off.idxmax()
@@ -126,7 +156,7 @@ def treat_all_follows_from_the_rate(found: Found) -> Iterator[str]:
             f"that {1000 * rate[row]:.0f} of 1,000 stays come back, and `calibration` has {1000 * events / stays:.0f}; "
             "draw the curve from the stays that were judged and keep it again."
         )
-    if numbers(rows["treat none"]).abs().max() > 0:
+    if none.abs().max() > 0:
         yield (
             "Calling nobody is worth exactly 0, and `decision_curve` shows another number; make it with "
             "`decision_curve`."
@@ -137,7 +167,8 @@ def no_model_is_worth_more_than_every_event(found: Found) -> Iterator[str]:
     """Refuse a net benefit above the event rate, which is what finding everybody with no needless call is worth."""
     rows, (stays, events) = table(found, "decision_curve", "threshold"), judged(found)
     for name in rows.columns.difference(["threshold", "treat all", "treat none"]):
-        best = numbers(rows[name]).max()
+        (worth,) = known(rows, "decision_curve", name)
+        best = worth.max()
         if best > events / stays + OF_A_THOUSAND:
             yield (
                 f"The line {name!s} of `decision_curve` reaches {plain(best, 4)}, more than the "
@@ -181,8 +212,8 @@ def groups_sum_to_the_whole(found: Found) -> Iterator[str]:
 
 def ratios_follow_from_their_counts(found: Found) -> Iterator[str]:
     """Refuse an O/E that is not observed over expected."""
-    rows = table(found, "subgroups", "group", "observed", "expected", "oe")
-    seen, due, ratio = (numbers(rows[column]) for column in ("observed", "expected", "oe"))
+    rows = large_groups(table(found, "subgroups", "group", "observed", "expected", "oe"))
+    seen, due, ratio = known(rows, "subgroups", "observed", "expected", "oe")
     for row in rows.index[((seen / due - ratio).abs() > ROUNDED * ratio.abs()) & due.gt(0)]:
         yield (
             f"{rows['group'][row]!s} in `subgroups` has {plain(seen[row])} observed over {plain(due[row])} expected, "
@@ -191,8 +222,13 @@ def ratios_follow_from_their_counts(found: Found) -> Iterator[str]:
         )
 
 
-def _part(rows: pd.DataFrame, word: str) -> pd.Series:
-    return rows["part"].astype(str).str.lower().str.startswith(word)
+def _part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
+    """The rows of ``periods`` that taught or that judged, with whole numbers where it has any."""
+    own = rows[rows["part"].astype(str).str.lower().str.startswith(_PARTS[part])]
+    if own.empty:
+        raise NotChecked(f"`periods` has no row for {part}")
+    counts = [column for column in ("stays", "events") if column in own]
+    return own.assign(**dict(zip(counts, known(own, "periods", *counts), strict=True)))
 
 
 def _family(rows: pd.DataFrame) -> pd.Series:
@@ -215,6 +251,7 @@ def _day(when: pd.Timestamp) -> str:
 
 STUDY = (
     attrition_adds_up,
+    features_are_known_in_time,
     values_lie_in_their_intervals,
     events_are_among_stays,
     one_set_was_judged,

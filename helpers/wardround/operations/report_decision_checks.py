@@ -13,8 +13,8 @@ from .report_reading import (
     NotChecked,
     Said,
     if_number,
+    known,
     number,
-    numbers,
     plain,
     said,
     said_ratios,
@@ -110,7 +110,7 @@ def avoided_are_among_reached(found: Found) -> Iterator[str]:
         table(found, "avoided", "effect", "avoided_low", "avoided_high"),
         number(found, "call_list", "reached"),
     )
-    effect, low, high = (numbers(rows[column]) for column in ("effect", "avoided_low", "avoided_high"))
+    effect, low, high = known(rows, "avoided", "effect", "avoided_low", "avoided_high")
     for row in rows.index[(high > reached) | (low > high) | (low < 0)]:
         yield (
             f"With an effect of {plain(effect[row])}, `avoided` has {whole(low[row])} to {whole(high[row])} "
@@ -122,8 +122,8 @@ def avoided_are_among_reached(found: Found) -> Iterator[str]:
 def avoided_is_a_range(found: Found) -> Iterator[str]:
     """Refuse a single value where the effect of a call is an assumption."""
     rows = table(found, "avoided", "effect", "avoided_low", "avoided_high")
-    low, high = numbers(rows["avoided_low"]), numbers(rows["avoided_high"])
-    if numbers(rows["effect"]).nunique() < 2 and not (low < high).any():
+    effect, low, high = known(rows, "avoided", "effect", "avoided_low", "avoided_high")
+    if effect.nunique() < 2 and not (low < high).any():
         yield (
             "`avoided` promises a single number of readmissions avoided, though nobody has measured what a call does "
             "here; give a range over assumed effects, at least two, and keep it again."

@@ -61,7 +61,7 @@ def _content(made: Report, folder: Path) -> dict[str, Any]:
     ]
     return {
         "title": made.title,
-        "eyebrow": " · ".join(["A1", "readmission within 30 days", *([made.hospital] if made.hospital else [])]),
+        "eyebrow": "A1 · readmission within 30 days",
         "from": f": {made.origin}" if made.origin else "",
         "state": made.state,
         "final": made.final,

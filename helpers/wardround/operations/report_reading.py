@@ -86,6 +86,21 @@ def numbers(column: pd.Series) -> pd.Series:
     return made.where(made.abs() < float("inf"))
 
 
+def known(rows: pd.DataFrame, name: str, *columns: str) -> list[pd.Series]:
+    """Return columns of the table ``name`` as numbers, none missing: a comparison with nothing passes everything.
+
+    Raises
+    ------
+    NotChecked
+        A cell holds no number.
+    """
+    made = [numbers(rows[column]) for column in columns]
+    for column, one in zip(columns, made, strict=True):
+        if one.isna().any():
+            raise NotChecked(f"{column} of `{name}` is not a number in every row")
+    return made
+
+
 def hidden(column: pd.Series) -> pd.Series:
     """Say for each cell whether it is hidden as a small one: a word in place of a number, or nothing."""
     return numbers(column).isna() & (column.isna() | column.astype(str).str.match(_HIDDEN))
@@ -148,6 +163,12 @@ def said_ratios(value: Any) -> tuple[Said, ...]:
     first, second = said(match[1]), said(match[2])
     pairs = ((first, second), (second, first))
     return tuple(Said(str(value), a.value / b.value, a.low / b.value, a.high / b.value) for a, b in pairs if b.value)
+
+
+def large_groups(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups of ``subgroups`` whose counts are shown, and which therefore owe every other number."""
+    small = [hidden(rows[column]) & rows[column].notna() for column in ("stays", "events") if column in rows]
+    return rows[~pd.concat(small, axis=1).any(axis=1)] if small else rows
 
 
 def judged(found: Found) -> tuple[int, int]:
