@@ -1,0 +1,265 @@
+"""Checks of the study: do the counts, the intervals, the periods, the curves and the groups agree with each other?
+
+Each is a function of what was found that yields sentences, one a contradiction: what, where, and how to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from .report_reading import (
+    Found,
+    NotChecked,
+    each_table,
+    hidden,
+    judged,
+    known,
+    large_groups,
+    numbers,
+    plain,
+    table,
+    whole,
+)
+
+FEWEST = 11  # the smallest count that is shown: ours, an assumption; take the rule of the institution that publishes
+OF_A_THOUSAND = 0.001
+ROUNDED = 0.05  # how far two figures, each rounded before it was kept, may lie apart: five in a hundred
+_PARTS = {"train": ("train", "learn", "taught", "teach"), "judge": ("judge", "test", "valid")}
+_LATE = r"(?i)^\s*(?:after|at|on|with|when) (?:the |this )?(?:discharge|bill|final code|case list|stay ends)"
+_INTERVALS = {  # table: the column that names a row, and the one with an interval
+    "validation": ("what", "value"),
+    "calibration": ("what", "value"),
+    "calibration_curve": ("predicted", "observed"),
+    "subgroups": ("group", "oe"),
+}
+_COUNTED = {"validation": "what", "calibration": "what", "subgroups": "group", "periods": "part"}
+
+
+def attrition_adds_up(found: Found) -> Iterator[str]:
+    """Refuse a step that leaves another number than the step before less those left out."""
+    rows = table(found, "cohort_attrition", "step", "left_out", "stays")
+    stays, out = numbers(rows["stays"]), numbers(rows["left_out"])
+    due = stays.shift() - out
+    for row in rows.index[1:][(due != stays).to_numpy()[1:]]:
+        yield (
+            f"Attrition does not add up at the step {rows['step'][row]!s}: {whole(stays[row - 1])} less "
+            f"{whole(out[row])} is {whole(due[row])}, and `cohort_attrition` shows {whole(stays[row])}; make the table "
+            "again with `attrition` and keep it."
+        )
+
+
+def features_are_known_in_time(found: Found) -> Iterator[str]:
+    """Refuse a feature whose own entry says that it is known after the prediction, which is made before discharge."""
+    rows = table(found, "feature_dictionary", "name", "known_when")
+    for row in rows.index[rows["known_when"].astype(str).str.contains(_LATE)]:
+        yield (
+            f"The feature {rows['name'][row]!s} in `feature_dictionary` is known {rows['known_when'][row]!s}, and the "
+            "risk is asked for before the patient leaves; leave it out, train again, and keep the dictionary of the "
+            "features that are left."
+        )
+
+
+def values_lie_in_their_intervals(found: Found) -> Iterator[str]:
+    """Refuse an area, a ratio or a share outside the interval printed beside it."""
+    columns = {name: (value, "low", "high") for name, (_, value) in _INTERVALS.items()}
+    for name, rows in each_table(found, columns):
+        label, value = _INTERVALS[name]
+        if name == "subgroups":
+            rows = large_groups(rows)
+        one, low, high = known(rows, name, value, "low", "high")
+        for row in rows.index[(one < low) | (one > high) | (low > high)]:
+            yield (
+                f"{_label(rows, label, row)} in `{name}` is {plain(one[row])}, which lies outside its own interval of "
+                f"{plain(low[row])} to {plain(high[row])}; compute value and interval from the same rows and keep "
+                f"`{name}` again."
+            )
+
+
+def events_are_among_stays(found: Found) -> Iterator[str]:
+    """Refuse more events than stays, and a measure without its denominator."""
+    for name, rows in each_table(found, dict.fromkeys(_COUNTED, ("stays", "events"))):
+        stays, events = numbers(rows["stays"]), numbers(rows["events"])
+        for row in rows.index[events > stays]:
+            yield (
+                f"{_label(rows, _COUNTED[name], row)} in `{name}` has {whole(events[row])} events among "
+                f"{whole(stays[row])} stays, and there cannot be more; count both on the same rows and keep the table "
+                "again."
+            )
+        due = large_groups(rows).index
+        for row in rows.index[(stays.fillna(0).le(0) | events.isna()) & rows.index.isin(due)]:
+            yield (
+                f"{_label(rows, _COUNTED[name], row)} in `{name}` has no denominator; add how many stays and events it "
+                "is made of and keep the table again."
+            )
+
+
+def one_set_was_judged(found: Found) -> Iterator[str]:
+    """Refuse a calibration, a curve and a period of judging that count different stays."""
+    stays, events = judged(found)
+    for name, rows in each_table(found, {"periods": ("part", "stays", "events"), "calibration_curve": ("stays",)}):
+        if name == "periods":
+            rows = _part(rows, "judge")
+        seen = int(numbers(rows["stays"]).sum())
+        if seen != stays:
+            yield (
+                f"`{name}` has {seen:,} judged stays and `calibration` {stays:,}; judge once, on one set of stays, and "
+                "keep both tables from it."
+            )
+        elif "events" in rows and (back := int(numbers(rows["events"]).sum())) != events:
+            yield (
+                f"`{name}` has {back:,} events among the judged stays and `calibration` {events:,}; judge once, by one "
+                "outcome, and keep both tables from it."
+            )
+
+
+def judged_after_training(found: Found) -> Iterator[str]:
+    """Refuse a period of judging that begins before the period of training has ended."""
+    rows = table(found, "periods", "part", "first_day", "last_day")
+    train, judge = _part(rows, "train"), _part(rows, "judge")
+    ends = pd.to_datetime(train["last_day"], utc=True, errors="coerce").max()
+    begins = pd.to_datetime(judge["first_day"], utc=True, errors="coerce").min()
+    if pd.isna(ends) or pd.isna(begins):
+        raise NotChecked("`periods` has no day on which training ends or judging begins")
+    if begins <= ends:
+        yield (
+            f"The model is judged from {_day(begins)} on and learnt until {_day(ends)}, so that it has seen what "
+            "it is judged on; judge it on stays after the training period and keep `periods` again."
+        )
+
+
+def periods_fit_the_cohort(found: Found) -> Iterator[str]:
+    """Refuse more stays in training and judging than the cohort has."""
+    rows, steps = table(found, "periods", "part", "stays"), table(found, "cohort_attrition", "stays")
+    used = sum(_part(rows, name)["stays"].sum() for name in _PARTS)
+    (left,) = known(steps, "cohort_attrition", "stays")
+    there = left.iloc[-1]
+    if used > there:
+        yield (
+            f"`periods` uses {whole(used)} stays and the last step of `cohort_attrition` leaves {whole(there)}; draw "
+            "both periods from that cohort, no stay twice, and keep `periods` again."
+        )
+
+
+def treat_all_follows_from_the_rate(found: Found) -> Iterator[str]:
+    """Refuse a line for calling everybody other than the event rate gives, and one for nobody other than 0."""
+    rows = table(found, "decision_curve", "threshold", "treat all", "treat none")
+    stays, events = judged(found)
+    cut, worth, none = known(rows, "decision_curve", "threshold", "treat all", "treat none")
+    rate = worth * (1 - cut) + cut  # solved from rate - (1 - rate) * cut / (1 - cut)
+    if (off := (rate - events / stays).abs()).max() > OF_A_THOUSAND:
+        row = off.idxmax()
+        yield (
+            f"At {plain(cut[row])}, calling everybody is worth {plain(worth[row], 4)} in `decision_curve`, which says "
+            f"that {1000 * rate[row]:.0f} of 1,000 stays come back, and `calibration` has {1000 * events / stays:.0f}; "
+            "draw the curve from the stays that were judged and keep it again."
+        )
+    if none.abs().max() > 0:
+        yield (
+            "Calling nobody is worth exactly 0, and `decision_curve` shows another number; make it with "
+            "`decision_curve`."
+        )
+
+
+def no_model_is_worth_more_than_every_event(found: Found) -> Iterator[str]:
+    """Refuse a net benefit above the event rate, which is what finding everybody with no needless call is worth."""
+    rows, (stays, events) = table(found, "decision_curve", "threshold"), judged(found)
+    for name in rows.columns.difference(["threshold", "treat all", "treat none"]):
+        (worth,) = known(rows, "decision_curve", name)
+        best = worth.max()
+        if best > events / stays + OF_A_THOUSAND:
+            yield (
+                f"The line {name!s} of `decision_curve` reaches {plain(best, 4)}, more than the "
+                f"{plain(events / stays, 4)} that finding every readmission with no needless call is worth; use risks "
+                "and outcomes of the judged stays and keep it again."
+            )
+
+
+def small_cells_are_hidden(found: Found) -> Iterator[str]:
+    """Refuse a count of 1 to 10 people, and one hidden count that follows by subtraction."""
+    rows = table(found, "subgroups", "group", "stays", "events")
+    for column in ("stays", "events"):
+        count = numbers(rows[column])
+        for row in rows.index[count.between(1, FEWEST - 1)]:
+            yield (
+                f"The group {rows['group'][row]!s} in `subgroups` shows {whole(count[row])} {column}, which may "
+                f'name somebody; write "fewer than {FEWEST}" there, or merge groups, and keep it again.'
+            )
+        for family, own in rows.groupby(_family(rows), sort=False):
+            if hidden(own[column]).sum() == 1 and len(own) > 1:
+                whose = own["group"][hidden(own[column])].iloc[0]
+                yield (
+                    f"The hidden {column} of {whose!s} in `subgroups` follow by subtraction from the total of "
+                    f"{family}; merge it with a neighbour or hide a second group, and keep the table again."
+                )
+
+
+def groups_sum_to_the_whole(found: Found) -> Iterator[str]:
+    """Refuse groups whose stays or events do not sum to those judged."""
+    rows, everybody = table(found, "subgroups", "group", "stays", "events"), judged(found)
+    for column, total in zip(("stays", "events"), everybody, strict=True):
+        for family, own in rows.groupby(_family(rows), sort=False):
+            shown, few = numbers(own[column]).sum(), int(hidden(own[column]).sum())
+            if not shown <= total <= shown + few * (FEWEST - 1):
+                yield (
+                    f"The {column} of {family} in `subgroups` sum to {whole(shown)}{_and_hidden(few)} and "
+                    f"`calibration` has {total:,}; give each stay one group, with one for not recorded, and keep the "
+                    "table again."
+                )
+
+
+def ratios_follow_from_their_counts(found: Found) -> Iterator[str]:
+    """Refuse an O/E that is not observed over expected."""
+    rows = large_groups(table(found, "subgroups", "group", "observed", "expected", "oe"))
+    seen, due, ratio = known(rows, "subgroups", "observed", "expected", "oe")
+    for row in rows.index[((seen / due - ratio).abs() > ROUNDED * ratio.abs()) & due.gt(0)]:
+        yield (
+            f"{rows['group'][row]!s} in `subgroups` has {plain(seen[row])} observed over {plain(due[row])} expected, "
+            f"which is {plain(seen[row] / due[row])}, and shows {plain(ratio[row])}; compute the ratio again and keep "
+            "the table."
+        )
+
+
+def _part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
+    """The rows of ``periods`` that taught or that judged, with whole numbers where it has any."""
+    own = rows[rows["part"].astype(str).str.lower().str.startswith(_PARTS[part])]
+    if own.empty:
+        raise NotChecked(f"`periods` has no row for {part}")
+    counts = [column for column in ("stays", "events") if column in own]
+    return own.assign(**dict(zip(counts, known(own, "periods", *counts), strict=True)))
+
+
+def _family(rows: pd.DataFrame) -> pd.Series:
+    """What the groups divide by: "site" of "site: Northgate"."""
+    name, colon, _ = zip(*(str(group).partition(": ") for group in rows["group"]), strict=True)
+    return pd.Series([one if sign else "all groups" for one, sign in zip(name, colon, strict=True)], index=rows.index)
+
+
+def _label(rows: pd.DataFrame, column: str, row: Any) -> str:
+    return str(rows[column][row]) if column in rows else f"Row {row + 1}"
+
+
+def _and_hidden(few: int) -> str:
+    return f" and {few} hidden" if few else ""
+
+
+def _day(when: pd.Timestamp) -> str:
+    return f"{when.day} {when:%B %Y}"
+
+
+STUDY = (
+    attrition_adds_up,
+    features_are_known_in_time,
+    values_lie_in_their_intervals,
+    events_are_among_stays,
+    one_set_was_judged,
+    judged_after_training,
+    periods_fit_the_cohort,
+    treat_all_follows_from_the_rate,
+    no_model_is_worth_more_than_every_event,
+    small_cells_are_hidden,
+    groups_sum_to_the_whole,
+    ratios_follow_from_their_counts,
+)

@@ -1,0 +1,174 @@
+"""Checks of the decision: do the memo, the list of calls and what is promised of it agree, and are they of one place?
+
+Each is a function of what was found that yields sentences, one a contradiction: what, where, and how to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .report_checks import ROUNDED
+from .report_reading import (
+    Found,
+    NotChecked,
+    Said,
+    if_number,
+    known,
+    number,
+    plain,
+    said,
+    said_ratios,
+    table,
+    whole,
+    written,
+)
+
+WEEKS_A_YEAR = 52
+
+
+def calls_stay_within_capacity(found: Found) -> Iterator[str]:
+    """Refuse more calls than there is capacity for, or than there are discharges."""
+    calls = number(found, "call_list", "calls_a_week")
+    for key, what in (("capacity_a_week", "there is capacity for"), ("discharges_a_week", "there are discharges")):
+        most = number(found, "call_list", key)
+        if calls > most * (1 + 1e-9):
+            yield (
+                f"`call_list` makes {plain(calls)} calls a week, more than the {plain(most)} {what}; raise the "
+                "threshold or count the week again, and keep `call_list` once more."
+            )
+
+
+def one_capacity(found: Found) -> Iterator[str]:
+    """Refuse a capacity that differs between memo and call list."""
+    memo, kept = (
+        _said(found, "capacity", "a number of calls a week, such as 40"),
+        number(found, "call_list", "capacity_a_week"),
+    )
+    if isinstance(memo, str):
+        yield memo
+    elif not memo.covers(kept):
+        yield (
+            f"The capacity is {memo.text} in memo W06.M and {plain(kept)} calls a week in `call_list`; agree on one, "
+            "and write the memo or keep the list again."
+        )
+
+
+def one_threshold(found: Found) -> Iterator[str]:
+    """Refuse a threshold that differs between memo and call list, or is no risk."""
+    memo, kept = _said(found, "threshold", "a risk, such as 0.12 or 12%"), number(found, "call_list", "threshold")
+    if isinstance(memo, str):
+        yield memo
+    elif not 0 < memo.value < 1:
+        yield (
+            f"The threshold in memo W06.M, {memo.text}, is no risk between 0 and 1; write it as 0.12 or 12% and write "
+            "the memo again."
+        )
+    elif not memo.covers(kept):
+        yield (
+            f"The threshold is {memo.text} in memo W06.M and {plain(kept)} in `call_list`, so the figures are not "
+            "those of the decision; make the list at the memo's threshold or write the memo again."
+        )
+
+
+def harm_ratio_follows(found: Found) -> Iterator[str]:
+    """Refuse a harm ratio other than ``(1 - threshold) / threshold``."""
+    memo = _said(found, "threshold", "a risk, such as 0.12 or 12%")
+    ratios = said_ratios(written(found, "W06.M", "harm_ratio"))
+    if isinstance(memo, str) or not 0 < memo.value < 1:
+        raise NotChecked("the threshold in memo W06.M is no risk")
+    if not ratios:
+        yield (
+            "The harm ratio in memo W06.M has no number; write how many needless calls one readmission found is worth."
+        )
+        return
+    exact = if_number(found, "call_list", "threshold")
+    cuts = [memo.value, *([exact] if exact and memo.covers(exact) else [])]
+    if not any(ratio.covers((1 - cut) / cut) for ratio in ratios for cut in cuts):
+        due = (1 - memo.value) / memo.value
+        yield (
+            f"A threshold of {memo.text} says that one readmission found is worth {plain(due)} needless calls, and "
+            f"memo W06.M says {ratios[0].text}; move one of the two, and count needless calls alone, without the one "
+            "that finds the readmission."
+        )
+
+
+def reached_follows_from_calls(found: Found) -> Iterator[str]:
+    """Refuse readmissions reached other than a year's calls times the share of those called who come back."""
+    calls, share, reached = (number(found, "call_list", key) for key in ("calls_a_week", "ppv", "reached"))
+    due = calls * WEEKS_A_YEAR * share
+    if not 0 <= share <= 1 or abs(reached - due) > ROUNDED * max(due, 1):
+        yield (
+            f"{plain(calls)} calls a week at a share of {plain(share)} reach {whole(due)} readmissions in "
+            f"{WEEKS_A_YEAR} weeks, and `call_list` says {whole(reached)}; count the three on the same calls and keep "
+            "`call_list` again."
+        )
+
+
+def avoided_are_among_reached(found: Found) -> Iterator[str]:
+    """Refuse more readmissions avoided than reached, or than the assumed effect gives at most."""
+    rows, reached = (
+        table(found, "avoided", "effect", "avoided_low", "avoided_high"),
+        number(found, "call_list", "reached"),
+    )
+    effect, low, high = known(rows, "avoided", "effect", "avoided_low", "avoided_high")
+    for row in rows.index[(high > reached) | (low > high) | (low < 0)]:
+        yield (
+            f"With an effect of {plain(effect[row])}, `avoided` has {whole(low[row])} to {whole(high[row])} "
+            f"readmissions avoided a year where the calls reach {whole(reached)}; a call cannot avoid what it does not "
+            "reach, so compute the range again from `call_list` and keep it."
+        )
+
+
+def avoided_is_a_range(found: Found) -> Iterator[str]:
+    """Refuse a single value where the effect of a call is an assumption."""
+    rows = table(found, "avoided", "effect", "avoided_low", "avoided_high")
+    effect, low, high = known(rows, "avoided", "effect", "avoided_low", "avoided_high")
+    if effect.nunique() < 2 and not (low < high).any():
+        yield (
+            "`avoided` promises a single number of readmissions avoided, though nobody has measured what a call does "
+            "here; give a range over assumed effects, at least two, and keep it again."
+        )
+
+
+def one_hospital(found: Found) -> Iterator[str]:
+    """Refuse parts from different hospitals."""
+    yield from _one(found, "checksum", "hospitals", "open one hospital and run the cells of these again")
+
+
+def one_version(found: Found) -> Iterator[str]:
+    """Refuse parts made by different versions of the package."""
+    yield from _one(
+        found, "version", "versions of the course", "run the cells of these again with the version installed"
+    )
+
+
+def _one(found: Found, key: str, what: str, mend: str) -> Iterator[str]:
+    whose: dict[str, list[str]] = {}
+    for name, origin in found.origins().items():
+        if origin.get(key) is not None:
+            whose.setdefault(str(origin[key]), []).append(name)
+    if not whose:
+        raise NotChecked(f"no part says which of the {what} it is from")
+    most = max(whose, key=lambda one: len(whose[one]))
+    odd = [f"`{name}`" for one, names in whose.items() if one != most for name in names]
+    if odd:
+        yield f"The report's parts are from {len(whose)} {what}: {', '.join(odd)} from others than the rest; {mend}."
+
+
+def _said(found: Found, name: str, example: str) -> Said | str:
+    """A memo's number, or the sentence that there is none."""
+    text = written(found, "W06.M", name)
+    return said(text) or f"The {name} in memo W06.M, {str(text)[:60]}, has no number; write {example}."
+
+
+DECISION = (
+    calls_stay_within_capacity,
+    one_capacity,
+    one_threshold,
+    harm_ratio_follows,
+    reached_follows_from_calls,
+    avoided_are_among_reached,
+    avoided_is_a_range,
+    one_hospital,
+    one_version,
+)
