@@ -259,7 +259,7 @@ a_shift.value_counts().sort_index().rename("shifts with so many alerts at Quillm
 #
 # *About 4 min · 41 min so far*
 #
-# Four sliders: tab to one, move it with the arrow keys, or type. Order, promise, price and a week of people move together.
+# Four sliders, each behind its number: tab to one, use the arrow keys, or type. Order, promise, price and a week of people move together.
 # `explore` below is the same without sliders; `print(explore(…))` gives the numbers alone. Try: prevalence to 0.07 (Eastbank),
 # and watch which of the four stays where it is. Then capacity to 16.
 
