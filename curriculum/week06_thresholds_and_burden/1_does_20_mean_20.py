@@ -77,8 +77,8 @@ six_of_ten
 #
 # *About 4 min · 13 min so far*
 #
-# Five questions on weeks 3 to 5. If you read a calibration slope without a pause, answer R6 to R8: all three right, and section 3
-# need only be run.
+# Five questions on weeks 3 to 5. If you read a calibration slope without a pause, answer R6 to R8: all three right, and sections
+# 3 and 4 need only be run.
 
 # %%
 for n in range(1, 6):

@@ -253,15 +253,15 @@ a_shift.value_counts().sort_index().rename("shifts with so many alerts at Quillm
 # At Quillmere 38 of 100 shifts bring more sepsis alerts than the two visits that can be spared; three in one clock hour
 # happened 71 times in 1,092 days. Elsewhere between 49 and 96 of 100 drug alerts were overridden [overrides](#Sources):
 # what is not answered teaches people not to answer. **Who gets it, what do they stop doing, and who waits?** Before a
-# threshold is signed, that strip is drawn by the people in it. Q4 counts it, both ways.
+# threshold is signed, the people in that strip draw it. Q4 counts it, both ways.
 #
 # ## 6. All of it at once
 #
 # *About 4 min · 41 min so far*
 #
-# Four sliders, each behind its number: tab to one, use the arrow keys, or type. Order, promise, price and a week of people move together.
-# `explore` below is the same without sliders; `print(explore(…))` gives the numbers alone. Try: prevalence to 0.07 (Eastbank),
-# and watch which of the four stays where it is. Then capacity to 16.
+# Four sliders, each behind its number: tab to one, use the arrow keys, or type. Order, promise, price and a week of people
+# move together. `explore` is the same without sliders; `print(explore(…))` gives the numbers. Try prevalence 0.07 (Eastbank):
+# which of the four views stays where it is? Then capacity 16.
 
 # %%
 explorer(judged.back, judged.risk, len(lists) / 52, threshold=0.125, harm_ratio=7, capacity=40)
