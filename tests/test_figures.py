@@ -115,7 +115,10 @@ def test_lanes_hold_who_does_what_and_dash_what_nobody_does_any_more():
         }
     )
     held = []
-    figure(lambda axes: (lanes(steps, xlabel="time of day")(axes), held.append(axes)), says="Who does what, and when.")
+    figure(
+        lambda axes: (lanes(steps, xlabel="time of day")(axes), held.append(axes)),
+        says="The nurse calls and no longer teaches.",
+    )
     axes = held[0]
     assert [text.get_text() for text in axes.texts] == ["calls", "teaching", "is made"]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["nurse", "list"]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 1: does 20% mean 20%?
 #
-# *About 42 minutes (an estimate). You have done weeks 1 to 5. Words are in the [glossary](../glossary.md).*
+# *About 41 minutes (an estimate). You have done weeks 1 to 5. Words are in the [glossary](../glossary.md).*
 #
 # The programme calls people after discharge: forty calls a week, both sites together, made Monday to Friday at 09:00 from the
 # discharges since the last list. **Where do we cut, and who pays for each side of it?** A cut is a number, such as 12.5%. So
@@ -14,30 +14,9 @@
 # - show what balancing the classes does, and repair it on later stays (Q1);
 # - look for the group in which a model that is right on the whole is wrong (M08; Q5).
 #
-# ## Before you begin
-#
-# *About 6 min · 6 min so far*
-#
-# Five questions on weeks 3 to 5. If you read a calibration slope without a pause, answer R6 to R8: all three right, and section 3
-# need only be run.
-
-# %%
-from wardround import quiz
-
-for n in range(1, 6):
-    display(quiz(f"W06.R{n}"))
-
-# %%
-quiz("W06.R1", ...)
-
-# %%
-for n in (6, 7, 8):
-    display(quiz(f"W06.R{n}"))
-
-# %% [markdown]
 # ## 1. Your own curve
 #
-# *About 9 min · 15 min so far*
+# *About 9 min · 9 min so far*
 #
 # Since week 1 you have been asked before each run: for ranges that hold eight times of ten, or for a probability. Twelve times
 # up to last week, and each answer was kept. Here is what became of them. (If nothing is kept in `work/`, twelve forecasts of
@@ -46,7 +25,7 @@ for n in (6, 7, 8):
 # %%
 import numpy as np
 import pandas as pd
-from wardround import claim, given, load, predict, reveal
+from wardround import claim, given, load, predict, quiz, reveal
 from wardround.course.predict import calibration
 from wardround.evaluation import auroc, auroc_difference, calibration_bins, figure, intervals
 from wardround.evaluation import observed_over_expected, weak_calibration, wilson
@@ -81,29 +60,49 @@ says = f"{who}: of {len(held)} forecasts that were to hold eight times of ten, {
 figure(promises(by_promise), says=says, table=by_promise.round(2), size=(5, 4))
 
 # %%
+from wardround.course.questions import predictions
+
+claim(sum(len(predictions(number)) for number in range(1, 6)), exactly=12)
 six_of_ten = wilson(6, 10)
 claim([round(100 * end) for end in (six_of_ten.low, six_of_ten.high)], exactly=[31, 83])
 six_of_ten
 
 # %% [markdown]
-# On the dotted line what comes is what was promised. A dot below it at 0.8 is the usual finding about people: too sure. But
+# On the dotted line what comes is what was promised. A dot below it at 0.8 says: too sure. But
 # look at the intervals: 6 ranges of 10, the invented colleague's, are compatible with 31 and with 83 of 100, so with the
 # eighty that were asked. Twelve forecasts judge nobody. Keep making them; if yours lie below the line, make ranges wider.
+
+# %% [markdown]
+# ## Before you go on
 #
-# A model is asked the same, with more rows. A guess first:
+# *About 4 min · 13 min so far*
+#
+# Five questions on weeks 3 to 5. If you read a calibration slope without a pause, answer R6 to R8: all three right, and sections
+# 3 and 4 need only be run.
 
 # %%
-display(predict("W06.P1"), predict("W06.P3"))
-predict("W06.P1", ..., ...), predict("W06.P3", probability=...)
+for n in range(1, 6):
+    display(quiz(f"W06.R{n}"))
+
+# %%
+quiz("W06.R1", ...)
+
+# %%
+for n in (6, 7, 8):
+    display(quiz(f"W06.R{n}"))
 
 # %% [markdown]
 # ## 2. Does 20% mean 20%?
 #
-# *About 6 min · 21 min so far*
+# *About 7 min · 20 min so far*
 #
 # Two models, taught on the same 3,868 stays of Quillmere: week 4's, and a colleague's. The colleague had read that events are
 # too rare to learn from, and set `class_weight="balanced"`: those who come back weigh as much as the many who do not. Both are
-# judged on stays of 2024 at both sites whose outcome is known.
+# judged on stays of 2024 at both sites whose outcome is known. Two guesses first:
+
+# %%
+display(predict("W06.P1"), predict("W06.P3"))
+display(predict("W06.P1", ..., ...), predict("W06.P3", probability=...))
 
 # %%
 hospital = load()
@@ -128,7 +127,7 @@ def both(axes):
     promises(bins["balanced"], "^", color="#D55E00")(axes)
     axes.annotate("week 4's", (0.33, 0.21), color="#0072B2")
     axes.annotate("balanced", (0.62, 0.12), color="#D55E00")
-    axes.annotate("what was promised comes", (0.36, 0.36), color="#5F5F5F")
+    axes.annotate("what was promised comes", (0.4, 0.36), color="#5F5F5F")
     axes.set(xlim=(0, 0.8), ylim=(0, 0.4))
 
 
@@ -153,7 +152,7 @@ of_1000.rename({"back": "come back", "risk": "promised by week 4's", "balanced":
 #
 # ## 3. Mean, intercept, slope
 #
-# *About 4 min · 25 min so far*
+# *About 4 min · 24 min so far*
 #
 # Three numbers, in the order in which things go wrong; then the curve. That is what is asked of a report from another place
 # [calibration-report](#Sources).
@@ -185,7 +184,7 @@ observed_over_expected(judged.back, everybody)
 # %% [markdown]
 # ## 4. What balancing did
 #
-# *About 5 min · 30 min so far*
+# *About 5 min · 29 min so far*
 #
 # Perhaps weights were the wrong tool. Oversampling, then: repeat rows of those who came back until both classes are as
 # many, and train week 4's pipeline again.
@@ -228,7 +227,7 @@ moved.describe()[["mean", "25%", "75%"]].round(2)
 #
 # ## 5. Repaired, and judged on the next quarter
 #
-# *About 4 min · 34 min so far*
+# *About 4 min · 33 min so far*
 #
 # The colleague's model is live. Stays of September to December 2023, at Quillmere, were *watched*; their outcomes were
 # known by 1 June 2024. Three repairs learn from these 998, and are judged on the stays of the next quarter that are known:
@@ -273,7 +272,7 @@ figure(around_1(ratios), says=says, table=table, size=(7, 2.8))
 #
 # ## 6. Right on the whole, wrong for whom?
 #
-# *About 8 min · 42 min so far*
+# *About 8 min · 41 min so far*
 #
 # Week 4's model promises 133 of 1,000, and 108 come. Shift it by one amount until the sum is exactly right. Now it is
 # calibrated, on the whole. In every group, too?

@@ -29,7 +29,7 @@ judged, lists = week.judged(hospital), week.lists(hospital)  # stays of 2024 wit
 
 # %%
 display(predict("W06.P4"), predict("W06.P5"), predict("W06.P6"))
-predict("W06.P4", ..., ...), predict("W06.P5", probability=...), predict("W06.P6", probability=...)
+display(predict("W06.P4", ..., ...), predict("W06.P5", probability=...), predict("W06.P6", probability=...))
 
 # %% [markdown]
 # ## 1. The corner
@@ -222,16 +222,17 @@ pd.DataFrame({name: lists[called].groupby("weekday").size() / 52 for name, calle
 #
 # *About 4 min · 37 min so far*
 #
-# A threshold is a line in somebody's morning. Both use cases, one strip; minutes are ours, an assumption.
+# A threshold is a line in somebody's morning. An invented Wednesday, with both lists of the course in it: sepsis alerts on a ward
+# at 07:00, the calls at 09:00. Minutes are ours, an assumption.
 
 # %%
 steps = [
     ("call nurse", 8.4, 9, "list comes", False), ("call nurse", 9, 11.67, "8 calls, 20 min each", False),
-    ("call nurse", 11.67, 12.6, "no time: refills", True),
+    ("call nurse", 11.67, 12.6, "refills wait", True),
     ("ward nurse, days", 7, 7.5, "handover", False), ("ward nurse, days", 7.5, 8.25, "1st, 2nd visit", False),
     ("ward nurse, days", 8.25, 9.75, "late: morning drugs for four", True),
     ("third patient", 7, 7.95, "alert, nobody free", False), ("third patient", 7.95, 12.6, "no second alert for 24 hours; seen on the round", False),
-    ("provider", 8.25, 9, "1 of 2", False), ("provider", 9, 9.9, "late: round", True),
+    ("provider", 8.25, 9.2, "called to 1 of 2", False), ("provider", 9.2, 10.1, "late: round", True),
 ]  # fmt: skip
 strip = pd.DataFrame(steps, columns=["who", "begins", "ends", "what", "stops"])
 says = "At 07:00 three alerts meet a handover and two visits to spare, so one patient waits; at 09:00 eight calls take the nurse's morning. Dashed is what nobody does any more."
@@ -252,15 +253,15 @@ a_shift.value_counts().sort_index().rename("shifts with so many alerts at Quillm
 # At Quillmere 38 of 100 shifts bring more sepsis alerts than the two visits that can be spared; three in one clock hour
 # happened 71 times in 1,092 days. Elsewhere between 49 and 96 of 100 drug alerts were overridden [overrides](#Sources):
 # what is not answered teaches people not to answer. **Who gets it, what do they stop doing, and who waits?** Before a
-# threshold is signed, that strip is drawn by the people in it. Q4 counts it, both ways.
+# threshold is signed, the people in that strip draw it. Q4 counts it, both ways.
 #
 # ## 6. All of it at once
 #
 # *About 4 min · 41 min so far*
 #
-# Four sliders: tab to one, move it with the arrow keys, or type. Order, promise, price and a week of people move together.
-# `explore` below is the same without sliders; `print(explore(…))` gives the numbers alone. Try: prevalence to 0.07 (Eastbank),
-# and watch which of the four stays where it is. Then capacity to 16.
+# Four sliders, each behind its number: tab to one, use the arrow keys, or type. Order, promise, price and a week of people
+# move together. `explore` is the same without sliders; `print(explore(…))` gives the numbers. Try prevalence 0.07 (Eastbank):
+# which of the four views stays where it is? Then capacity 16.
 
 # %%
 explorer(judged.back, judged.risk, len(lists) / 52, threshold=0.125, harm_ratio=7, capacity=40)
@@ -278,7 +279,8 @@ moved[moved.nunique(axis=1) > 1].iloc[:12]
 # *About 6 min · 47 min so far*
 #
 # Last, a flight: 2024, forty calls, and the threshold changes every Monday: 5%, 12.5%, 25%, and round again, so that no
-# season belongs to one of them. The plan takes each day's highest above it until the week's calls are gone.
+# season belongs to one of them. The simulator decides every morning, weekends too, about those who go home (nursing homes are
+# not called): each day's highest above the threshold, until the week's calls are gone.
 
 # %%
 from sklearn.impute import SimpleImputer
@@ -316,14 +318,17 @@ claim(a_week.round(1).T.to_numpy().tolist(), exactly=[[40.0, 31.9, 6.1], [5.2, 6
 year
 
 # %%
-averted = chosen.averted.sum()
-averted
+late = flown.day % 7 >= 4  # Friday to Sunday
+by_day = (100 * flown.groupby(["cut", late]).called.mean()).unstack().set_axis(["Mon to Thu", "Fri to Sun"], axis=1)
+claim(by_day.loc[0.05].round().tolist(), exactly=[78, 15])
+by_day.assign(averted=chosen.averted.sum()).round()
 
 # %% [markdown]
-# Each threshold had 17 or 18 weeks; the figures are for a year of such weeks. **At 5% more calls reach fewer people**: Monday's
-# list takes the forty, and who goes home on Thursday is not called, however ill. At 12.5% eight calls a week are left over
-# and more are reached; at 25% thirty-four. How many returns a call averts nobody here knows (week 9 measures it), so the slide
-# shows a range over assumed effects, beside the calls. The flight's own count, for once known, is a few events: it ranks nothing.
+# Each threshold had 17 or 18 weeks; the figures are for a year of such weeks. **At 5% more calls reach fewer people**: by Friday
+# the forty are gone, and of 100 who go home from then on 15 are called, before it 78. At 12.5% eight calls a week are left over
+# and more are reached; at 25% thirty-four are left. How many returns a call averts no hospital knows without a comparison (week 9),
+# so your report shows a range over assumed effects, beside the calls. The flight's own count, in the last column, is a few
+# events: it ranks nothing.
 #
 # ## Exit check
 #

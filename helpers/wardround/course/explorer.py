@@ -1,8 +1,8 @@
 """``explore``: a threshold, a price, a place and a capacity, and what they come to; four views and a table at once.
 
 ``explore(back, risk, a_week, threshold=0.1, …)`` is the plain way: a still figure, and its numbers as text.
-``explorer(back, risk, a_week)`` puts four sliders before the same function. A slider takes the arrow keys, and its
-number can be typed; where nothing runs, the still figure stands in its place.
+``explorer(back, risk, a_week)`` puts four sliders before the same function. A slider takes the arrow keys, and the
+number beside it can be typed; where nothing runs, the still figure stands in its place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wardround.evaluation.uncertainty import checked
 
 SLIDERS = {  # lowest, highest, step, and what it is called
     "threshold": (0.01, 0.40, 0.005, "Threshold: call from this risk on"),
-    "harm_ratio": (1.0, 40.0, 0.5, "Harm ratio: needless calls that one return found is worth"),
+    "harm_ratio": (1.0, 40.0, 0.5, "Harm ratio: needless calls for one return"),
     "prevalence": (0.02, 0.30, 0.005, "Prevalence: share who come back"),
     "capacity": (0, 100, 1, "Capacity: calls a week"),
 }
@@ -247,9 +247,10 @@ class Explorer:
 
         self._patients = back, risk, a_week
         self.shown = explore(*self._patients, **start)
-        self.sliders = {name: _slider(ipywidgets, name, value) for name, value in self.shown.setting._asdict().items()}
+        made = {name: _slider(ipywidgets, name, value) for name, value in self.shown.setting._asdict().items()}
+        self.sliders = {name: slider for name, (slider, _) in made.items()}
         self._page = ipywidgets.HTML(_page(self.shown))
-        self._box = ipywidgets.VBox([*self.sliders.values(), self._page])
+        self._box = ipywidgets.VBox([*(row for _, row in made.values()), self._page])
         for slider in self.sliders.values():
             slider.observe(self._move, names="value")
 
@@ -269,21 +270,21 @@ def explorer(back, risk, a_week: float, **start: Any) -> Explorer:
     return Explorer(back, risk, a_week, **start)
 
 
-def _slider(ipywidgets: Any, name: str, value: float) -> Any:
+def _slider(ipywidgets: Any, name: str, value: float) -> tuple[Any, Any]:
+    """A slider, and its row: a number field first, since a screen reader reads its label; a handle has none."""
     low, high, step, called = SLIDERS[name]
-    kind = ipywidgets.IntSlider if name == "capacity" else ipywidgets.FloatSlider
-    more = {} if name == "capacity" else {"readout_format": ".1f" if name == "harm_ratio" else ".3f"}
-    return kind(
-        value=min(max(value, low), high),
-        min=low,
-        max=high,
-        step=step,
-        description=called,
+    whole = name == "capacity"
+    range_of = {"value": min(max(value, low), high), "min": low, "max": high, "step": step}
+    slider = (ipywidgets.IntSlider if whole else ipywidgets.FloatSlider)(
+        **range_of,
+        readout=False,
         continuous_update=False,  # one figure when the key or the mouse is let go
-        style={"description_width": "26em"},
-        layout={"width": "46em"},
-        **more,
     )
+    field = (ipywidgets.BoundedIntText if whole else ipywidgets.BoundedFloatText)(
+        **range_of, description=called, style={"description_width": "24em"}, layout={"width": "33em"}
+    )
+    ipywidgets.link((slider, "value"), (field, "value"))
+    return slider, ipywidgets.HBox([field, slider])
 
 
 def _page(shown: Explored) -> str:
