@@ -13,7 +13,7 @@ from wardround.evaluation.figures import figure, palette
 
 from .report_reading import Found, NotChecked, if_number, numbers, plain, said, table, written
 
-_SIZE = (6.4, 3.6)
+_SIZE = (5.2, 3.4)
 _CURVE = {"predicted": "promised, of 100", "observed": "came back", "low": "at least", "high": "at most"}
 _IN_WORDS = {"treat all": "call everybody", "treat none": "call nobody"}
 _FLOOR = -0.25  # how far below zero a decision curve is shown, as a share of its highest point

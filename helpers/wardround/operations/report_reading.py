@@ -12,7 +12,7 @@ import pandas as pd
 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?|\.\d+)"
 _FIRST = re.compile(_NUMBER + r"\s*(%|percent|per cent)?")
-_RATIO = re.compile(_NUMBER + r"\s*(?::|to)\s*" + _NUMBER)
+_RATIO = re.compile(_NUMBER + r"\s*(:|to)\s*" + _NUMBER)
 _HIDDEN = re.compile(r"\s*(fewer than|less than|under|<|hidden|not shown)", re.I)
 
 
@@ -155,12 +155,14 @@ def said(value: Any) -> Said | None:
 
 
 def said_ratios(value: Any) -> tuple[Said, ...]:
-    """Return what a written ratio may mean: 7 as it is, "7:1" and "1:7" both ways round."""
+    """Return what a written ratio may mean: 7 as it is, "6 to 8" as a range, "7:1" and "1:7" both ways round."""
     match = _RATIO.search(str(value))
     if not match:
         one = said(value)
         return (one,) if one else ()
-    first, second = said(match[1]), said(match[2])
+    first, second = said(match[1]), said(match[3])
+    if match[2] == "to" and 1 not in (first.value, second.value):  # "6 to 8" is a range, "7 to 1" a ratio
+        return (Said(str(value), first.value, first.low, second.high),)
     pairs = ((first, second), (second, first))
     return tuple(Said(str(value), a.value / b.value, a.low / b.value, a.high / b.value) for a, b in pairs if b.value)
 
