@@ -279,8 +279,8 @@ _EDGES = [  # septic, order (hours after the first score), scores, first score u
     (True, 20, [0, 0, 2], 2),  # its only alert comes under comfort care
     (True, 10, [2, 2], 0),  # under comfort care from the start: never at risk
     (True, 6, [1, 3], _NEVER),  # flagged after the order
-    (False, 5, [3, 3], _NEVER),  # ordered, and no sepsis
-    (False, None, [2, 2, 0], _NEVER),  # flagged, and no sepsis
+    (False, 5, [3, 3], _NEVER),  # ordered, and not septic by review
+    (False, None, [2, 2, 0], _NEVER),  # flagged, and not septic by review
 ]
 
 

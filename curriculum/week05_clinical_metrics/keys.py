@@ -318,7 +318,7 @@ key(
             "accuracy",
             answer=accuracy,
             says="True, and it sells nothing: a score that never speaks is right about more stays.",
-            so_what="Most stays have no sepsis, so silence is nearly always right. Who sells by this figure can be undersold by "
+            so_what="Most stays are not septic, so silence is nearly always right. Who sells by this figure can be undersold by "
             "a switched-off machine.",
             look_at="of all stays, how many are not septic",
             teaches="M03",
@@ -488,7 +488,18 @@ def carried_in_words(answer, hospital):
     expected = given(5).CLAIM["sensitivity"] * septic
     if abs(right - expected) > 0.01 * expected:
         return f"{told}. By the brochure's sensitivity it would be {expected:.1f}."
-    return f"{told}, as the brochure's sensitivity has it. Off: {lost}."
+    loud, others = 1 - given(5).CLAIM["specificity"], float(row.flagged) - right
+    if abs(others - loud * (100 - septic)) > 0.01 * loud * (100 - septic):
+        return (
+            f"{told}, as the brochure's sensitivity has it. That leaves {others:.1f} flagged of the {100 - septic:.1f} who are not septic; "
+            f"the brochure flags {100 * loud:.0f} of 100 of those."
+        )
+    if lost == "`a_week`":
+        return (
+            f"{place.place}: {float(row.flagged):.1f} of 100 is right. Of {place.stays:,} stays in {place.days} days that is "
+            f"{float(row.flagged) / 100 * most:.1f} a week; yours is {float(row.a_week):.1f}."
+        )
+    return f"{told}, as the brochure has it. Off elsewhere: {lost}."
 
 
 def _off(answer, hospital):
@@ -545,9 +556,13 @@ key(
             teaches="M01",
             evidence=carried_in_words,
         ),
-        misconception(
+        *also(
             "others_unweighted",
-            answer=carried(ppv=lambda c, p: c["sensitivity"] * p / (c["sensitivity"] * p + 1 - c["specificity"])),
+            carried(ppv=lambda c, p: c["sensitivity"] * p / (c["sensitivity"] * p + 1 - c["specificity"])),
+            carried(
+                ppv=lambda c, p: c["sensitivity"] * p / (c["sensitivity"] * p + 1 - c["specificity"]),
+                flagged=lambda c, p: c["sensitivity"] * p + 1 - c["specificity"],
+            ),
             says="You flagged the others as if everybody were one of them: (1 − specificity) lacks its (1 − prevalence).",
             so_what="Where sepsis is rare one hardly sees it; at 20 of 100 it takes five points from the vendor's own figure, "
             "and he will show you that your arithmetic is wrong before you show him his.",
@@ -695,6 +710,11 @@ def comfort_too(ward):
     return ward[~ward.ordered]
 
 
+def never_comfort(ward):
+    ended = set(ward.encounter_id[ward.comfort_care])
+    return ward[~ward.ordered & ~ward.encounter_id.isin(ended)]
+
+
 def of_everybody_at_risk(rows, stays):
     return rows.encounter_id.nunique()
 
@@ -735,6 +755,8 @@ def timely_in_words(answer, hospital):
         return f"{told} The denominator is too {'small: who was at risk, and is not in it?' if few else 'large: who in it was never at risk?'}"
     if off == ["two hours"]:
         return f"{told} Only `two hours` is off: it is a share of the same septic stays, two hours exactly among them."
+    if answer["lead"] < 0:
+        return f"{told} A lead below zero: count from the alert to the order, `ordered_at - at`."
     if off == ["lead"]:
         return f"{told} Only `lead` is off: hours from each stay's earliest alert that counts; then the median of the stays."
     more = answer["in time"] > right["in time"]
@@ -796,6 +818,16 @@ key(
             so_what="Here hardly anybody septic is concerned; of the invented stays two are. Somebody has decided with these patients "
             "against such a work-up; they are still cared for. A figure that needs such alerts is bought with their peace.",
             look_at="the rows of `given(5).invented_stays()` with `comfort_care`",
+            teaches="M38",
+            evidence=timely_in_words,
+        ),
+        misconception(
+            "comfort_stays_dropped",
+            answer=timed(rows=never_comfort),
+            says="You dropped whole stays because some of their scores came under comfort care.",
+            so_what="Until that decision they were at risk like anybody, and an alert could have helped. Whoever drops the stay "
+            "looks into its future, and loses those who became sickest.",
+            look_at="the invented stay `invented-07`: which of its scores are under comfort care",
             teaches="M38",
             evidence=timely_in_words,
         ),
@@ -872,7 +904,7 @@ key(
             "anyone_ordered",
             answer=anyone_ordered,
             says="You took everybody with an order as septic.",
-            so_what="Two of three orders were for somebody who had no sepsis. Whoever counts them rewards the score for agreeing "
+            so_what="Two of three orders were for somebody who was not septic. Whoever counts them rewards the score for agreeing "
             "with suspicion.",
             look_at="`stays.septic` where `ordered_at` is there",
             teaches="M17",
@@ -984,6 +1016,10 @@ def grouped(
     return by_group
 
 
+def turned_round(gap, mine, others):
+    return "worse" if gap.low > 0 else "no worse" if gap.high < given(5).MARGIN else "cannot tell"
+
+
 def not_significant(gap, mine, others):
     return "worse" if gap.high < 0 else "no worse"
 
@@ -1052,6 +1088,10 @@ def grouped_in_words(answer, hospital):
     if len(extra):
         return f"By `{extra[0][0]}`, your table has a group `{extra[0][1]}` that nobody is in."
     mine = mine.loc[right.index]
+    shown = mine[right.sensitivity.isna() & mine.sensitivity.notna()]
+    if len(shown):
+        (by, group), row = shown.index[0], shown.iloc[0]
+        return f"By `{by}`, `{group}`: a rate is shown of {row.septic:.0f} septic stays; below {given(5).SMALLEST} the row keeps its number and `too few`."
     if mine.sensitivity.max() > 1.5:
         return "Your sensitivities run above 1; here they are asked as shares, between 0 and 1, as `wilson` gives them."
     for name in ("septic", *_SHARES):
@@ -1077,6 +1117,8 @@ def _rows(table):
 def _row_told(row, name):
     if pd.isna(row.sensitivity):
         return f"By `{name[0]}`, `{name[1]}`: {row.septic} septic stays, no rate."
+    if pd.isna(row.low) or pd.isna(row.high):
+        return f"By `{name[0]}`, `{name[1]}`: {100 * row.sensitivity:.0f} of 100 of {row.septic} septic stays, and an end of the interval is missing."
     return f"By `{name[0]}`, `{name[1]}`: {100 * row.sensitivity:.0f} of 100 ({100 * row.low:.0f} to {100 * row.high:.0f}) of {row.septic}."
 
 
@@ -1124,7 +1166,27 @@ key(
             says="You call a group *no worse* that is surely worse, by less than the margin, or *cannot tell* one that surely is.",
             so_what="The margin says what may be released. It does not make a gap go away that everybody can see. Ask first whether the "
             "whole interval lies below zero.",
-            look_at="the order of the four verdicts, and the district `coast`",
+            look_at="the order of the four verdicts, and `coast` of `given(5).invented_districts()`",
+            teaches="M36",
+            evidence=grouped_in_words,
+        ),
+        misconception(
+            "gap_turned_round",
+            answer=grouped(turned_round),
+            says="You turned the gap round: elsewhere minus here.",
+            so_what="Then the group that is served best is called *worse*, and the one that is missed most gets the all-clear, in "
+            "a table that looks like care.",
+            look_at="the sign of the gap where the rate here is the lower one",
+            teaches="M36",
+            evidence=grouped_in_words,
+        ),
+        misconception(
+            "against_all",
+            answer=grouped(against=lambda septic, by, group: septic),
+            says="You compared each group with everybody, itself among them.",
+            so_what="A group that is half of the patients is then half compared with itself, and half of its gap is gone. The largest "
+            "groups look fair first.",
+            look_at="the comparison for `coast` of `given(5).invented_districts()`: how many stand on both sides",
             teaches="M36",
             evidence=grouped_in_words,
         ),
@@ -1143,7 +1205,7 @@ key(
             answer=grouped(smallest=12),
             says="You hide a group that has just as many septic stays as the rule asks for.",
             so_what="*Fewer than* eleven is ten. Off by one, and two teams with one rule publish two tables.",
-            look_at="the district `hills`",
+            look_at="the row `hills` of `given(5).invented_districts()`",
             evidence=grouped_in_words,
         ),
         misconception(

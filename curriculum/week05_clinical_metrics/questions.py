@@ -45,7 +45,7 @@ question(
         "flagged one? Print `stays.septic.sum()` beside it.",
         "A headline has two groups, and which of them stands below the line decides what it says. Of the *septic*, how many "
         "were flagged? Of the *flagged*, how many were septic? The numerator is the same in both. A figure "
-        "that a score which never speaks would reach too, or better, sells nothing: most stays have no sepsis.",
+        "that a score which never speaks would reach too, or better, sells nothing: most stays are not septic.",
         "The frame of it:\n\n"
         "```\n"
         "def headlines(ward, stays):\n"

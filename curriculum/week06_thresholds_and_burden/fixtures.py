@@ -1,0 +1,433 @@
+"""What week 6 hands out: week 4's model and a class-balanced one on later stays, call lists, and two rules of week 5's score."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pandas as pd
+from wardround.course.given import apart, given
+from wardround.records.features import READMISSION
+
+ZONE = "America/New_York"
+CUT = pd.Timestamp("2023-09-04", tz=ZONE)  # week 4: the day on which the model went live
+WATCHED_UNTIL = pd.Timestamp(
+    "2024-01-01", tz=ZONE
+)  # the first four months live; their outcomes are known after 150 days
+REPAIRED = pd.Timestamp("2024-06-01", tz=ZONE)  # so this is the first day on which they can be used
+NEXT_UNTIL = pd.Timestamp("2024-09-01", tz=ZONE)
+FOLLOW_UP = pd.Timedelta(days=150)  # 30 to watch, 120 until payers have told
+PERIODS = {
+    "learnt": "outcome known by 4 September 2023: these stays taught both models",
+    "open": "asked about before that day, and their outcome not yet known",
+    "watched": "asked about from 4 September to the end of 2023; outcomes known by 1 June 2024",
+    "waiting": "asked about while nobody knew the outcomes of the watched yet",
+    "next quarter": "June to August 2024, the first in which a repair can be at work",
+    "after": "from September 2024",
+}
+
+CALLS_A_WEEK = 40  # the whole programme, both sites; a smaller hospital has fewer, see `capacity`
+USUAL_CALLS_A_WEEK = 16  # what the hospital's own habit makes of it today
+FIRST_LIST = pd.Timestamp("2024-01-01")  # a Monday, the first with both sites
+QUIET_WEEKS = 8  # lists were made in these, and nobody called: for looking, not for deciding
+HARM = 7  # needless calls that one readmission found is worth: ours, an assumption, and somebody's to sign
+EFFECTS = (0.0, 0.05, 0.10, 0.20)  # share of reached readmissions that a call averts: assumed, until week 9 measures it
+SMALLEST = 11  # events; a group with fewer gets no ratio: ours, an assumption
+MARGIN = 1.25  # O/E from 0.8 to 1.25 is near enough: ours, an assumption
+
+# Minutes that one alert takes, and the share of alerts that is acted on at once; no firm source for either: assumptions.
+MINUTES = (5, 20)  # a nurse looks, or a nurse looks and a provider comes as well
+ACTED_ON = (0.3, 1.0)
+SOON = 6  # hours; who is treated within these of an alert that is gone was recognised anyway
+SHIFTS_A_DAY = 3
+LOCKOUTS = {"now": pd.Timedelta(0), "proposed": pd.Timedelta(hours=48)}  # the change that Q4 is about
+
+
+def _once(make):
+    """Keep what was made for a hospital, by its checksum: every check asks again."""
+    kept = {}
+
+    @functools.wraps(make)
+    def made(hospital):
+        if hospital.checksum not in kept:
+            kept[hospital.checksum] = make(hospital)
+        return kept[hospital.checksum].copy()
+
+    return made
+
+
+# readmission: stays with the risks of two models ---------------------------------------------------------------------
+def stays(hospital):
+    """Return the stays that can be counted, one row each, in the order in which they were asked about.
+
+    Columns: ``encounter_id``, ``person_id``, ``site``, ``asked_at``; ``risk`` (week 4's model), ``balanced`` (the same
+    with ``class_weight="balanced"``); ``period`` (see ``PERIODS``), ``whole`` (the follow-up lies inside the data) and
+    ``back`` (readmitted; says nothing where ``whole`` is False); ``listed`` (the day of the 09:00 list on which the
+    discharge stands); and groups: ``age_group``, ``sex``, ``race``, ``interpreter``, ``payer``, ``diagnosis``.
+    """
+    return _stays(hospital).copy()
+
+
+@apart  # it stands on week 4's objects, which a grading box does not hold; there is no answer in it
+def _stays(hospital):
+    rows = given(4).stays_to_learn(hospital).sort_values(["asked_at", "encounter_id"], ignore_index=True)
+    back, table = rows.state.eq("readmitted"), READMISSION.compute(rows)
+    learnt = rows.whole & (rows.discharged_at + FOLLOW_UP <= CUT)
+    ages = pd.cut(rows.age, [0, 50, 65, 80, 200], right=False, labels=_AGES).astype(str)
+    return pd.DataFrame(
+        {
+            **{name: rows[name] for name in ("encounter_id", "person_id", "site", "asked_at")},
+            "risk": _model(table[learnt], back[learnt]).predict_proba(table)[:, 1],
+            "balanced": _model(table[learnt], back[learnt], class_weight="balanced").predict_proba(table)[:, 1],
+            "period": _period(rows.asked_at, learnt),
+            "whole": rows.whole,
+            "back": back,
+            "listed": _listed(rows.discharged_at),
+            "age_group": ages,
+            "sex": rows.sex,
+            "race": rows.race.fillna("not recorded"),
+            "interpreter": np.where(rows.interpreter, "needed", "not needed"),
+            "payer": rows.payer.astype(str),
+            "diagnosis": rows.group.astype(str),
+        }
+    )
+
+
+_AGES = ["under 50", "50 to 64", "65 to 79", "80 and over"]
+
+
+def _model(table, back, **weights):
+    """Week 4's honest model; with weights, a colleague's."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    steps = SimpleImputer(), StandardScaler(), LogisticRegression(C=0.01, max_iter=1000, **weights)
+    return make_pipeline(*steps).fit(table, back)
+
+
+def _period(asked, learnt):
+    later = [asked < CUT, asked < WATCHED_UNTIL, asked < REPAIRED, asked < NEXT_UNTIL]
+    return np.select([learnt, *later], list(PERIODS)[:-1], "after")
+
+
+def _listed(left):
+    """The day of the list: Monday to Friday at 09:00, from the discharges since the last one."""
+    local = left.dt.tz_convert(ZONE).dt.tz_localize(None)
+    day = local.dt.normalize() + pd.to_timedelta((local.dt.hour >= 9).astype(int), unit="D")
+    return day + pd.to_timedelta(day.dt.weekday.map({5: 2, 6: 1}).fillna(0), unit="D")
+
+
+def judged(hospital):
+    """Return the stays of 2024 whose outcome is known (to 1 August): neither model has met them; both sites."""
+    rows = _stays(hospital)
+    return rows[rows.whole & (rows.asked_at >= WATCHED_UNTIL)].reset_index(drop=True)
+
+
+# call lists ----------------------------------------------------------------------------------------------------------
+def lists(hospital):
+    """Return everybody on the lists of 2024: ``encounter_id``, ``site``, ``day``, ``week``, ``weekday``, ``risk``.
+
+    ``day`` 0 is Monday 1 January 2024, ``week`` 0 its week, ``weekday`` 0 a Monday. The list of a Monday holds those who
+    left since Friday at 09:00. Nobody is called in the first ``QUIET_WEEKS``.
+    """
+    rows = _stays(hospital)
+    day = (rows.listed - FIRST_LIST).dt.days
+    rows = rows.assign(day=day, week=day // 7, weekday=day % 7)
+    rows = rows[(rows.day >= 0) & (rows.week < 52)].sort_values(["day", "asked_at"], ignore_index=True)
+    return rows[["encounter_id", "site", "day", "week", "weekday", "risk"]]
+
+
+def capacity(hospital):
+    """Return the calls there are in a week: forty for both sites; fewer in a smaller hospital, in proportion."""
+    calls = CALLS_A_WEEK * len(_stays(hospital)) / 10_933
+    return int(5 * round(calls / 5)) if calls >= 20 else max(1, round(calls))
+
+
+# the ward score of week 5 --------------------------------------------------------------------------------------------
+def septic(hospital):
+    """Return the septic stays that were at risk, one row each: ``encounter_id``, ``now``, ``proposed``.
+
+    The two are hours from the first alert in time to the first order, under each rule; missing where none is in time.
+    """
+    return _rules(hospital)[0].copy()
+
+
+def burden(hospital):
+    """Return what each rule sends: ``{"now": alerts, "proposed": alerts, "days": days, "stays": stays}``."""
+    return dict(_rules(hospital)[1])
+
+
+@apart  # it stands on week 5's objects, which a grading box does not hold; there is no answer in it
+def _rules(hospital):
+    ward, found = given(5).ward(hospital), given(5).recognised(hospital)
+    alerts = ward[ward.alert & ~ward.ordered & ~ward.comfort_care]
+    sent = {rule: alerts[given(5).sent(alerts, lockout)] for rule, lockout in LOCKOUTS.items()}
+    table = found[["encounter_id"]].assign(
+        **{rule: found.encounter_id.map(_leads(rows, found)) for rule, rows in sent.items()}
+    )
+    days = (ward["at"].max() - ward["at"].min()).days
+    return table, {rule: len(rows) for rule, rows in sent.items()} | {
+        "days": days,
+        "stays": ward.encounter_id.nunique(),
+    }
+
+
+def _leads(alerts, found):
+    rows = alerts.merge(found[["encounter_id", "ordered_at"]])
+    rows = rows.assign(lead=(rows.ordered_at - rows["at"]) / pd.Timedelta(hours=1))
+    return rows[rows.lead <= given(5).HORIZON / pd.Timedelta(hours=1)].groupby("encounter_id").lead.max()
+
+
+# how answers are put -------------------------------------------------------------------------------------------------
+def to_repair(hospital):
+    """Return ``(rows, later)`` of Quillmere: stays learnt and stays watched, and the next quarter, which has no outcomes.
+
+    ``rows``: ``encounter_id``, ``part`` (``learnt`` or ``watched``), ``score`` (the class-balanced model's), ``back``.
+    ``later``: ``encounter_id``, ``score``.
+    """
+    stays = _stays(hospital)
+    stays = stays[stays.site == "quillmere"].rename(columns={"period": "part", "balanced": "score"})
+    rows = stays[stays.part.isin(["learnt", "watched"])]
+    later = stays[stays.part == "next quarter"]
+    names = ["encounter_id", "part", "score", "back"]
+    return rows[names].reset_index(drop=True), later[["encounter_id", "score"]].reset_index(drop=True)
+
+
+@functools.cache
+def invented_quarter():
+    """Return ``(rows, later)`` of a made-up hospital, large, whose patients came back more often in the year that taught."""
+    dice = np.random.default_rng(6)
+    parts = {"learnt": (4000, 0.5), "watched": (6000, 0.0), "later": (4000, 0.0)}
+    tables = []
+    for part, (many, worse) in parts.items():
+        place = dice.normal(-2.1, 1.0, many)
+        table = pd.DataFrame(
+            {"part": part, "score": _expit(place + _BALANCED), "back": dice.random(many) < _expit(place + worse)}
+        )
+        tables.append(table)
+    table = pd.concat(tables, ignore_index=True)
+    table.insert(0, "encounter_id", [f"invented-{n:05d}" for n in range(len(table))])
+    rows, later = table[table.part != "later"], table[table.part == "later"]
+    return rows, later[["encounter_id", "score"]].reset_index(drop=True)
+
+
+def invented_risk():
+    """Return the known risk of each later stay of :func:`invented_quarter`."""
+    score = invented_quarter()[1].score
+    return _expit(np.log(score / (1 - score)) - _BALANCED)
+
+
+_BALANCED = 1.8  # what balancing adds to the log-odds where 213 of 1,000 came back
+
+
+def _expit(place):
+    return 1 / (1 + np.exp(-place))
+
+
+def repaired_with(repaired, hospital):
+    """Put a repair to a hospital's next quarter and to an invented one; one risk for each later stay, in their order."""
+    found = {}
+    for name, (rows, later) in {"here": to_repair(hospital), "invented": invented_quarter()}.items():
+        risks = repaired(rows.copy(), later.copy())
+        if risks is ...:
+            return ...
+        found[name] = _one_each(risks, later).round(6).tolist()
+    return found
+
+
+def _one_each(risks, later):
+    """The learner's risks as an array in the order of ``later``; an error that says what it lacks."""
+    if isinstance(risks, pd.DataFrame) or risks is None or callable(risks):
+        raise TypeError(f"repaired returned a {type(risks).__name__}; it must return one risk for each row of `later`")
+    found = np.asarray(risks, dtype=float)
+    if found.shape != (len(later),):
+        raise ValueError(f"for {len(later):,} later stays it gave shape {found.shape}; one risk a stay is asked")
+    if np.isnan(found).any():
+        raise ValueError(f"{int(np.isnan(found).sum()):,} of {len(later):,} risks are missing; every stay needs one")
+    if found.min() < 0 or found.max() > 1:
+        hint = ", and these look like percent" if 1 < found.max() <= 100 and found.min() >= 0 else ""
+        raise ValueError(f"risks run from {found.min():.3g} to {found.max():.3g}; they must lie between 0 and 1{hint}")
+    return found
+
+
+THRESHOLDS = (0.02, 0.05, 0.08, 0.10, 0.125, 0.15, 0.20, 0.25, 0.30, 0.40)
+
+
+@functools.cache
+def reference_rows():
+    """Return 750 rows with the published counts of a public set at 25%: ``outcome`` and ``risk``.
+
+    In dcurves' ``df_binary`` 105 of 750 have the event, 144 lie at or above 25%, 72 of them with it: net benefit 0.064,
+    and -0.1467 if all are treated (its own tests, MIT licence). The risks between are ours.
+    """
+    with_event, without = [72, 33], [72, 573]
+    rows = []
+    for outcome, (above, below) in ((True, with_event), (False, without)):
+        rows += [(outcome, risk) for risk in np.linspace(0.25, 0.9, above)]
+        rows += [(outcome, risk) for risk in np.linspace(0.01, 0.2, below)]
+    return pd.DataFrame(rows, columns=["outcome", "risk"])
+
+
+def edge_rows():
+    """Return ten rows whose risks lie exactly on thresholds."""
+    risk = [0.10, 0.10, 0.10, 0.20, 0.20, 0.25, 0.40, 0.05, 0.05, 0.02]
+    return pd.DataFrame({"outcome": [True, False, False, True, False, True, True, False, False, False], "risk": risk})
+
+
+def curve_sets(hospital):
+    """Return the sets that a curve is asked for, by name: ``outcome`` and ``risk`` of each row."""
+    rows = judged(hospital)
+    ours = {
+        name: pd.DataFrame({"outcome": rows.back, "risk": rows[column]})
+        for name, column in (("ours", "risk"), ("class-balanced", "balanced"))
+    }
+    return ours | {"public": reference_rows(), "on the edge": edge_rows()}
+
+
+def curves_with(curve, hospital):
+    """Put a function to each of :func:`curve_sets`; one table, with ``rows`` naming the set."""
+    tables = {}
+    for name, rows in curve_sets(hospital).items():
+        found = curve(rows.outcome.copy(), rows.risk.copy(), THRESHOLDS)
+        if isinstance(found, pd.DataFrame) and "threshold" not in found and found.index.name == "threshold":
+            found = found.reset_index()
+        if isinstance(found, pd.DataFrame) and "threshold" in found:
+            found = found.assign(threshold=pd.to_numeric(found.threshold).round(6))
+        tables[name] = found
+    return _stacked(tables, "rows")
+
+
+def _stacked(tables, name):
+    """One table of several, with the name of each; anything that is no table comes back as it is."""
+    odd = next((table for table in tables.values() if not isinstance(table, pd.DataFrame)), None)
+    if odd is not None or any(table is None for table in tables.values()):
+        return odd
+    return pd.concat([table.assign(**{name: key}) for key, table in tables.items()], ignore_index=True)
+
+
+@functools.cache
+def invented_lists():
+    """Return 34 weeks of lists of a large made-up hospital, shaped as :func:`lists`; each risk there is the known one."""
+    dice, rows = np.random.default_rng(41), []
+    for day in range(34 * 7):
+        many = dice.poisson(_ON_A_LIST[day % 7]) if day % 7 < 5 else 0
+        rows += [(day, risk) for risk in _expit(dice.normal(-2.1, 0.75, many))]
+    table = pd.DataFrame(rows, columns=["day", "risk"])
+    names = [f"invented-{n:05d}" for n in range(len(table))]
+    week, weekday = table.day // 7, table.day % 7
+    made = pd.DataFrame({"encounter_id": names, "site": "invented", "day": table.day, "week": week, "weekday": weekday})
+    return made.assign(risk=table.risk)
+
+
+_ON_A_LIST = (41, 12, 12, 14, 15)  # Monday to Friday
+
+
+def programme(todays_calls, hospital):
+    """Put a rule to the lists of a hospital and to :func:`invented_lists`, one day after the other.
+
+    Returns
+    -------
+    dict
+        ``here`` and ``invented``, each with ``called`` (ids, as far as the week's calls went), ``over`` (days on which
+        more were named than calls were left), ``strangers`` (named, and not on the list of the day), ``calls`` (a week,
+        mean), ``capacity``; and ``peeked``: days on which the days to come made a difference, of ``asked_twice``.
+    """
+    found = {}
+    for name, rows, calls in (
+        ("here", lists(hospital), capacity(hospital)),
+        ("invented", invented_lists(), CALLS_A_WEEK),
+    ):
+        found[name] = _year_of(todays_calls, rows, calls, twice=name == "here")
+        if found[name] is ...:
+            return ...
+    return found
+
+
+def _year_of(todays_calls, rows, calls, *, twice):
+    """What a rule did from ``QUIET_WEEKS`` on.
+
+    In every fourth week each day is asked twice: the second time with other lists on the days to come (half of the rows
+    are gone, the risks of the others exchanged, and all higher or all lower). A rule that does not read them decides the same.
+    """
+    dice, done = np.random.default_rng(40), {"called": [], "over": 0, "strangers": 0, "peeked": 0, "asked_twice": 0}
+    left, week = calls, None
+    for day in np.unique(rows.day[rows.week >= QUIET_WEEKS]).tolist():
+        if day // 7 != week:
+            week, left = day // 7, calls
+        named = _named(todays_calls(rows.copy(), day, left))
+        if named is ...:
+            return ...
+        if twice and week % 4 == 0:
+            done["asked_twice"] += 1
+            done["peeked"] += set(_named(todays_calls(_another_future(rows, day, dice), day, left))) != set(named)
+        today = set(rows.encounter_id[rows.day == day])
+        mine = [name for name in dict.fromkeys(named) if name in today]
+        done["strangers"] += len(set(named) - today)
+        done["over"] += len(mine) > left
+        done["called"] += mine[:left]
+        left -= len(mine[:left])
+    return done | {"calls": len(done["called"]) / (rows.week.max() + 1 - QUIET_WEEKS), "capacity": calls}
+
+
+def _named(answer):
+    """The ids that a rule gave, as a list; an error that says what it gave instead."""
+    if answer is ...:
+        return ...
+    if isinstance(answer, pd.DataFrame):
+        raise TypeError("todays_calls returned a DataFrame; it must return ids, such as its column `encounter_id`")
+    if answer is None or isinstance(answer, (str, int, float)):
+        raise TypeError(f"todays_calls returned {answer!r:.40}; it must return a list of ids")
+    found = list(answer)
+    if odd := [one for one in found if not isinstance(one, str)]:
+        raise TypeError(f"todays_calls returned a list that holds {odd[0]!r:.40}; ids of the day's list are asked")
+    return found
+
+
+def _another_future(rows, day, dice):
+    later = (rows.day > day).to_numpy()
+    risk = rows.risk.to_numpy(copy=True)
+    risk[later] = np.minimum(dice.permutation(risk[later]) * dice.choice([0.4, 1.8]), 0.95)
+    return rows.assign(risk=risk)[~later | (dice.random(len(rows)) < 0.5)].reset_index(drop=True)
+
+
+@functools.cache
+def invented_change():
+    """Return ``(septic, burden)`` of made-up wards: stays on which plausible mistakes part."""
+    leads = [(n / 3 + 0.5, None) for n in range(18)] + [(20.0, None)] * 6 + [(12.0, 4.0)] * 10 + [(5.0, 5.0)] * 50
+    leads += [(None, None)] * 166
+    septic = pd.DataFrame(leads, columns=["now", "proposed"], dtype=float)
+    septic.insert(0, "encounter_id", [f"invented-{n:03d}" for n in range(len(septic))])
+    return septic, {"now": 9_000, "proposed": 4_200, "days": 730, "stays": 7_000}
+
+
+def changes(hospital):
+    """Return ``(septic, burden)`` of a hospital and of the invented wards, by what is added to the names of their figures."""
+    made, alerts = invented_change()
+    return {"": (septic(hospital), burden(hospital)), ", invented": (made.copy(), dict(alerts))}
+
+
+def weighed(consequences, hospital):
+    """Put a function to both; its ranges become ``hours low``, ``hours high`` and so on."""
+    found = {}
+    for name, (rows, alerts) in changes(hospital).items():
+        answer = consequences(rows, alerts)
+        if answer is ... or type(answer) is not dict:
+            return answer
+        if all(part is ... for part in answer.values()):
+            return ...
+        found |= {f"{key}{name}": value for key, value in _flat(answer).items()}
+    return found
+
+
+def _flat(answer):
+    flat = {}
+    for name, value in answer.items():
+        if name not in ("hours", "minutes"):
+            flat[name] = value
+            continue
+        if not isinstance(value, (tuple, list)) or len(value) != 2:
+            raise TypeError(f"{name!r} is a range: two numbers (low, high), not {value!r:.40}")
+        flat |= {f"{name} low": value[0], f"{name} high": value[1]}
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in flat.items()}

@@ -1,0 +1,189 @@
+"""Week 6: what is asked, and how. Answers and reasons are in ``keys.py``."""
+
+from wardround.course.given import given
+from wardround.course.questions import memo_form, prediction, question
+
+prediction(
+    "W06.P1",
+    ask=(
+        'A colleague trained week 4\'s model with `class_weight="balanced"`. On later stays of Quillmere, take those to whom it '
+        "gives a risk of 50 to 60 of 100. How many of 100 of them came back? Give a range that you are 80% sure of."
+    ),
+    unit="of 100 stays",
+)
+
+prediction(
+    "W06.P2",
+    ask=(
+        "Forty calls a week. Whoever sees the whole week at once calls its forty highest risks and reaches a certain number of "
+        "readmissions. Eight calls each day, the highest of that day's list: of 100 of those readmissions, how many are still reached? "
+        "Give a range that you are 80% sure of."
+    ),
+    unit="of 100 readmissions",
+)
+
+prediction(
+    "W06.P3",
+    kind="probability",
+    ask=(
+        "At Quillmere the model's risks add up to about what comes. At Eastbank, which it has never seen, readmissions observed over "
+        "expected lie between 0.8 and 1.25 as well. How probable is that?"
+    ),
+)
+
+prediction(
+    "W06.P4",
+    ask=(
+        "Cut week 4's model at the corner of its ROC curve, where sensitivity plus specificity is largest, and call everybody on the "
+        "year's lists who lies above. In how many of the 52 weeks of 2024 are more than forty above it? Give a range that you are 80% sure of."
+    ),
+    unit="of 52 weeks",
+)
+
+prediction(
+    "W06.P5",
+    kind="probability",
+    ask=(
+        "Somebody holds one return found to be worth nineteen needless calls, so the threshold is 5%. There the model is worth at least "
+        "five returns of 1,000 stays more (net benefit) than calling everybody without a model. How probable is that?"
+    ),
+)
+
+prediction(
+    "W06.P6",
+    kind="probability",
+    ask=(
+        "Two models for a threshold of 12.5%: the balanced one, and the card LACE with its points turned into risks. The balanced one has "
+        "the higher AUROC. It also has the higher net benefit. How probable is that?"
+    ),
+)
+
+question(
+    "W06.Q1",
+    answer="repaired",
+    title="A class-balanced model, repaired",
+    expects="a function of (rows, later) that returns one risk between 0 and 1 for each row of `later`, in their order",
+    kind="function",
+    ask=lambda repaired, hospital: given(6).repaired_with(repaired, hospital),
+    hints=[
+        "The colleague's scores rank as well as ours and promise three times too much. Turn each `score` of `later` into a risk that "
+        "can be taken at its word: of a hundred at 20%, about twenty come back.",
+        "Compare `score.mean()` and `back.mean()` in each `part` of `rows`. On which part was the model fitted, and which part is as "
+        "near to `later` as you can get? Then divide `watched` into ten groups by score and look at both means.",
+        "Balancing adds about the same amount to everybody's *log-odds*, log(p / (1 − p)). So take it away there: find the one shift "
+        "after which the risks of the watched stays add up to the events among them, or fit a logistic regression of `back` on the "
+        "score's log-odds (Platt), or isotonic regression where events are many. Dividing risks by three is not the same.",
+        "Platt's way, in scikit-learn:\n\n"
+        "```\n"
+        "def repaired(rows, later):\n"
+        "    watched = rows[rows.part == ...]\n"
+        "    place = lambda score: np.log(score / (1 - score)).to_numpy().reshape(-1, 1)\n"
+        "    line = LogisticRegression(C=1e6).fit(place(watched.score), ...)\n"
+        "    return line.predict_proba(place(...))[:, 1]\n"
+        "```",
+    ],
+)
+
+question(
+    "W06.Q2",
+    answer="curve",
+    title="Net benefit and the decision curve",
+    expects="a function of (outcome, risk, thresholds) that returns a DataFrame with threshold, model, treat all and treat none, one row a threshold",
+    kind="function",
+    ask=lambda curve, hospital: given(6).curves_with(curve, hospital),
+    hints=[
+        "At each threshold: what is acting on the model's list worth, beside acting on everybody and on nobody? Worth is counted in "
+        "events found per person, less needless actions at the price that the threshold puts on them.",
+        "Whoever acts from 10% on takes nine needless actions for one event found. So one needless action costs one ninth of an event. Which "
+        "fraction of the threshold is that?",
+        "Net benefit is TP/n − FP/n · t/(1 − t). Both counts are divided by *everybody*, not by the flagged. Acting on all is the "
+        "same formula with everybody flagged; acting on none is 0. A risk equal to the threshold is acted on.",
+        "In pandas:\n\n"
+        "```\n"
+        "def curve(outcome, risk, thresholds):\n"
+        "    rows = []\n"
+        "    for t in thresholds:\n"
+        "        flagged, price = risk >= t, ...\n"
+        "        model = (flagged & outcome).mean() - (flagged & ~outcome).mean() * price\n"
+        "        everybody = outcome.mean() - ...\n"
+        "        rows.append({'threshold': t, 'model': model, 'treat all': everybody, 'treat none': 0.0})\n"
+        "    return pd.DataFrame(rows)\n"
+        "```",
+    ],
+)
+
+question(
+    "W06.Q3",
+    answer="todays_calls",
+    title="Forty calls a week, without seeing Friday",
+    expects="a function of (discharges, day, left) that returns a list of the encounter_ids to call today, `left` of them at most",
+    kind="function",
+    seconds=3,
+    ask=lambda todays_calls, hospital: given(6).programme(todays_calls, hospital),
+    hints=[
+        "It is nine o'clock, and the nurse wants today's names. Which of the calls that are left this week belong to today's list, and "
+        "to whom on it?",
+        "Print `discharges.weekday.value_counts().sort_index()`. Which day has three days' discharges on its list? What does a rule of eight a day do "
+        "there, and what does one that calls the highest `left`?",
+        "You may look at everything up to `day`, and at nothing after it: not the risks of Friday, nor how many will be on its list. But "
+        "past weeks tell what usually comes. Give today its share of what is left: today's usual list over the usual lists "
+        "of today to Friday. Then the highest risks of today's list. Any rule of that kind will do, also a risk from which on you call, if past "
+        "weeks give it and Friday uses up what is left.",
+        "In pandas:\n\n"
+        "```\n"
+        "def todays_calls(discharges, day, left):\n"
+        "    past = discharges[discharges.week < day // 7]\n"
+        "    like_today = (past.weekday == day % 7).sum()\n"
+        "    still_to_come = (past.weekday >= ...).sum()\n"
+        "    today = discharges[discharges.day == day]\n"
+        "    return today.nlargest(round(left * like_today / ...), 'risk').encounter_id.tolist()\n"
+        "```",
+    ],
+)
+
+question(
+    "W06.Q4",
+    answer="consequences",
+    title='"3% more missed": of what?',
+    expects='a function of (septic, burden) that returns a dictionary with "points", "of the caught", "more missed", "soon anyway", and two ranges '
+    '(low, high): "hours" and "minutes"',
+    kind="function",
+    ask=lambda consequences, hospital: given(6).weighed(consequences, hospital),
+    hints=[
+        "The vendor proposes a lockout of 48 hours: a third of the alerts, and *only 3% more missed*. Write down what that is a share of, "
+        "what becomes of those patients, and what a shift gains.",
+        "Print `septic[septic.now.notna() & septic.proposed.isna()]`. How many are they, of how many septic stays, of how many caught now, of how many "
+        "missed now? And how many hours ahead of the order had their alert been?",
+        "All septic stays here were recognised in the end, by an order; so a lost alert costs at most its lead, the hours in `now`. Who is still found, "
+        "and later, loses the difference. If only 30 of 100 alerts are acted on at once, it costs 30 of 100 of that. On the other side: "
+        "alerts fewer, a shift, five to twenty minutes each.",
+        "The frame of it:\n\n"
+        "```\n"
+        "def consequences(septic, burden):\n"
+        "    caught = septic.now.notna()\n"
+        "    lost = septic[caught & septic.proposed.isna()]\n"
+        "    hours = (septic.now - septic.proposed.fillna(...)).sum() / (burden['days'] / 365)\n"
+        "    fewer = (burden['now'] - burden['proposed']) / (burden['days'] * given(6).SHIFTS_A_DAY)\n"
+        "    return {\n"
+        "        'points': 100 * len(lost) / len(septic),\n"
+        "        'of the caught': ..., 'more missed': 100 * len(lost) / (~caught).sum(),\n"
+        "        'soon anyway': 100 * (lost.now <= given(6).SOON).mean(),\n"
+        "        'hours': tuple(share * hours for share in given(6).ACTED_ON),\n"
+        "        'minutes': ...,\n"
+        "    }\n"
+        "```",
+    ],
+)
+
+memo_form(
+    "W06.M",
+    fields={
+        "owner": "one person by name of the role: who may move the threshold, and answers for it",
+        "threshold": "the risk from which on somebody is called, such as 0.13, on which stays and from which period",
+        "harm_ratio": "how many needless calls one readmission found is worth to you, and who was asked",
+        "capacity": "calls a week, by whom, and how many of 100 discharges that is",
+        "who_pays": "who pays for each side: those called in vain, those missed, and whoever stops doing something",
+        "decision": "what is done from when to when, where, and where not",
+        "changes_my_mind": "the figure at which you would move the threshold or stop",
+    },
+)
