@@ -148,6 +148,11 @@ BROKEN = {  # how it is broken: (what is done, the kind that refuses it, words o
     ),
     "a small cell shown": (group_of(4), "small cells are hidden", "site: Ferry in `subgroups` shows 4 stays"),
     "a hidden cell that subtraction gives": (group_of("fewer than 11"), "small cells are hidden", "by subtraction"),
+    "a hidden cell that its share gives": (
+        group_of("fewer than 11"),
+        "small cells are hidden",
+        "follows from what it shows as observed",
+    ),
     "groups short of the whole": (lose_a_group, "groups sum to the whole", "sum to 1,685"),
     "a ratio not of its counts": (
         set_cell("subgroups", 1, "expected", 190.0),
