@@ -219,7 +219,8 @@ PAGES = (
             Part(
                 "Calibration plot",
                 "kept:calibration_curve",
-                "of 100 stays in each group: promised, and came back with its interval",
+                "of 100 stays in each group: promised, and came back with its interval; groups with fewer than 11 "
+                "readmissions are merged with the next",
                 figure="calibration",
                 most=10,
             ),

@@ -178,8 +178,14 @@ def no_model_is_worth_more_than_every_event(found: Found) -> Iterator[str]:
 
 
 def small_cells_are_hidden(found: Found) -> Iterator[str]:
-    """Refuse a count of 1 to 10 people, and one hidden count that follows by subtraction."""
+    """Refuse a count of 1 to 10 people, and a hidden count that follows from what is shown."""
     rows = table(found, "subgroups", "group", "stays", "events")
+    small = rows.drop(large_groups(rows).index)
+    for row in small.index[numbers(small["observed"]).notna()] if "observed" in rows else ():
+        yield (
+            f"The hidden count of {rows['group'][row]!s} in `subgroups` follows from what it shows as observed; hide "
+            "that and the ratio as well, and keep the table again."
+        )
     for column in ("stays", "events"):
         count = numbers(rows[column])
         for row in rows.index[count.between(1, FEWEST - 1)]:

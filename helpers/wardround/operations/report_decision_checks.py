@@ -40,16 +40,14 @@ def calls_stay_within_capacity(found: Found) -> Iterator[str]:
 
 def one_capacity(found: Found) -> Iterator[str]:
     """Refuse a capacity that differs between memo and call list."""
-    memo, kept = (
-        _said(found, "capacity", "a number of calls a week, such as 40"),
-        number(found, "call_list", "capacity_a_week"),
-    )
+    memo = _said(found, "capacity", "a number of calls a week, such as 40")
+    kept = number(found, "call_list", "capacity_a_week")
     if isinstance(memo, str):
         yield memo
     elif not memo.covers(kept):
         yield (
-            f"The capacity is {memo.text} in memo W06.M and {plain(kept)} calls a week in `call_list`; agree on one, "
-            "and write the memo or keep the list again."
+            f"The capacity in memo W06.M reads as {plain(memo.value)} and is {plain(kept)} calls a week in "
+            "`call_list`; agree on one and write it first in the memo, or keep the list again."
         )
 
 
@@ -60,13 +58,14 @@ def one_threshold(found: Found) -> Iterator[str]:
         yield memo
     elif not 0 < memo.value < 1:
         yield (
-            f"The threshold in memo W06.M, {memo.text}, is no risk between 0 and 1; write it as 0.12 or 12% and write "
-            "the memo again."
+            f"The threshold in memo W06.M reads as {plain(memo.value)}, which is no risk between 0 and 1; write it as "
+            "0.12 or 12% and write the memo again."
         )
     elif not memo.covers(kept):
         yield (
-            f"The threshold is {memo.text} in memo W06.M and {plain(kept)} in `call_list`, so the figures are not "
-            "those of the decision; make the list at the memo's threshold or write the memo again."
+            f"The threshold in memo W06.M reads as {plain(memo.value)} and is {plain(kept)} in `call_list`, so the "
+            "figures are not those of the decision; make the list at the memo's threshold, or write the list's first "
+            "in the memo."
         )
 
 
@@ -86,9 +85,9 @@ def harm_ratio_follows(found: Found) -> Iterator[str]:
     if not any(ratio.covers((1 - cut) / cut) for ratio in ratios for cut in cuts):
         due = (1 - memo.value) / memo.value
         yield (
-            f"A threshold of {memo.text} says that one readmission found is worth {plain(due)} needless calls, and "
-            f"memo W06.M says {ratios[0].text}; move one of the two, and count needless calls alone, without the one "
-            "that finds the readmission."
+            f"A threshold of {plain(memo.value)} says that one readmission found is worth {plain(due)} needless calls, "
+            f"and memo W06.M says {plain(max(ratio.value for ratio in ratios))}; move one of the two, and count "
+            "needless calls alone, without the one that finds the readmission."
         )
 
 

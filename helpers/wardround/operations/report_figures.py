@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.axes import Axes
 
+from wardround.evaluation import wilson
 from wardround.evaluation.figures import figure, palette
 
+from .report_checks import FEWEST
 from .report_reading import Found, NotChecked, if_number, numbers, plain, said, table, written
 
-_SIZE = (6.4, 3.6)
+_SIZE = (5.2, 3.4)
 _CURVE = {"predicted": "promised, of 100", "observed": "came back", "low": "at least", "high": "at most"}
 _IN_WORDS = {"treat all": "call everybody", "treat none": "call nobody"}
 _FLOOR = -0.25  # how far below zero a decision curve is shown, as a share of its highest point
@@ -46,6 +48,7 @@ def calibration_figure(found: Found) -> Drawn:
     rows = rows.dropna(subset=["predicted", "observed", "low", "high"]).sort_values("predicted")
     if rows.empty:
         raise NotChecked("`calibration_curve` holds no numbers")
+    rows = _without_small_cells(rows)
 
     def draw(axes: Axes) -> None:
         percent = rows[["predicted", "observed", "low", "high"]] * 100
@@ -97,6 +100,31 @@ def decision_figure(found: Found) -> Drawn:
 
 
 FIGURES: dict[str, Callable[[Found], Drawn]] = {"calibration": calibration_figure, "decision": decision_figure}
+
+
+def _without_small_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """Merge neighbouring bins until each holds enough readmissions: a share of a number that is shown is a count."""
+    if "stays" not in rows or not numbers(rows["stays"]).gt(0).all():
+        return rows
+    rows = rows.assign(stays=numbers(rows["stays"]))
+    events = (rows["observed"] * rows["stays"]).round()
+    bins: list[list[int]] = []  # places of the rows in each
+    for place in range(len(rows)):
+        if bins and min(events.iloc[bins[-1]].sum(), events.iloc[place]) < FEWEST:
+            bins[-1].append(place)
+        else:
+            bins.append([place])
+    return pd.DataFrame([_one_bin(rows.iloc[places], events.iloc[places].sum()) for places in bins])
+
+
+def _one_bin(rows: pd.DataFrame, events: float) -> pd.Series:
+    if len(rows) == 1:
+        return rows.iloc[0]
+    stays = rows["stays"].sum()
+    seen = wilson(int(events), int(stays))
+    promised = (rows["predicted"] * rows["stays"]).sum() / stays
+    made = {"predicted": promised, "observed": seen.value, "low": seen.low, "high": seen.high, "stays": stays}
+    return pd.Series(made)
 
 
 def _name_lines(axes: Axes, worth: pd.DataFrame, top: float) -> None:

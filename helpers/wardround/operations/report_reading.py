@@ -12,7 +12,14 @@ import pandas as pd
 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?|\.\d+)"
 _FIRST = re.compile(_NUMBER + r"\s*(%|percent|per cent)?")
-_RATIO = re.compile(_NUMBER + r"\s*(?::|to)\s*" + _NUMBER)
+_RATIO = re.compile(_NUMBER + r"\s*(:|to)\s*" + _NUMBER)
+_CLOCK = re.compile(r"\b[0-2]\d:[0-5]\d\b")
+_TENS = dict(twenty=20, thirty=30, forty=40, fifty=50, sixty=60, seventy=70, eighty=80, ninety=90)
+_ONES = dict(
+    **dict(two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11, twelve=12, thirteen=13),
+    **dict(fourteen=14, fifteen=15, sixteen=16, seventeen=17, eighteen=18, nineteen=19),
+)  # not "one", which is mostly no number: "one readmission found is worth seven"
+_SPELLED = re.compile(rf"\b(?:({'|'.join(_TENS)})(?:[- ]({'|'.join(_ONES)}))?|({'|'.join(_ONES)}))\b", re.I)
 _HIDDEN = re.compile(r"\s*(fewer than|less than|under|<|hidden|not shown)", re.I)
 
 
@@ -143,8 +150,11 @@ def written(found: Found, memo: str, name: str) -> Any:
 
 
 def said(value: Any) -> Said | None:
-    """Return the first number of what was written, a percentage as a share; None without one."""
-    match = _FIRST.search(str(value))
+    """Return the first number of what was written, in digits or in words, a percentage as a share; None without one.
+
+    A time of day is no number here, and "one" is none either.
+    """
+    match = _FIRST.search(_digits(value))
     if not match:
         return None
     digits = match[1].replace(",", "")
@@ -154,13 +164,25 @@ def said(value: Any) -> Said | None:
     return Said(str(value), one * scale, (one - half) * scale, (one + half) * scale)
 
 
+def _digits(value: Any) -> str:
+    """What was written with numbers in digits, without times of day."""
+
+    def number(match: re.Match) -> str:
+        tens, ones, alone = (word and word.lower() for word in match.groups())
+        return str(_ONES[alone] if alone else _TENS[tens] + (_ONES[ones] if ones else 0))
+
+    return _SPELLED.sub(number, _CLOCK.sub(" ", str(value)))
+
+
 def said_ratios(value: Any) -> tuple[Said, ...]:
-    """Return what a written ratio may mean: 7 as it is, "7:1" and "1:7" both ways round."""
-    match = _RATIO.search(str(value))
+    """Return what a written ratio may mean: 7 as it is, "6 to 8" as a range, "7:1" and "1:7" both ways round."""
+    match = _RATIO.search(re.sub(r"\b(to|:) one\b", r"\1 1", _digits(value), flags=re.I))
     if not match:
         one = said(value)
         return (one,) if one else ()
-    first, second = said(match[1]), said(match[2])
+    first, second = said(match[1]), said(match[3])
+    if match[2] == "to" and 1 not in (first.value, second.value):  # "6 to 8" is a range, "7 to 1" a ratio
+        return (Said(str(value), first.value, first.low, second.high),)
     pairs = ((first, second), (second, first))
     return tuple(Said(str(value), a.value / b.value, a.low / b.value, a.high / b.value) for a, b in pairs if b.value)
 
