@@ -101,7 +101,7 @@ def test_the_summary_names_the_groups_for_whom_the_risks_do_not_hold():
     rows.loc[0, ["oe", "low", "high", "expected"]] = [0.57, 0.46, 0.70, 280.7]
     said = {row.label: row.text for row in summary(apart)}
     assert said["For whom"] == "The model promises too many for site Eastbank O/E 0.57 (0.46 to 0.70)."
-    assert "The model promises too many for site Eastbank: O/E 0.57 (0.46 to 0.70)." in list(limits(apart))
+    assert "The model promises too many for site Eastbank O/E 0.57 (0.46 to 0.70)." in list(limits(apart))
 
 
 def test_limits_follow_from_the_numbers():

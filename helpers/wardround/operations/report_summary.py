@@ -141,17 +141,20 @@ def _calibrated(found: Found) -> str:
 
 
 def _groups(found: Found) -> str:
-    apart = _apart(found)
-    if not apart:
-        return (
-            "No group's ratio has an interval that leaves out 1; with these numbers that does not show that it holds."
-        )
-    parts = []
+    told = _promised(found, most=4)
+    return told or (
+        "No group's ratio has an interval that leaves out 1; with these numbers that does not show that it holds."
+    )
+
+
+def _promised(found: Found, most: int) -> str:
+    """For whom the model promises too many and too few, at most so many groups each; nothing where it is for none."""
+    apart, parts = _apart(found), []
     for much in ("many", "few"):
         whom = [f"{whose} {ratio}" for promised, whose, ratio in apart if promised == much]
         if whom:
-            parts.append(f"too {much} for {', '.join(whom[:4])}{' and others' if len(whom) > 4 else ''}")
-    return f"The model promises {'; '.join(parts)}."
+            parts.append(f"too {much} for {', '.join(whom[:most])}{' and others' if len(whom) > most else ''}")
+    return f"The model promises {'; '.join(parts)}." if parts else ""
 
 
 _SUMMARY: dict[str, Callable[[Found], str]] = {
@@ -207,8 +210,8 @@ def _worth_less(found: Found) -> Iterator[str]:
 
 
 def _groups_apart(found: Found) -> Iterator[str]:
-    for much, whose, ratio in _apart(found):
-        yield f"The model promises too {much} for {whose}: {ratio}."
+    if told := _promised(found, most=100):
+        yield told
 
 
 def _groups_hidden(found: Found) -> Iterator[str]:
