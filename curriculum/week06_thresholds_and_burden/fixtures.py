@@ -153,7 +153,7 @@ def lists(hospital):
     rows = _stays(hospital)
     day = (rows.listed - FIRST_LIST).dt.days
     rows = rows.assign(day=day, week=day // 7, weekday=day % 7)
-    rows = rows[(rows.day >= 0) & (rows.week < 52)].sort_values(["day", "asked_at"], ignore_index=True)
+    rows = rows[rows.week.between(0, 51)].sort_values(["day", "asked_at"], ignore_index=True)
     return rows[["encounter_id", "site", "day", "week", "weekday", "risk"]]
 
 
@@ -209,8 +209,9 @@ def to_repair(hospital):
     stays = stays[stays.site == "quillmere"].rename(columns={"period": "part", "balanced": "score"})
     rows = stays[stays.part.isin(["learnt", "watched"])]
     later = stays[stays.part == "next quarter"]
-    names = ["encounter_id", "part", "score", "back"]
-    return rows[names].reset_index(drop=True), later[["encounter_id", "score"]].reset_index(drop=True)
+    return rows[["encounter_id", "part", "score", "back"]].reset_index(drop=True), later[
+        ["encounter_id", "score"]
+    ].reset_index(drop=True)
 
 
 def repaired_with(repaired, hospital):
@@ -228,7 +229,7 @@ def _one_each(risks, later):
     """The learner's risks as an array in the order of ``later``; an error that says what it lacks."""
     if isinstance(risks, pd.DataFrame) or risks is None or callable(risks):
         raise TypeError(f"repaired returned a {type(risks).__name__}; it must return one risk for each row of `later`")
-    found = np.asarray(risks, dtype=float)
+    found = np.asarray(risks, float)
     if found.shape != (len(later),):
         raise ValueError(f"for {len(later):,} later stays it gave shape {found.shape}; one risk a stay is asked")
     if np.isnan(found).any():
