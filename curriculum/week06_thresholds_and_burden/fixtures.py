@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import functools
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from wardround.course.given import apart, given
 from wardround.records.features import READMISSION
+
+BESIDE = ("invented.py",)  # goes into the grading box with this file
+_INVENTED = runpy.run_path(str(Path(__file__).with_name("invented.py")))
+invented_quarter, invented_risk, invented_lists = (
+    _INVENTED[f"invented_{name}"] for name in ("quarter", "risk", "lists")
+)
+invented_change, invented_districts = _INVENTED["invented_change"], _INVENTED["invented_districts"]
+reference_rows, edge_rows, rare_rows = (_INVENTED[f"{name}_rows"] for name in ("reference", "edge", "rare"))
 
 ZONE = "America/New_York"
 CUT = pd.Timestamp("2023-09-04", tz=ZONE)  # week 4: the day on which the model went live
@@ -29,7 +39,7 @@ PERIODS = {
 CALLS_A_WEEK = 40  # the whole programme, both sites; a smaller hospital has fewer, see `capacity`
 USUAL_CALLS_A_WEEK = 16  # what the hospital's own habit makes of it today
 FIRST_LIST = pd.Timestamp("2024-01-01")  # a Monday, the first with both sites
-QUIET_WEEKS = 8  # lists were made in these, and nobody called: for looking, not for deciding
+QUIET_WEEKS = 8  # lists without calls: for looking, not for deciding
 HARM = 7  # needless calls that one readmission found is worth: ours, an assumption, and somebody's to sign
 EFFECTS = (0.0, 0.05, 0.10, 0.20)  # share of reached readmissions that a call averts: assumed, until week 9 measures it
 SMALLEST = 11  # events; a group with fewer gets no ratio: ours, an assumption
@@ -124,7 +134,7 @@ def _listed(left):
     """The day of the list: Monday to Friday at 09:00, from the discharges since the last one."""
     local = left.dt.tz_convert(ZONE).dt.tz_localize(None)
     day = local.dt.normalize() + pd.to_timedelta((local.dt.hour >= 9).astype(int), unit="D")
-    return day + pd.to_timedelta(day.dt.weekday.map({5: 2, 6: 1}).fillna(0), unit="D")
+    return day + pd.to_timedelta(day.dt.day_of_week.map({5: 2, 6: 1}).fillna(0), unit="D")
 
 
 def judged(hospital):
@@ -143,7 +153,7 @@ def lists(hospital):
     rows = _stays(hospital)
     day = (rows.listed - FIRST_LIST).dt.days
     rows = rows.assign(day=day, week=day // 7, weekday=day % 7)
-    rows = rows[(rows.day >= 0) & (rows.week < 52)].sort_values(["day", "asked_at"], ignore_index=True)
+    rows = rows[rows.week.between(0, 51)].sort_values(["day", "asked_at"], ignore_index=True)
     return rows[["encounter_id", "site", "day", "week", "weekday", "risk"]]
 
 
@@ -199,39 +209,9 @@ def to_repair(hospital):
     stays = stays[stays.site == "quillmere"].rename(columns={"period": "part", "balanced": "score"})
     rows = stays[stays.part.isin(["learnt", "watched"])]
     later = stays[stays.part == "next quarter"]
-    names = ["encounter_id", "part", "score", "back"]
-    return rows[names].reset_index(drop=True), later[["encounter_id", "score"]].reset_index(drop=True)
-
-
-@functools.cache
-def invented_quarter():
-    """Return ``(rows, later)`` of a made-up hospital, large, whose patients came back more often in the year that taught."""
-    dice = np.random.default_rng(6)
-    parts = {"learnt": (4000, 0.5), "watched": (6000, 0.0), "later": (4000, 0.0)}
-    tables = []
-    for part, (many, worse) in parts.items():
-        place = dice.normal(-2.1, 1.0, many)
-        table = pd.DataFrame(
-            {"part": part, "score": _expit(place + _BALANCED), "back": dice.random(many) < _expit(place + worse)}
-        )
-        tables.append(table)
-    table = pd.concat(tables, ignore_index=True)
-    table.insert(0, "encounter_id", [f"invented-{n:05d}" for n in range(len(table))])
-    rows, later = table[table.part != "later"], table[table.part == "later"]
-    return rows, later[["encounter_id", "score"]].reset_index(drop=True)
-
-
-def invented_risk():
-    """Return the known risk of each later stay of :func:`invented_quarter`."""
-    score = invented_quarter()[1].score
-    return _expit(np.log(score / (1 - score)) - _BALANCED)
-
-
-_BALANCED = 1.8  # what balancing adds to the log-odds where 213 of 1,000 came back
-
-
-def _expit(place):
-    return 1 / (1 + np.exp(-place))
+    return rows[["encounter_id", "part", "score", "back"]].reset_index(drop=True), later[
+        ["encounter_id", "score"]
+    ].reset_index(drop=True)
 
 
 def repaired_with(repaired, hospital):
@@ -249,7 +229,7 @@ def _one_each(risks, later):
     """The learner's risks as an array in the order of ``later``; an error that says what it lacks."""
     if isinstance(risks, pd.DataFrame) or risks is None or callable(risks):
         raise TypeError(f"repaired returned a {type(risks).__name__}; it must return one risk for each row of `later`")
-    found = np.asarray(risks, dtype=float)
+    found = np.asarray(risks, float)
     if found.shape != (len(later),):
         raise ValueError(f"for {len(later):,} later stays it gave shape {found.shape}; one risk a stay is asked")
     if np.isnan(found).any():
@@ -261,27 +241,6 @@ def _one_each(risks, later):
 
 
 THRESHOLDS = (0.02, 0.05, 0.08, 0.10, 0.125, 0.15, 0.20, 0.25, 0.30, 0.40)
-
-
-@functools.cache
-def reference_rows():
-    """Return 750 rows with the published counts of a public set at 25%: ``outcome`` and ``risk``.
-
-    In dcurves' ``df_binary`` 105 of 750 have the event, 144 lie at or above 25%, 72 of them with it: net benefit 0.064,
-    and -0.1467 if all are treated (its own tests, MIT licence). The risks between are ours.
-    """
-    with_event, without = [72, 33], [72, 573]
-    rows = []
-    for outcome, (above, below) in ((True, with_event), (False, without)):
-        rows += [(outcome, risk) for risk in np.linspace(0.25, 0.9, above)]
-        rows += [(outcome, risk) for risk in np.linspace(0.01, 0.2, below)]
-    return pd.DataFrame(rows, columns=["outcome", "risk"])
-
-
-def edge_rows():
-    """Return ten rows whose risks lie exactly on thresholds."""
-    risk = [0.10, 0.10, 0.10, 0.20, 0.20, 0.25, 0.40, 0.05, 0.05, 0.02]
-    return pd.DataFrame({"outcome": [True, False, False, True, False, True, True, False, False, False], "risk": risk})
 
 
 def curve_sets(hospital):
@@ -313,23 +272,6 @@ def _stacked(tables, name):
     if odd is not None or any(table is None for table in tables.values()):
         return odd
     return pd.concat([table.assign(**{name: key}) for key, table in tables.items()], ignore_index=True)
-
-
-@functools.cache
-def invented_lists():
-    """Return 34 weeks of lists of a large made-up hospital, shaped as :func:`lists`; each risk there is the known one."""
-    dice, rows = np.random.default_rng(41), []
-    for day in range(34 * 7):
-        many = dice.poisson(_ON_A_LIST[day % 7]) if day % 7 < 5 else 0
-        rows += [(day, risk) for risk in _expit(dice.normal(-2.1, 0.75, many))]
-    table = pd.DataFrame(rows, columns=["day", "risk"])
-    names = [f"invented-{n:05d}" for n in range(len(table))]
-    week, weekday = table.day // 7, table.day % 7
-    made = pd.DataFrame({"encounter_id": names, "site": "invented", "day": table.day, "week": week, "weekday": weekday})
-    return made.assign(risk=table.risk)
-
-
-_ON_A_LIST = (41, 12, 12, 14, 15)  # Monday to Friday
 
 
 def programme(todays_calls, hospital):
@@ -400,16 +342,6 @@ def _another_future(rows, day, dice):
     return rows.assign(risk=risk)[~later | (dice.random(len(rows)) < 0.5)].reset_index(drop=True)
 
 
-@functools.cache
-def invented_change():
-    """Return ``(septic, burden)`` of made-up wards: stays on which plausible mistakes part."""
-    leads = [(n / 3 + 0.5, None) for n in range(18)] + [(20.0, None)] * 6 + [(12.0, 4.0)] * 10 + [(5.0, 5.0)] * 50
-    leads += [(None, None)] * 166
-    septic = pd.DataFrame(leads, columns=["now", "proposed"], dtype=float)
-    septic.insert(0, "encounter_id", [f"invented-{n:03d}" for n in range(len(septic))])
-    return septic, {"now": 9_000, "proposed": 4_200, "days": 730, "stays": 7_000}
-
-
 def changes(hospital):
     """Return ``(septic, burden)`` of a hospital and of the invented wards, by what is added to the names of their figures."""
     made, alerts = invented_change()
@@ -443,26 +375,6 @@ def _flat(answer):
 
 GROUPED_BY = ("site", "race", "age_group", "sex", "interpreter", "payer", "diagnosis")
 PRICES = (2, 4, 7, 15)  # needless calls that one readmission found may be worth to somebody
-# stays, events, mean risk: large and small, near to its promise and far from it, and one on the edge of the small-cell rule
-_DISTRICTS = {
-    "north": (4000, 500, 0.125),
-    "south": (3000, 300, 0.15),
-    "coast": (3000, 450, 0.11),
-    "plain": (9000, 990, 0.12),
-    "hills": (90, 11, 0.13),
-    "islands": (300, 10, 0.12),
-    "valley": (500, 60, 0.14),
-}
-
-
-@functools.cache
-def invented_districts():
-    """Return stays of a made-up country, ``district``, ``risk`` and ``back``: a district for each verdict, and its edges."""
-    tables = []
-    for name, (many, events, mean) in _DISTRICTS.items():
-        risk = mean * np.linspace(0.2, 1.8, many)
-        tables.append(pd.DataFrame({"district": name, "risk": risk, "back": np.arange(many) < events}))
-    return pd.concat(tables, ignore_index=True)
 
 
 def grouped(by_group, hospital):
@@ -488,15 +400,4 @@ def slid(slide, hospital):
 def corner_sets(hospital):
     """Return our model on the stays of 2024, and a made-up score of four values for an event of 20 in 1,000."""
     rows = judged(hospital)
-    levels = [  # risk, with the event, without it
-        *((0.36, 40, 71), (0.15, 26, 147)),
-        *((0.02, 29, 1450), (0.006, 25, 4212)),
-    ]
-    made = [
-        (happened, risk)
-        for risk, *counts in levels
-        for happened, n in zip((True, False), counts, strict=True)
-        for _ in range(n)
-    ]
-    rare = pd.DataFrame(made, columns=["outcome", "risk"])
-    return {"ours": pd.DataFrame({"outcome": rows.back, "risk": rows.risk}), "rare": rare}
+    return {"ours": pd.DataFrame({"outcome": rows.back, "risk": rows.risk}), "rare": rare_rows().copy()}

@@ -1209,6 +1209,10 @@ def groups_in_words(answer, hospital):
             if pd.isna(row[name]) and not pd.isna(own[name]):
                 return f"{where} has fewer than {given(6).SMALLEST} events; `{name}` stays empty there."
             if not pd.isna(row[name]) and not math.isclose(float(own[name]), float(row[name]), rel_tol=2e-3):
+                if math.isclose(float(own[name]), float(row[name]), abs_tol=0.051, rel_tol=0.001) and own[
+                    name
+                ] == round(own[name], 2):
+                    return f"`{name}` of {where} is rounded: leave all digits, and round what you print."
                 told = f"`{name}` of {where} is {float(own[name]):.4g} in yours: {row.stays:,} stays"
                 if not pd.isna(row.events):
                     told += f", {row.events:.0f} came back, their risks add up to {row.expected:.1f}"
@@ -1418,8 +1422,8 @@ def slide_in_words(answer, hospital):
 def what_the_slide_costs(answer, hospital):
     ours, rare = (answer[answer.rows == name].set_index("needless") for name in ("ours", "rare"))
     return (
-        f"Our corner takes {ours.price.iloc[0]:.1f} needless calls for one readmission. To whoever says seven it costs {ours.lost[7]:.1f} readmissions of 1,000 stays, "
-        f"by luck of our prevalence; to whoever says two, {ours.lost[2]:.0f}. For the rarer event the same corner takes {rare.price.iloc[0]:.0f} to 1. A corner is a price that nobody named."
+        f"Our corner takes {ours.price.iloc[0]:.1f} needless calls for one readmission. To whoever says seven the two lists differ by {abs(ours.lost[7]):.1f} readmissions "
+        f"of 1,000 stays; to whoever says two, the slide's costs {ours.lost[2]:.0f}. For the rarer event the same corner takes {rare.price.iloc[0]:.0f} to 1. A corner is a price that nobody named."
     )
 
 
