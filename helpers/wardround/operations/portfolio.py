@@ -204,7 +204,11 @@ PAGES = (
             Part("Measure and floor", "W04.M.measure_and_floor", "which number decides, and where it fails"),
             Part("Elsewhere", "W04.M.external", "another site, another time"),
             Part("Results so far", "kept:validation", "each with its interval"),
-            Part("Leaks, sized", "kept:leaks", "what each was worth"),
+            Part(
+                "Leakage audit",
+                "kept:leaks",
+                "each column that was asked about: known in time, or why it may not be used",
+            ),
             Part("Decision", "W04.M.decision", "what happens now"),
             Part("Why", "W04.M.because", "the reason in the writer's words"),
         ),
