@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from wardround import check, check_all, given, hint, keep, load, memo, solution
-from wardround.evaluation import auroc, calibration_bins, calibration_measures, price_of_capacity, wilson
+from wardround.evaluation import auroc, calibration_bins, calibration_measures, net_benefit, observed_over_expected
+from wardround.evaluation import price_of_capacity, roc, wilson
 
 hospital = load()
 stays, judged = given(6).stays(hospital), given(6).judged(hospital)
@@ -176,6 +177,63 @@ memo("W06.M", owner=..., threshold=..., harm_ratio=..., capacity=..., who_pays=.
 # %% [markdown]
 # With this memo A1 is complete. In a terminal, `wardround portfolio` builds the report from what you have kept and written, and refuses it where two parts contradict
 # each other.
+
+# %% [markdown]
+# ## Stretch (+)
+#
+# Never counted.
+#
+# ## Q5 (+): observed over expected, by group
+#
+# For each group of a column `by` return one row with `group`, `stays`, `events`, `expected` (readmissions that the model promised these stays), `oe`, `low`, `high` and `verdict`. A group with
+# fewer than `SMALLEST` events keeps its row, with `stays`, `expected` and its verdict alone. Intervals by `observed_over_expected`. The check goes through seven columns, and through the districts of an invented country.
+
+# %%
+given(6).VERDICTS
+
+# %% nbgrader={"grade": false, "grade_id": "w06-q5", "locked": false, "schema_version": 3, "solution": true}
+def by_group(stays, by):
+    return ...
+
+# %% nbgrader={"grade": true, "grade_id": "w06-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W06.Q5", by_group)
+
+# %%
+# hint("W06.Q5")
+
+# %% [markdown]
+# For A1, groups with fewer than eleven events are shown as *fewer than 11*.
+
+# %%
+tables = {by: by_group(judged, by) for by in ("site", "age_group", "sex", "race", "interpreter")}
+if all(isinstance(table, pd.DataFrame) for table in tables.values()):
+    groups = pd.concat([table.assign(group=f"{by.replace('_', ' ')}: " + table.group) for by, table in tables.items()])
+    few = groups.verdict.eq("too few")
+    groups["events"] = groups.events.map("{:.0f}".format).mask(few, "fewer than 11")
+    display(keep("subgroups", groups.assign(observed=groups.events).drop(columns="verdict").reset_index(drop=True)))
+
+# %% [markdown]
+# ## Q6 (+): the slide that picks the ROC corner
+#
+# A slide says "optimal threshold", and means the risk at which sensitivity plus specificity is largest. In the room sits somebody to whom one readmission found is worth `needless` needless calls.
+# Return
+#
+# - `corner`: that risk (`roc` gives the curve; a risk equal to a threshold is acted on);
+# - `price`: how many needless calls one readmission is worth to whoever adds sensitivity and specificity;
+# - `cut`: the risk from which on the person in the room would act;
+# - `lost`: net benefit per 1,000 people, at the price of the person in the room, that the slide's list loses against hers.
+#
+# It is asked at 2, 4, 7 and 15 needless calls, on our stays and for a rarer event.
+
+# %% nbgrader={"grade": false, "grade_id": "w06-q6", "locked": false, "schema_version": 3, "solution": true}
+def slide(outcome, risk, needless):
+    return {"corner": ..., "price": ..., "cut": ..., "lost": ...}
+
+# %% nbgrader={"grade": true, "grade_id": "w06-q6-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W06.Q6", slide)
+
+# %%
+# hint("W06.Q6")
 
 # %% [markdown]
 # ## What to bring to the group

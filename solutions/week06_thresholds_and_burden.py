@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from wardround import check, check_all, given, hint, keep, load, memo, solution
-from wardround.evaluation import auroc, calibration_bins, calibration_measures, price_of_capacity, wilson
+from wardround.evaluation import auroc, calibration_bins, calibration_measures, net_benefit, observed_over_expected
+from wardround.evaluation import price_of_capacity, roc, wilson
 
 hospital = load()
 stays, judged = given(6).stays(hospital), given(6).judged(hospital)
@@ -229,6 +230,91 @@ memo("W06.M", owner=..., threshold=..., harm_ratio=..., capacity=..., who_pays=.
 # %% [markdown]
 # With this memo A1 is complete. In a terminal, `wardround portfolio` builds the report from what you have kept and written, and refuses it where two parts contradict
 # each other.
+
+# %% [markdown]
+# ## Stretch (+)
+#
+# Never counted.
+#
+# ## Q5 (+): observed over expected, by group
+#
+# For each group of a column `by` return one row with `group`, `stays`, `events`, `expected` (readmissions that the model promised these stays), `oe`, `low`, `high` and `verdict`. A group with
+# fewer than `SMALLEST` events keeps its row, with `stays`, `expected` and its verdict alone. Intervals by `observed_over_expected`. The check goes through seven columns, and through the districts of an invented country.
+
+# %%
+given(6).VERDICTS
+
+# %%
+def by_group(stays, by):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    margin, made = given(6).MARGIN, []
+    for group, mine in stays.groupby(by):
+        row = {"group": group, "stays": len(mine), "expected": mine.risk.sum()}
+        if mine.back.sum() < given(6).SMALLEST:
+            made.append(row | {"verdict": "too few"})
+            continue
+        oe = observed_over_expected(mine.back, mine.risk)
+        inside = oe.low >= 1 / margin and oe.high <= margin
+        verdict = "holds" if inside else "promises too many" if oe.high < 1 else "promises too few" if oe.low > 1 else "cannot tell"
+        made.append(row | {"events": mine.back.sum(), "oe": oe.value, "low": oe.low, "high": oe.high, "verdict": verdict})
+    return pd.DataFrame(made).reindex(columns=["group", "stays", "events", "expected", "oe", "low", "high", "verdict"])
+    ### END SOLUTION
+
+# %%
+check("W06.Q5", by_group)
+
+# %% [markdown] tags=["solution"]
+# Expected is the sum of the group's own risks. The tempting alternative takes everybody's average, and finds that the old come back more often. Both sites together have an O/E of 0.81: Quillmere 0.94,
+# which holds, and Eastbank 0.57, promised nearly twice as many as come. Most small groups cannot be told.
+
+# %%
+# hint("W06.Q5")
+
+# %% [markdown]
+# For A1, groups with fewer than eleven events are shown as *fewer than 11*.
+
+# %%
+tables = {by: by_group(judged, by) for by in ("site", "age_group", "sex", "race", "interpreter")}
+if all(isinstance(table, pd.DataFrame) for table in tables.values()):
+    groups = pd.concat([table.assign(group=f"{by.replace('_', ' ')}: " + table.group) for by, table in tables.items()])
+    few = groups.verdict.eq("too few")
+    groups["events"] = groups.events.map("{:.0f}".format).mask(few, "fewer than 11")
+    display(keep("subgroups", groups.assign(observed=groups.events).drop(columns="verdict").reset_index(drop=True)))
+
+# %% [markdown]
+# ## Q6 (+): the slide that picks the ROC corner
+#
+# A slide says "optimal threshold", and means the risk at which sensitivity plus specificity is largest. In the room sits somebody to whom one readmission found is worth `needless` needless calls.
+# Return
+#
+# - `corner`: that risk (`roc` gives the curve; a risk equal to a threshold is acted on);
+# - `price`: how many needless calls one readmission is worth to whoever adds sensitivity and specificity;
+# - `cut`: the risk from which on the person in the room would act;
+# - `lost`: net benefit per 1,000 people, at the price of the person in the room, that the slide's list loses against hers.
+#
+# It is asked at 2, 4, 7 and 15 needless calls, on our stays and for a rarer event.
+
+# %%
+def slide(outcome, risk, needless):
+    ### STARTER return {"corner": ..., "price": ..., "cut": ..., "lost": ...}
+    ### BEGIN SOLUTION
+    along = roc(outcome, risk)
+    corner = along.threshold[(along.sensitivity - along.false_positive_rate).idxmax()]
+    cut = 1 / (1 + needless)
+    lost = net_benefit(outcome, risk, cut) - net_benefit(outcome, risk, cut, at=corner)
+    return {"corner": corner, "price": (~outcome).sum() / outcome.sum(), "cut": cut, "lost": 1000 * lost}
+    ### END SOLUTION
+
+# %%
+check("W06.Q6", slide)
+
+# %% [markdown] tags=["solution"]
+# One event is a larger part of all events than one needless call is of all others, so the sum holds one readmission to be worth 8.3 needless calls here, and another number at another prevalence. The tempting
+# alternative reads the price off the corner's own risk. Here the corner lies beside what seven to one asks for, by luck; to whoever says two it costs a good deal.
+
+# %%
+# hint("W06.Q6")
 
 # %% [markdown]
 # ## What to bring to the group

@@ -35,6 +35,14 @@ EFFECTS = (0.0, 0.05, 0.10, 0.20)  # share of reached readmissions that a call a
 SMALLEST = 11  # events; a group with fewer gets no ratio: ours, an assumption
 MARGIN = 1.25  # O/E from 0.8 to 1.25 is near enough: ours, an assumption
 
+VERDICTS = {
+    "too few": "fewer than SMALLEST events: no ratio is shown",
+    "holds": "the whole interval lies between 1/MARGIN and MARGIN",
+    "promises too many": "not so, and the whole interval lies below 1",
+    "promises too few": "not so, and the whole interval lies above 1",
+    "cannot tell": "none of these",
+}
+
 # Minutes that one alert takes, and the share of alerts that is acted on at once; no firm source for either: assumptions.
 MINUTES = (5, 20)  # a nurse looks, or a nurse looks and a provider comes as well
 ACTED_ON = (0.3, 1.0)
@@ -431,3 +439,64 @@ def _flat(answer):
             raise TypeError(f"{name!r} is a range: two numbers (low, high), not {value!r:.40}")
         flat |= {f"{name} low": value[0], f"{name} high": value[1]}
     return {name: value.item() if isinstance(value, np.generic) else value for name, value in flat.items()}
+
+
+GROUPED_BY = ("site", "race", "age_group", "sex", "interpreter", "payer", "diagnosis")
+PRICES = (2, 4, 7, 15)  # needless calls that one readmission found may be worth to somebody
+# stays, events, mean risk: large and small, near to its promise and far from it, and one on the edge of the small-cell rule
+_DISTRICTS = {
+    "north": (4000, 500, 0.125),
+    "south": (3000, 300, 0.15),
+    "coast": (3000, 450, 0.11),
+    "plain": (9000, 990, 0.12),
+    "hills": (90, 11, 0.13),
+    "islands": (300, 10, 0.12),
+    "valley": (500, 60, 0.14),
+}
+
+
+@functools.cache
+def invented_districts():
+    """Return stays of a made-up country, ``district``, ``risk`` and ``back``: a district for each verdict, and its edges."""
+    tables = []
+    for name, (many, events, mean) in _DISTRICTS.items():
+        risk = mean * np.linspace(0.2, 1.8, many)
+        tables.append(pd.DataFrame({"district": name, "risk": risk, "back": np.arange(many) < events}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def grouped(by_group, hospital):
+    """Put a function to the stays of 2024, by each way to group them, and to an invented country."""
+    tables = {by: by_group(judged(hospital), by) for by in GROUPED_BY}
+    return _stacked(tables | {"district": by_group(invented_districts().copy(), "district")}, "by")
+
+
+def slid(slide, hospital):
+    """Put a function to the stays of 2024 and to a rarer event, at each of ``PRICES``; one row for each."""
+    rows = []
+    for name, stays in corner_sets(hospital).items():
+        for needless in PRICES:
+            found = slide(stays.outcome.copy(), stays.risk.copy(), needless)
+            if type(found) is not dict:
+                return found
+            if all(part is ... for part in found.values()):
+                return ...
+            rows.append({"rows": name, "needless": needless} | found)
+    return pd.DataFrame(rows)
+
+
+def corner_sets(hospital):
+    """Return our model on the stays of 2024, and a made-up score of four values for an event of 20 in 1,000."""
+    rows = judged(hospital)
+    levels = [  # risk, with the event, without it
+        *((0.36, 40, 71), (0.15, 26, 147)),
+        *((0.02, 29, 1450), (0.006, 25, 4212)),
+    ]
+    made = [
+        (happened, risk)
+        for risk, *counts in levels
+        for happened, n in zip((True, False), counts, strict=True)
+        for _ in range(n)
+    ]
+    rare = pd.DataFrame(made, columns=["outcome", "risk"])
+    return {"ours": pd.DataFrame({"outcome": rows.back, "risk": rows.risk}), "rare": rare}

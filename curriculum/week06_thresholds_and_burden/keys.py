@@ -11,7 +11,7 @@ from wardround.course.compare import Comparison, frames, number, parts
 from wardround.course.compare_words import named
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome
-from wardround.evaluation import expected_calibration, expected_ratio, net_benefit, roc, treat_all
+from wardround.evaluation import expected_calibration, expected_ratio, net_benefit, roc, treat_all, wilson
 from wardround.records.features import lace
 
 
@@ -1084,6 +1084,408 @@ key(
             "ones.",
             look_at="the order inside your two ranges",
             evidence=sides_in_words,
+        ),
+    ],
+)
+
+
+# W06.Q5 ---------------------------------------------------------------------------------------------------------------
+Z = 1.959963984540054
+
+
+def tables_of(hospital):
+    rows = given(6).judged(hospital)
+    return {by: (rows, by) for by in given(6).GROUPED_BY} | {"district": (given(6).invented_districts(), "district")}
+
+
+def by_sums(hospital, truth):
+    """The table from sums alone, the interval from Wilson's formula written out."""
+    found = []
+    for by, (rows, column) in tables_of(hospital).items():
+        for group in sorted(rows[column].unique()):
+            mine = rows[rows[column] == group]
+            found.append(
+                {"by": by, "group": group} | one_group(len(mine), int(mine.back.sum()), float(mine.risk.sum()))
+            )
+    return pd.DataFrame(found)
+
+
+def one_group(n, events, expected):
+    row = {"stays": n, "events": math.nan, "expected": expected, "oe": math.nan, "low": math.nan, "high": math.nan}
+    if events < given(6).SMALLEST:
+        return row | {"verdict": "too few"}
+    share = events / n
+    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    reach = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    low, high = ((middle + sign * reach) * n / expected for sign in (-1, 1))
+    return row | {"events": events, "oe": events / expected, "low": low, "high": high, "verdict": judged_as(low, high)}
+
+
+def judged_as(low, high):
+    if low >= 1 / given(6).MARGIN and high <= given(6).MARGIN:
+        return "holds"
+    return "promises too many" if high < 1 else "promises too few" if low > 1 else "cannot tell"
+
+
+def ratios(
+    *,
+    expected=lambda mine, everybody: mine.risk.sum(),
+    turn=False,
+    verdict=judged_as,
+    small=lambda mine: mine.back.sum() < 11,
+    start=lambda stays, by: stays,
+    shown_small=True,
+):
+    """A function of (stays, by): a right one, with a part exchanged."""
+
+    def by_group(stays, by):
+        stays, rows = start(stays, by), []
+        for group, mine in stays.groupby(by):
+            due = float(expected(mine, stays))
+            row = {"group": group, "stays": len(mine), "expected": due}
+            if small(mine):
+                rows += [row | {"verdict": "too few"}] if shown_small else []
+                continue
+            seen = wilson(int(mine.back.sum()), len(mine))
+            mean = due / len(mine)
+            value, low, high = (one / mean for one in (seen.value, seen.low, seen.high))
+            if turn:
+                value, low, high = 1 / value, 1 / high, 1 / low
+            said = {
+                "events": int(mine.back.sum()),
+                "oe": value,
+                "low": low,
+                "high": high,
+                "verdict": verdict(low, high),
+            }
+            rows.append(row | said)
+        names = ["group", "stays", "events", "expected", "oe", "low", "high", "verdict"]
+        return pd.DataFrame(rows).reindex(columns=names)
+
+    return by_group
+
+
+def holds_unless_shown(low, high):
+    return "promises too many" if high < 1 else "promises too few" if low > 1 else "holds"
+
+
+def sides_exchanged(low, high):
+    other = {"promises too many": "promises too few", "promises too few": "promises too many"}
+    return other.get(judged_as(low, high), judged_as(low, high))
+
+
+def one_before_margin(low, high):
+    """Whatever leaves out 1 is called wrong, however near."""
+    said = holds_unless_shown(low, high)
+    return said if said != "holds" else judged_as(low, high)
+
+
+def recorded_only(stays, by):
+    return stays[stays[by] != "not recorded"]
+
+
+def groups_in_words(answer, hospital):
+    """The first group that is off, with the learner's own figures."""
+    if not isinstance(answer, pd.DataFrame) or not {"by", "group"} <= set(answer):
+        return None
+    right = by_sums(hospital, None).set_index(["by", "group"])
+    mine = answer.set_index(["by", "group"])
+    if mine.index.has_duplicates:
+        return None
+    lacking = right.index.difference(mine.index)
+    if len(lacking):
+        return f"{len(lacking)} groups have no row, first *{lacking[0][1]}* by `{lacking[0][0]}`: everybody belongs to one."
+    mine = mine.reindex(right.index)
+    for place, row in right.iterrows():
+        own = mine.loc[place]
+        where = f"*{place[1]}* by `{place[0]}`"
+        if own.verdict not in given(6).VERDICTS:
+            return f"{where} has the verdict {own.verdict!r}; the five are in `given(6).VERDICTS`."
+        if row.verdict == "too few" and own.verdict != "too few":
+            return f"{where} has fewer than {given(6).SMALLEST} events among {row.stays:,} stays, and gets a ratio in yours."
+        if row.verdict != "too few" and own.verdict == "too few":
+            return f"{where} has {row.events:.0f} events, enough for a ratio; the rule counts events, not stays."
+        for name in ("stays", "expected", "events", "oe", "low", "high"):
+            if pd.isna(row[name]) and not pd.isna(own[name]):
+                return f"{where} has fewer than {given(6).SMALLEST} events; `{name}` stays empty there."
+            if not pd.isna(row[name]) and not math.isclose(float(own[name]), float(row[name]), rel_tol=2e-3):
+                told = f"`{name}` of {where} is {float(own[name]):.4g} in yours: {row.stays:,} stays"
+                if not pd.isna(row.events):
+                    told += f", {row.events:.0f} came back, their risks add up to {row.expected:.1f}"
+                return f"{told}."
+        if own.verdict != row.verdict:
+            return f"{where}: O/E {own.oe:.2f} ({own.low:.2f} to {own.high:.2f}), and yours says *{own.verdict}*."
+    return None
+
+
+def whom_it_serves(answer, hospital):
+    mine = answer[(answer.by != "district") & (answer.verdict == "promises too many")].sort_values("oe")
+    open_ = int(((answer.by != "district") & (answer.verdict == "cannot tell")).sum())
+    told = f"Of {int((answer.by != 'district').sum())} groups {open_} cannot be judged yet"
+    if mine.empty:
+        return f"{told}. None is clearly promised too many; that is no all-clear."
+    worst = mine.iloc[0]
+    return (
+        f"{told}. Farthest off: *{worst.group}*, O/E {worst.oe:.2f} ({worst.low:.2f} to {worst.high:.2f}). One threshold means another price for them. A repair on "
+        "their own outcomes mends the promise; it does not say why they differ."
+    )
+
+
+key(
+    "W06.Q5",
+    reference=by_sums,
+    same=frames(on=["by", "group"], rtol=2e-3, at_least=1.0),
+    right=whom_it_serves,
+    look_at="one group by hand: its events, the sum of its risks, and the ends of `observed_over_expected`",
+    evidence=groups_in_words,
+    misconceptions=[
+        misconception(
+            "share_of_the_whole",
+            answer=ratios(expected=lambda mine, everybody: len(mine) * everybody.risk.mean()),
+            says="You expect of each group the average of everybody.",
+            so_what="Then every older group looks as if the model promised it too little. Expected is what the model said of these "
+            "patients: the sum of their own risks.",
+            look_at="the sum of `risk` in one group",
+            teaches="M08",
+            evidence=groups_in_words,
+        ),
+        misconception(
+            "rate_of_the_whole",
+            answer=ratios(expected=lambda mine, everybody: len(mine) * everybody.back.mean()),
+            says="You compare each group with the rate of everybody; the model is not in it.",
+            so_what="That shows who comes back more often, which is illness and circumstance. Whether the model is right about them is "
+            "another question.",
+            look_at="where `risk` enters your `expected`",
+            teaches="M08",
+            evidence=groups_in_words,
+        ),
+        misconception(
+            "turned",
+            answer=ratios(turn=True),
+            says="Your ratio stands upside down: expected over observed.",
+            so_what="Above 1 then means too many promised. In a table that says O/E, Eastbank becomes the site whose patients the model neglects.",
+            look_at="what stands above the line",
+            evidence=groups_in_words,
+        ),
+        misconception(
+            "sides_exchanged",
+            answer=ratios(verdict=sides_exchanged),
+            says="You exchanged too many and too few.",
+            so_what="Below 1 fewer came than were promised. Who reads the words and not the numbers would raise the risks of those who are promised too much.",
+            look_at="a group with O/E of 0.6, and what its patients were told",
+            evidence=groups_in_words,
+        ),
+        misconception(
+            "holds_unless_shown",
+            answer=ratios(verdict=holds_unless_shown),
+            says="You write *holds* wherever the interval contains 1.",
+            so_what="A small group's interval always does. The less is known of a group, the surer your table says that all is well.",
+            look_at="the widest interval that you call `holds`",
+            teaches="M36",
+            evidence=groups_in_words,
+        ),
+        misconception(
+            "one_before_margin",
+            answer=ratios(verdict=one_before_margin),
+            says="You call a promise wrong as soon as its interval leaves out 1.",
+            so_what="With nine thousand stays a ratio of 0.92 does that, and nobody's care changes by it. Whether it matters is what the margin was "
+            "written down for.",
+            look_at="the district *plain*",
+            evidence=groups_in_words,
+        ),
+        misconception(
+            "small_by_stays",
+            answer=ratios(small=lambda mine: len(mine) < 11),
+            says="You judged smallness by stays; the rule asks for events.",
+            so_what="Three hundred stays with ten events give a ratio that two patients more would move by a fifth.",
+            look_at="the district *islands*",
+            teaches="M36",
+            evidence=groups_in_words,
+        ),
+        misconception(
+            "small_left_out",
+            answer=ratios(shown_small=False),
+            says="Small groups have no row in yours.",
+            so_what="A group that is not in the table has no problem that anybody can see, and nobody counts how many they are.",
+            look_at="how many stays your rows add up to",
+            teaches="M29",
+            evidence=groups_in_words,
+        ),
+        misconception(
+            "unrecorded_left_out",
+            answer=ratios(start=recorded_only),
+            says="You left out those whose group nobody recorded.",
+            so_what="Who is asked and who is not is no accident. They are called by the same threshold as everybody else.",
+            look_at="`judged.race.value_counts()`",
+            teaches="M29",
+            evidence=groups_in_words,
+        ),
+    ],
+)
+
+
+# W06.Q6 ---------------------------------------------------------------------------------------------------------------
+def by_walking(hospital, truth):
+    """Corner, price, cut and loss from the sorted rows, one by one."""
+    found = []
+    for name, rows in given(6).corner_sets(hospital).items():
+        pairs = sorted(zip(rows.risk.tolist(), rows.outcome.tolist(), strict=True), reverse=True)
+        events = sum(event for _, event in pairs)
+        others, best, corner, hits, false = len(pairs) - events, -1.0, math.inf, 0, 0
+        counts = []  # at the end of each group of equal risks: risk, hits, false alarms
+        for number_of, (risk, event) in enumerate(pairs):
+            hits, false = hits + event, false + (not event)
+            if number_of + 1 == len(pairs) or pairs[number_of + 1][0] < risk:
+                counts.append((risk, hits, false))
+                if hits / events - false / others > best + 1e-12:
+                    best, corner = hits / events - false / others, risk
+        for needless in given(6).PRICES:
+            cut = 1 / (1 + needless)
+            worth = {}
+            for limit in (cut, corner):
+                above = [one for one in counts if one[0] >= limit]
+                _, found_there, in_vain = above[-1] if above else (None, 0, 0)
+                worth[limit] = (found_there - in_vain / needless) / len(pairs)
+            lost = 1000 * (worth[cut] - worth[corner])
+            row = {"rows": name, "needless": needless, "corner": corner, "price": others / events, "cut": cut}
+            found.append(row | {"lost": lost})
+    return pd.DataFrame(found)
+
+
+def slide(
+    outcome,
+    risk,
+    needless,
+    *,
+    best=lambda curve: (curve.sensitivity - curve.false_positive_rate).idxmax(),
+    price=lambda outcome, corner: (~outcome).sum() / outcome.sum(),
+    cut=lambda needless: 1 / (1 + needless),
+    lost=lambda outcome, risk, cut, corner: (
+        net_benefit(outcome, risk, cut) - net_benefit(outcome, risk, cut, at=corner)
+    ),
+):
+    """The right answer, with a part exchanged."""
+    curve = roc(outcome, risk)
+    corner = float(curve.threshold[best(curve)])
+    at = cut(needless)
+    return {
+        "corner": corner,
+        "price": float(price(outcome, corner)),
+        "cut": at,
+        "lost": 1000 * float(lost(outcome, risk, at, corner)),
+    }
+
+
+def slide_with(**changes):
+    return lambda outcome, risk, needless: slide(outcome, risk, needless, **changes)
+
+
+def nearest_corner(curve):
+    return (curve.false_positive_rate**2 + (1 - curve.sensitivity) ** 2).idxmin()
+
+
+def own_price_each(outcome, risk, cut, corner):
+    return net_benefit(outcome, risk, cut) - net_benefit(outcome, risk, corner)
+
+
+def slide_in_words(answer, hospital):
+    """Which figure is off, at which price, and on which rows."""
+    if not isinstance(answer, pd.DataFrame) or not {"rows", "needless", "corner", "price", "cut", "lost"} <= set(
+        answer
+    ):
+        return None
+    right, mine = by_walking(hospital, None), answer.reset_index(drop=True)
+    events = {name: (int(rows.outcome.sum()), len(rows)) for name, rows in given(6).corner_sets(hospital).items()}
+    for name in ("corner", "price", "cut", "lost"):
+        values = pd.to_numeric(mine[name], errors="coerce")
+        off = ~np.isclose(values, right[name], rtol=2e-3, atol=1e-6)
+        if off.any():
+            row, value = right[off].iloc[0], values[off].iloc[0]
+            kept = [
+                other
+                for other in ("corner", "price", "cut", "lost")
+                if np.allclose(pd.to_numeric(mine[other], errors="coerce"), right[other], rtol=2e-3, atol=1e-6)
+            ]
+            told = f"`{name}` is {value:.4g} in yours, on the rows *{row['rows']}* ({events[row['rows']][0]:,} events of {events[row['rows']][1]:,}) at {row.needless} needless."
+            if name == "lost" and np.allclose(values * 1000, right.lost, rtol=2e-3, atol=1e-6):
+                told = "`lost` is per person in yours; it is asked per 1,000 people."
+            elif name == "lost" and np.allclose(-values, right.lost, rtol=2e-3, atol=1e-6):
+                told = "`lost` has the wrong sign: above zero where the slide costs something."
+            return f"{told} Right: {', '.join(f'`{other}`' for other in kept)}." if kept else told
+    return None
+
+
+def what_the_slide_costs(answer, hospital):
+    ours, rare = (answer[answer.rows == name].set_index("needless") for name in ("ours", "rare"))
+    return (
+        f"Our corner takes {ours.price.iloc[0]:.1f} needless calls for one readmission. To whoever says seven it costs {ours.lost[7]:.1f} readmissions of 1,000 stays, "
+        f"by luck of our prevalence; to whoever says two, {ours.lost[2]:.0f}. For the rarer event the same corner takes {rare.price.iloc[0]:.0f} to 1. A corner is a price that nobody named."
+    )
+
+
+key(
+    "W06.Q6",
+    reference=by_walking,
+    same=frames(on=["rows", "needless"], rtol=2e-3, at_least=1.0),
+    right=what_the_slide_costs,
+    look_at="the four figures at one price, each by hand: two counts below the corner's sum, one fraction, and two net benefits at one price",
+    evidence=slide_in_words,
+    misconceptions=[
+        misconception(
+            "price_from_the_corner_s_risk",
+            answer=slide_with(price=lambda outcome, corner: (1 - corner) / corner),
+            says="You read the price off the corner's risk, as if somebody had chosen it.",
+            so_what="The corner was chosen by adding two shares, and in that sum others/events needless actions weigh as much as one event. Only for "
+            "calibrated risks do the two prices come near each other.",
+            look_at="what one event and one needless action are worth in sensitivity plus specificity",
+            teaches="M04",
+            evidence=slide_in_words,
+        ),
+        misconception(
+            "corner_at_one_to_one",
+            answer=slide_with(price=lambda outcome, corner: 1.0),
+            says="You take the corner to weigh one event like one needless action.",
+            so_what="It weighs *shares* alike, and there are many more others than events. So it accepts eight needless calls for one readmission here, "
+            "and fifty for a rarer event.",
+            look_at="how many needless actions make one point of specificity",
+            teaches="M04",
+            evidence=slide_in_words,
+        ),
+        misconception(
+            "one_in_needless",
+            answer=slide_with(cut=lambda needless: 1 / needless),
+            says="Your cut is one in the needless; it is one in all.",
+            so_what="Seven needless calls and the one that finds: eight calls, a risk of 1/8. At two needless your cut says 50%, where a third is meant.",
+            look_at="of eight people called at the margin, how many are called in vain",
+            evidence=slide_in_words,
+        ),
+        misconception(
+            "prices_mixed",
+            answer=slide_with(lost=own_price_each),
+            says="You value the two lists at two prices.",
+            so_what="The slide's list at the slide's price is worth whatever the slide says. The people in the room pay theirs: measure both lists "
+            "at that.",
+            look_at="the price in both of your net benefits",
+            teaches="M05",
+            evidence=slide_in_words,
+        ),
+        misconception(
+            "nearest_to_the_corner",
+            answer=slide_with(best=nearest_corner),
+            says="You took the point nearest to the upper left corner of the plot.",
+            so_what="Nearest in centimetres is another rule than the largest sum, and its price is harder still to say. The slide means the sum.",
+            look_at="sensitivity plus specificity at both points",
+            teaches="M04",
+            evidence=slide_in_words,
+        ),
+        misconception(
+            "cut_is_the_corner",
+            answer=slide_with(cut=lambda needless: 0.5),
+            says="Your cut is one half, whatever the price.",
+            so_what="That says one needless call is as bad as one readmission. Nobody in the room said so.",
+            look_at="your cut at 2 and at 15 needless",
+            teaches="M05",
+            evidence=slide_in_words,
         ),
     ],
 )

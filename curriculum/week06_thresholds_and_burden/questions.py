@@ -175,6 +175,65 @@ question(
     ],
 )
 
+question(
+    "W06.Q5",
+    answer="by_group",
+    title="Observed over expected, by group",
+    expects="a function of (stays, by) that returns a DataFrame with group, stays, events, expected, oe, low, high and verdict, one row a group",
+    kind="function",
+    stretch=True,
+    ask=lambda by_group, hospital: given(6).grouped(by_group, hospital),
+    hints=[
+        "For each group: how many readmissions did the model promise, how many came, how sure is their ratio, and what may you say of the group?",
+        "The sum of `risk` over a group's stays is what was promised to that group. Is it the share of the group times the sum of all?",
+        "Over expected means: of the same stays. A ratio below 1 is too many promised. An interval that holds 1 shows nothing by itself: "
+        "only one that lies inside the margins says that the promise holds, and only one that leaves out 1 says that it does not. Keep "
+        "small groups and those not recorded, without a ratio where events are few.",
+        "The frame of it:\n\n"
+        "```\n"
+        "def by_group(stays, by):\n"
+        "    rows = []\n"
+        "    for group, mine in stays.groupby(by):\n"
+        "        row = {'group': group, 'stays': len(mine), 'expected': mine.risk.sum()}\n"
+        "        if mine.back.sum() < given(6).SMALLEST:\n"
+        "            rows.append(row | {'verdict': 'too few'})\n"
+        "            continue\n"
+        "        oe = observed_over_expected(mine.back, mine.risk)\n"
+        "        inside = oe.low >= 1 / given(6).MARGIN and ...\n"
+        "        verdict = 'holds' if inside else 'promises too many' if ... else ...\n"
+        "        rows.append(row | {'events': mine.back.sum(), 'oe': oe.value, 'low': oe.low, 'high': oe.high, 'verdict': verdict})\n"
+        "    return pd.DataFrame(rows).reindex(columns=[...])\n"
+        "```",
+    ],
+)
+
+question(
+    "W06.Q6",
+    answer="slide",
+    title="The slide that picks the ROC corner",
+    expects='a function of (outcome, risk, needless) that returns a dictionary with "corner", "price", "cut" and "lost"',
+    kind="function",
+    stretch=True,
+    ask=lambda slide, hospital: given(6).slid(slide, hospital),
+    hints=[
+        "A slide says *optimal threshold*. Optimal at whose price? Find the corner, the price it takes, the cut that the price of the people in the room "
+        "asks for, and what the slide costs them.",
+        "At the corner sensitivity plus specificity is largest. What is one more event found worth in that sum, and what one needless action? "
+        "How many of each are there?",
+        "One event is 1/events of sensitivity, one needless action 1/others of specificity. So the corner holds one event to be worth others/events needless "
+        "actions, whatever anybody in the room thinks. Who holds it to be worth `needless` cuts at 1/(1 + needless), and measures both lists at that price.",
+        "The frame of it:\n\n"
+        "```\n"
+        "def slide(outcome, risk, needless):\n"
+        "    curve = roc(outcome, risk)\n"
+        "    corner = curve.threshold[(curve.sensitivity - curve.false_positive_rate).idxmax()]\n"
+        "    cut = ...\n"
+        "    lost = net_benefit(outcome, risk, cut) - net_benefit(outcome, risk, cut, at=corner)\n"
+        "    return {'corner': corner, 'price': (~outcome).sum() / ..., 'cut': cut, 'lost': 1000 * lost}\n"
+        "```",
+    ],
+)
+
 memo_form(
     "W06.M",
     fields={
