@@ -210,10 +210,9 @@ predict("W06.P2", ..., ...)
 whole_week = call_daily(lists.week * 7, lists.risk, 40, spread=False)  # as if the week were one day
 eight = lists.groupby("day").risk.rank(ascending=False, method="first") <= 8
 claim((int(whole_week.sum()), int(eight.sum()), round(100 * (lists.weekday == 0).mean())), exactly=(2080, 2052, 44))
-calls = {"the week seen whole": whole_week, "eight a day": eight}
 display(reveal("W06.P2"))
-a_day = pd.DataFrame({name: lists[called].groupby("weekday").size() / 52 for name, called in calls.items()})
-a_day.round(1).set_axis(["Mon", "Tue", "Wed", "Thu", "Fri"]).T
+a_day = [lists[called].groupby("weekday").size() / 52 for called in (whole_week, eight)]
+pd.DataFrame(a_day, ["week seen whole", "eight a day"]).set_axis(["Mon", "Tue", "Wed", "Thu", "Fri"], axis=1).round(1)
 
 # %% [markdown]
 # Of 100 on the lists 44 stand on Monday's. What is better than eight a day, without looking at Friday? **Q3 in the exercise**
