@@ -142,12 +142,14 @@ areas = {name: auroc(judged.back, judged[name]) for name in ("risk", "balanced")
 claim([round(one.value, 3) for one in areas.values()], exactly=[0.667, 0.665])
 of_1000 = (1000 * judged[["back", "risk", "balanced"]].mean()).round()
 claim(of_1000.tolist(), exactly=[108, 133, 423])
+half = judged[(judged.site == "quillmere") & judged.balanced.between(0.5, 0.6)]
+claim(round(100 * half.back.mean()), exactly=18)
 display(reveal("W06.P1"))
 of_1000.rename({"back": "come back", "risk": "promised by week 4's", "balanced": "by the balanced one"})
 
 # %% [markdown]
 # Of 1,000 stays 108 come back; the balanced model promises 423. Its AUROC is 0.665, ours 0.667 (M07). The AUROC asks who is
-# *above* whom. Square all risks, or add the same to each: it does not move. A nurse who reads "55%" acts, and 18 of 100
+# *above* whom. Square all risks, or add the same to each: it does not move. A nurse who reads "55%" acts, and some 18 of 100
 # come back. Rank by it if you like; say it to nobody.
 #
 # ## 3. Mean, intercept, slope

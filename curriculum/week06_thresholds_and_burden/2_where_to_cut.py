@@ -104,7 +104,7 @@ reveal("W06.P5")
 # 84, 46 or 10 of 100 called: no default can be right for all three (M05). At 19 to 1 the model is worth three returns of
 # 1,000 more than calling everybody, who would then need no model. At 3 to 1 it is worth less than calling nobody.
 #
-# **Who pays?** Above the cut at 7 to 1: of 1,000 who go home 382 are called for nothing, twenty minutes each, and a nurse makes
+# **Who pays?** Above the cut at 7 to 1: of 1,000 discharged 382 are called for nothing, twenty minutes each (our assumption), and a nurse makes
 # those calls instead of something else. Below it: 34 who come back and whom nobody called. Who is asked? Not the vendor, and
 # not you: whoever answers for both, by name.
 
@@ -199,7 +199,7 @@ figure(lines(price, ylabel="needless calls for one return"), says=says, table=im
 
 # %% [markdown]
 # **"Your forty calls say that one return is worth 6.6 needless calls. Agree?"** Put it to whoever pays for calls. Who says
-# "no, twenty" asks for more nurses; who says "three" may send some home. (By the model's promise. Where it promises too
+# "no, twenty" asks for more calls; who says "three" wants fewer made. (By the model's promise. Where it promises too
 # much the price is another: lesson 1.) Those forty are for a week, and nobody sees Friday on Monday:
 
 # %%
@@ -210,9 +210,9 @@ predict("W06.P2", ..., ...)
 whole_week = call_daily(lists.week * 7, lists.risk, 40, spread=False)  # as if the week were one day
 eight = lists.groupby("day").risk.rank(ascending=False, method="first") <= 8
 claim((int(whole_week.sum()), int(eight.sum()), round(100 * (lists.weekday == 0).mean())), exactly=(2080, 2052, 44))
-calls = {"the week seen whole": whole_week, "eight a day": eight}
 display(reveal("W06.P2"))
-pd.DataFrame({name: lists[called].groupby("weekday").size() / 52 for name, called in calls.items()}).round(1).T
+a_day = [lists[called].groupby("weekday").size() / 52 for called in (whole_week, eight)]
+pd.DataFrame(a_day, ["week seen whole", "eight a day"]).set_axis(["Mon", "Tue", "Wed", "Thu", "Fri"], axis=1).round(1)
 
 # %% [markdown]
 # Of 100 on the lists 44 stand on Monday's. What is better than eight a day, without looking at Friday? **Q3 in the exercise**
