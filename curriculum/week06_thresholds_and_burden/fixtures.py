@@ -26,7 +26,7 @@ WATCHED_UNTIL = pd.Timestamp(
 )  # the first four months live; their outcomes are known after 150 days
 REPAIRED = pd.Timestamp("2024-06-01", tz=ZONE)  # so this is the first day on which they can be used
 NEXT_UNTIL = pd.Timestamp("2024-09-01", tz=ZONE)
-FOLLOW_UP = pd.Timedelta(days=150)  # 30 to watch, 120 until payers have told
+FOLLOW_UP = pd.Timedelta(days=150)  # 30 to watch, 120 of run-out
 PERIODS = {
     "learnt": "outcome known by 4 September 2023: these stays taught both models",
     "open": "asked about before that day, and their outcome not yet known",
@@ -42,8 +42,7 @@ FIRST_LIST = pd.Timestamp("2024-01-01")  # a Monday, the first with both sites
 QUIET_WEEKS = 8  # lists without calls: for looking, not for deciding
 HARM = 7  # needless calls that one readmission found is worth: ours, an assumption, and somebody's to sign
 EFFECTS = (0.0, 0.05, 0.10, 0.20)  # share of reached readmissions that a call averts: assumed, until week 9 measures it
-SMALLEST = 11  # events; a group with fewer gets no ratio: ours, an assumption
-MARGIN = 1.25  # O/E from 0.8 to 1.25 is near enough: ours, an assumption
+SMALLEST, MARGIN = 11, 1.25  # events that a ratio takes; O/E from 0.8 to 1.25 is near enough: ours, assumptions
 
 VERDICTS = {
     "too few": "fewer than SMALLEST events: no ratio is shown",
@@ -285,10 +284,8 @@ def programme(todays_calls, hospital):
         mean), ``capacity``; and ``peeked``: days on which the days to come made a difference, of ``asked_twice``.
     """
     found = {}
-    for name, rows, calls in (
-        ("here", lists(hospital), capacity(hospital)),
-        ("invented", invented_lists(), CALLS_A_WEEK),
-    ):
+    asked = (("here", lists(hospital), capacity(hospital)), ("invented", invented_lists(), CALLS_A_WEEK))
+    for name, rows, calls in asked:
         found[name] = _year_of(todays_calls, rows, calls, twice=name == "here")
         if found[name] is ...:
             return ...
@@ -330,8 +327,8 @@ def _named(answer):
     if answer is None or isinstance(answer, (str, int, float)):
         raise TypeError(f"todays_calls returned {answer!r:.40}; it must return a list of ids")
     found = list(answer)
-    if odd := [one for one in found if not isinstance(one, str)]:
-        raise TypeError(f"todays_calls returned a list that holds {odd[0]!r:.40}; ids of the day's list are asked")
+    if any(not isinstance(one, str) for one in found):
+        raise TypeError(f"todays_calls returned a list that begins {found[0]!r:.40}; ids of the day's list are asked")
     return found
 
 
