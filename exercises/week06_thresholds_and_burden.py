@@ -68,6 +68,18 @@ display(keep("periods", pd.DataFrame(days, columns=["part", "first_day", "last_d
 measures
 
 # %% [markdown]
+# And whether it holds at both sites, as lesson 1 asked. (Q5 (+) puts more groups in its place.)
+
+# %%
+groups = []
+for site, rows in judged.groupby("site"):
+    oe, events = observed_over_expected(rows.back, rows.risk), int(rows.back.sum())
+    row = {"group": f"site: {site}", "stays": len(rows), "events": events, "observed": events, "expected": rows.risk.sum()}
+    groups.append(row | {"oe": oe.value, "low": oe.low, "high": oe.high})
+display(keep("subgroups", pd.DataFrame(groups)))
+pd.DataFrame(groups).round(2)
+
+# %% [markdown]
 # ## Q2: net benefit and the decision curve
 #
 # For each threshold return one row with `threshold`, `model`, `treat all` and `treat none`: net benefit per person. Who has a risk equal to the
@@ -202,7 +214,7 @@ check("W06.Q5", by_group)
 # hint("W06.Q5")
 
 # %% [markdown]
-# For A1, groups with fewer than eleven events are shown as *fewer than 11*.
+# For A1, in place of the two sites: groups with fewer than eleven events are shown as *fewer than 11*.
 
 # %%
 tables = {by: by_group(judged, by) for by in ("site", "age_group", "sex", "race", "interpreter")}
