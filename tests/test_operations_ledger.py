@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 
 import pytest
@@ -107,9 +108,11 @@ def attacked(draw):
         changed[place], changed[other] = rows[other], rows[place]
     else:
         del changed[place:]
-    hand = draw(st.sampled_from(["as it is", "numbered", "chained"]))
+    hand = draw(st.sampled_from(["as it is", "numbered", "hashed", "chained"]))
     if hand == "numbered" or kind in ("insert", "swap"):
         changed = [row._replace(number=k) for k, row in enumerate(changed, 1)]
+    if hand == "hashed":
+        changed = [row._replace(hash=row.digest()) for row in changed]
     if hand == "chained":
         changed = chained(changed)
     assume(changed[: len(rows)] != rows)
@@ -163,6 +166,21 @@ def test_two_processes_write_one_chain(tmp_path):
     lines = Ledger(path).lines()
     assert sorted(line.actor for line in lines) == ["one"] * 30 + ["two"] * 30
     assert Ledger(path).verify() is None
+
+
+def test_a_writer_waits_for_another_and_follows_it(tmp_path):
+    log = written(tmp_path)
+    other = sqlite3.connect(log.path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    last = log.lines()[-1]
+    line = last._replace(number=6, actor="other", before=last.hash)
+    other.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?)", line._replace(hash=line.digest()))
+    later = threading.Timer(0.5, other.execute, ["COMMIT"])
+    later.start()
+    assert log.append("one", "waited").number == 7
+    later.join()
+    other.close()
+    assert log.verify() is None
 
 
 def test_a_caller_whose_view_is_old_writes_nothing(tmp_path):
