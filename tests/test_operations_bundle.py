@@ -35,7 +35,7 @@ CHANGES = {
     "run_id": ("r9", "run: r2 → r9"),
     "model": ("e" * 64, "model: version 2 has other files (aaaaaaaaaaaa → eeeeeeeeeeee)"),
     "features": (("age", "creatinine_umol"), "features: + creatinine_umol, − creatinine"),
-    "feature_code": (Kept(path="f.py", sha256="b" * 64), "feature code: features.py → f.py (bbbbbbbbbbbb → bbbbbbbbbbbb)"),
+    "feature_code": (Kept(path="f", sha256="b" * 64), "feature code: features.py → f (bbbbbbbbbbbb → bbbbbbbbbbbb)"),
     "snapshot": (Kept(path="s", sha256="c" * 64), "snapshot: snapshot.parquet → s (cccccccccccc → cccccccccccc)"),
     "lock": (Kept(path="requirements.lock", sha256="e" * 64), "lock: requirements.lock (dddddddddddd → eeeeeeeeeeee)"),
     "contract": ({"columns": {}}, None),
@@ -105,7 +105,10 @@ def test_a_missing_file_says_so(tmp_path):
         Bundle.read(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize("wrong", [{"model": "abc"}, {"policy": {"threshold": 20}}, {"features": ()}, {"note": "x"}, *OUTSIDE])
+WRONG = [{"model": "abc"}, {"policy": {"threshold": 20}}, {"features": ()}, {"note": "x"}, *OUTSIDE]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_bundle_that_cannot_be_is_refused(wrong):
     with pytest.raises(ValidationError):
         made(**wrong)
