@@ -176,9 +176,8 @@ class Releases:
             target = to or (earlier[-1] if earlier else None)
             if target not in earlier:
                 raise Refused(f"{self.name} has no earlier release {(to or '')[:12]}".rstrip() + " to return to.")
-            self.registry.check(
-                state.bundles[target], ("feature_code",)
-            )  # a lost training table must not hold up a rollback
+            # A training table that was lost must not hold up a rollback.
+            self.registry.check(state.bundles[target], ("feature_code",))
             versions = {"version": state.version(target), "instead_of": state.version(state.current)}
             detail = {"model": self.name, "digest": target, "over": state.current, "because": because, **versions}
             with contextlib.suppress(Overtaken):
