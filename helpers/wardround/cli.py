@@ -208,6 +208,19 @@ def portfolio(
     raise typer.Exit(1 if written.report.linted.findings else 0)
 
 
+@app.command(epilog="Example: wardround gate work/gate.py candidates/")
+def gate(
+    file: Annotated[Path, typer.Argument(help="A Python file with gate(candidate), which returns its reasons.")],
+    candidates: Annotated[Path, typer.Argument(help="A JSON file, or a folder of them.")],
+) -> None:
+    """Run your gate on candidates; ends with 1 where one is refused, as CI needs it (etc/ci/gate.yml)."""
+    from wardround.operations.gate import judge
+
+    judged = judge(file, candidates)
+    typer.echo("\n".join(map(str, judged)))
+    raise typer.Exit(1 if any(one.reasons for one in judged) else 0)
+
+
 @app.command(epilog="Example: wardround facts --stale 2027-06")
 def facts(
     stale: Annotated[str | None, typer.Option(help="Only those to re-check before this date (YYYY-MM).")] = None,
