@@ -75,7 +75,7 @@ def test_a_capacity_calls_the_highest_and_names_its_price(patients):
     last = np.sort(risk)[::-1][299]  # 16 of 80 is one in five: 300 of 1,500
     assert told["a week, called"] == 16
     assert told["needless calls for one return, by the capacity"] == pytest.approx((1 - last) / last, abs=0.05)
-    assert told["a week, called, would come back"] == pytest.approx(back[risk >= last].sum() * A_WEEK / 1500, abs=0.05)
+    assert told["a week, called, came back"] == pytest.approx(back[risk >= last].sum() * A_WEEK / 1500, abs=0.05)
 
 
 def test_equal_risks_do_not_break_the_capacity():
@@ -90,7 +90,7 @@ def test_the_people_drawn_add_up_to_the_week_and_to_its_calls(patients, capacity
     people = people_of(made)
     done = made.cells(made.cut)
     assert sum(people.values()) == A_WEEK and min(people.values()) >= 0
-    called = people["called, would come back"] + people["called, would not"]
+    called = people["called, came back"] + people["called, did not"]
     assert abs(called - A_WEEK * (done.found + done.needless)) < 2 and called <= capacity
 
 

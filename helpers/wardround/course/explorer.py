@@ -206,8 +206,8 @@ def _table(scene: Scene) -> pd.Series:
         "a week, go home": round(week, 1),
         "a week, above the threshold": round(week * flagged, 1),
         "a week, called": round(week * (done.found + done.needless), 1),
-        "a week, called, would come back": round(week * done.found, 1),
-        "a week, not called, would come back": round(week * done.missed, 1),
+        "a week, called, came back": round(week * done.found, 1),
+        "a week, not called, came back": round(week * done.missed, 1),
         "threshold that the harm ratio asks for, of 100": round(100 / (1 + harm_ratio), 1),
         "needless calls for one return, by the threshold": round(price_of_threshold(threshold).needless, 1),
         "needless calls for one return, by the capacity": _price(scene.last),
@@ -225,16 +225,16 @@ def _price(last: float) -> float:
 
 
 def _says(scene: Scene, table: pd.Series) -> str:
-    called, found = table["a week, called"], table["a week, called, would come back"]
-    would, left = found + table["a week, not called, would come back"], table["a week, above the threshold"] - called
+    called, found = table["a week, called"], table["a week, called, came back"]
+    would, left = found + table["a week, not called, came back"], table["a week, above the threshold"] - called
     none_left = f" (for {left:.0f} above the threshold no call is left)" if left >= 0.5 else ""
     whom = max(("everybody", "nobody"), key=lambda name: table[f"net benefit of 1,000: {name} called"])
     gain = table["net benefit of 1,000: as called"] - table[f"net benefit of 1,000: {whom} called"]
     return (
         f"Called from a risk of {100 * scene.setting.threshold:g}% on: {called:.0f} of {scene.a_week:.0f} who go home "
-        f"in a week{none_left}, {found:.0f} of the {would:.0f} who would come back among them; with one return found "
-        f"worth {scene.setting.harm_ratio:g} needless calls this is {abs(gain):.0f} of 1,000 "
-        f"{'better' if gain > 0 else 'worse'} than calling {whom}."
+        f"in a week{none_left}, {found:.0f} of the {would:.0f} who came back among them; with one return found "
+        f"worth {scene.setting.harm_ratio:g} needless calls this is worth {abs(gain):.0f} returns found of 1,000 "
+        f"{'more' if gain > 0 else 'less'} than calling {whom}."
     )
 
 

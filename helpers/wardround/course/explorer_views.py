@@ -98,12 +98,12 @@ def people_of(scene: Scene) -> dict[str, int]:
     """The people of a mean week in whole numbers that add up to it; a class each."""
     done, above = scene.cells(scene.cut), scene.cells(scene.setting.threshold)
     exact = {
-        "called, would come back": done.found,
-        "called, would not": done.needless,
-        "above, no call left, would come back": above.found - done.found,
-        "above, no call left, would not": above.needless - done.needless,
-        "below, would come back": above.missed,
-        "below, would not": above.spared,
+        "called, came back": done.found,
+        "called, did not": done.needless,
+        "above, no call left, came back": above.found - done.found,
+        "above, no call left, did not": above.needless - done.needless,
+        "below, came back": above.missed,
+        "below, did not": above.spared,
     }
     week = np.array([scene.a_week * max(share, 0) for share in exact.values()])
     whole = np.floor(week + 1e-9).astype(int)
@@ -135,4 +135,4 @@ def _week(axes: Axes, scene: Scene) -> None:
         row += 2.1 + (count - 1) // A_ROW
     axes.set(xlim=(-0.6, A_ROW), ylim=(max(row, 12), -0.8))
     axes.axis("off")
-    axes.set_title("A mean week; filled: would come back")
+    axes.set_title("A mean week; filled: came back")
