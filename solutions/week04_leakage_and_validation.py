@@ -172,8 +172,9 @@ estimate = given(4).on_later_stays(train, hospital)
 if estimate is not ...:
     with mlflow.start_run(run_name="W04.Q3"):
         mlflow.log_metrics({"auroc": estimate.value, "low": estimate.low, "high": estimate.high})
-    later = {"what": "AUROC on later stays", "value": estimate.value, "low": estimate.low, "high": estimate.high}
-    display(keep("validation", pd.DataFrame([later])))
+    later, found = given(4).later_stays(hospital), {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    counted = {"stays": len(later), "events": int((later.state == "readmitted").sum())}
+    display(keep("validation", pd.DataFrame([{"what": "AUROC, stays after 4 September 2023", **found, **counted}])))
 estimate
 
 # %% [markdown]
