@@ -977,7 +977,7 @@ def both_sides(answer, hospital):
     gone = given(6).no_longer_caught(hospital)
     return (
         f"*3% more missed* is {answer['points']:.1f} points, {answer['of the caught']:.0f} of 100 caught, {answer['more missed']:.0f} of 100 missed: the same "
-        f"patients. Of {len(gone)}, {gone['last'].notna().sum()} had an alert earlier; they lost its repeat. A year costs {answer['hours low']:.0f} to "
+        f"patients. {gone['last'].notna().sum()} of these {len(gone)} had an alert earlier, and lost its repeat. A year costs {answer['hours low']:.0f} to "
         f"{answer['hours high']:.0f} hours of delay and spares {a_year * answer['minutes low']:,.0f} to {a_year * answer['minutes high']:,.0f} hours of work. "
         "Who weighs that? Write the name down."
     )
