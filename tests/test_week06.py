@@ -11,6 +11,8 @@ import pytest
 from wardround.course.asking import put
 from wardround.course.given import given
 from wardround.course.keys import week_keys
+from wardround.course.memo import WORDS
+from wardround.course.places import week_folder
 from wardround.course.questions import week_questions
 from wardround.course.verdicts import expected, judge
 from wardround.evaluation import capacity_threshold, decision_curve, expected_auroc, expected_ratio, net_benefit
@@ -232,3 +234,22 @@ def test_each_group_s_row_is_told_when_it_is_missing(hospital):
 
     verdict = verdict_on("W06.Q5", big_ones, hospital)
     assert verdict.kind == "not_yet" and "have no row" in verdict.evidence
+
+
+def test_a_pause_takes_only_repeats_so_every_stay_it_loses_had_an_alert_earlier(hospital):
+    gone, septic = WEEK.no_longer_caught(hospital), WEEK.septic(hospital)
+    assert set(gone.encounter_id) == set(septic.encounter_id[septic.now.notna() & septic.proposed.isna()])
+    horizon = given(5).HORIZON / pd.Timedelta(hours=1)
+    lockout = WEEK.LOCKOUTS["proposed"] / pd.Timedelta(hours=1)
+    assert len(gone) and (gone["last"] > horizon).all() and (gone["last"] < gone.now + lockout).all()
+
+
+def test_if_every_first_alert_was_acted_on_a_pause_costs_no_hours():
+    low, high = MADE["consequences"](*WEEK.invented_change())["hours"]
+    assert low == 0 < high
+
+
+def test_the_memo_of_six_points_keeps_within_its_words():
+    quoted = (week_folder(6) / "memo.md").read_text().split("### Six points")[1]
+    words = [word for line in quoted.splitlines() if line.startswith(">") for word in line[1:].split()]
+    assert 100 < len(words) <= WORDS

@@ -17,13 +17,12 @@ invented_quarter, invented_risk, invented_lists = (
     _INVENTED[f"invented_{name}"] for name in ("quarter", "risk", "lists")
 )
 invented_change, invented_districts = _INVENTED["invented_change"], _INVENTED["invented_districts"]
+another_future = _INVENTED["another_future"]
 reference_rows, edge_rows, rare_rows = (_INVENTED[f"{name}_rows"] for name in ("reference", "edge", "rare"))
 
 ZONE = "America/New_York"
 CUT = pd.Timestamp("2023-09-04", tz=ZONE)  # week 4: the day on which the model went live
-WATCHED_UNTIL = pd.Timestamp(
-    "2024-01-01", tz=ZONE
-)  # the first four months live; their outcomes are known after 150 days
+WATCHED_UNTIL = pd.Timestamp("2024-01-01", tz=ZONE)  # four months live; their outcomes are known after 150 days
 REPAIRED = pd.Timestamp("2024-06-01", tz=ZONE)  # so this is the first day on which they can be used
 NEXT_UNTIL = pd.Timestamp("2024-09-01", tz=ZONE)
 FOLLOW_UP = pd.Timedelta(days=150)  # 30 to watch, 120 of run-out
@@ -41,7 +40,8 @@ USUAL_CALLS_A_WEEK = 16  # what the hospital's own habit makes of it today
 FIRST_LIST = pd.Timestamp("2024-01-01")  # a Monday, the first with both sites
 QUIET_WEEKS = 8  # lists without calls: for looking, not for deciding
 HARM = 7  # needless calls that one readmission found is worth: ours, an assumption, and somebody's to sign
-EFFECTS = (0.0, 0.05, 0.10, 0.20)  # share of reached readmissions that a call averts: assumed, until week 9 measures it
+# Share averted of the readmissions among those dialled, no answer included: assumed, until week 9 measures it.
+EFFECTS = (0.0, 0.05, 0.10, 0.20)
 SMALLEST, MARGIN = 11, 1.25  # events that a ratio takes; O/E from 0.8 to 1.25 is near enough: ours, assumptions
 
 VERDICTS = {
@@ -52,9 +52,9 @@ VERDICTS = {
     "cannot tell": "none of these",
 }
 
-# Minutes that one alert takes, and the share of alerts that is acted on at once; no firm source for either: assumptions.
-MINUTES = (5, 20)  # a nurse looks, or a nurse looks and a provider comes as well
-ACTED_ON = (0.3, 1.0)
+# No firm source for these two: assumptions. An alert that the pause takes is a repeat on a patient already alerted for.
+MINUTES = (1, 5)  # for each alert that is gone: a nurse clicks it away, or looks once more
+ACTED_ON = (0.0, 1.0)  # share of the repeats that would be acted on although the first alert was not
 SOON = 6  # hours; who is treated within these of an alert that is gone was recognised anyway
 SHIFTS_A_DAY = 3
 LOCKOUTS = {"now": pd.Timedelta(0), "proposed": pd.Timedelta(hours=48)}  # the change that Q4 is about
@@ -166,9 +166,18 @@ def capacity(hospital):
 def septic(hospital):
     """Return the septic stays that were at risk, one row each: ``encounter_id``, ``now``, ``proposed``.
 
-    The two are hours from the first alert in time to the first order, under each rule; missing where none is in time.
+    The two are hours from the first alert in time (at most 24 before the order) to the first order; missing where none is.
     """
-    return _rules(hospital)[0].copy()
+    return _rules(hospital)[0].drop(columns="last")
+
+
+def no_longer_caught(hospital):
+    """Return the septic stays caught now and not by the proposed rule: ``encounter_id``, ``now``, ``last``.
+
+    ``last`` is hours from the last alert that the proposed rule sends to the first order; missing where it sends none.
+    """
+    rows = _rules(hospital)[0]
+    return rows[rows.now.notna() & rows.proposed.isna()].drop(columns="proposed").reset_index(drop=True)
 
 
 def burden(hospital):
@@ -181,20 +190,19 @@ def _rules(hospital):
     ward, found = given(5).ward(hospital), given(5).recognised(hospital)
     alerts = ward[ward.alert & ~ward.ordered & ~ward.comfort_care]
     sent = {rule: alerts[given(5).sent(alerts, lockout)] for rule, lockout in LOCKOUTS.items()}
-    table = found[["encounter_id"]].assign(
-        **{rule: found.encounter_id.map(_leads(rows, found)) for rule, rows in sent.items()}
-    )
-    days = (ward["at"].max() - ward["at"].min()).days
-    return table, {rule: len(rows) for rule, rows in sent.items()} | {
-        "days": days,
-        "stays": ward.encounter_id.nunique(),
-    }
+    leads = {rule: _leads(rows, found) for rule, rows in sent.items()}
+    in_time = given(5).HORIZON / pd.Timedelta(hours=1)
+    columns = {rule: lead[lead <= in_time].groupby(level=0).max() for rule, lead in leads.items()}
+    columns["last"] = leads["proposed"].groupby(level=0).min()
+    table = found[["encounter_id"]].assign(**{name: found.encounter_id.map(one) for name, one in columns.items()})
+    watched = {"days": (ward["at"].max() - ward["at"].min()).days, "stays": ward.encounter_id.nunique()}
+    return table, {rule: len(rows) for rule, rows in sent.items()} | watched
 
 
 def _leads(alerts, found):
-    rows = alerts.merge(found[["encounter_id", "ordered_at"]])
-    rows = rows.assign(lead=(rows.ordered_at - rows["at"]) / pd.Timedelta(hours=1))
-    return rows[rows.lead <= given(5).HORIZON / pd.Timedelta(hours=1)].groupby("encounter_id").lead.max()
+    """Hours from each alert to the first order of its stay, by stay."""
+    rows = alerts.merge(found[["encounter_id", "ordered_at"]]).set_index("encounter_id")
+    return (rows.ordered_at - rows["at"]) / pd.Timedelta(hours=1)
 
 
 # how answers are put -------------------------------------------------------------------------------------------------
@@ -206,11 +214,9 @@ def to_repair(hospital):
     """
     stays = _stays(hospital)
     stays = stays[stays.site == "quillmere"].rename(columns={"period": "part", "balanced": "score"})
-    rows = stays[stays.part.isin(["learnt", "watched"])]
-    later = stays[stays.part == "next quarter"]
-    return rows[["encounter_id", "part", "score", "back"]].reset_index(drop=True), later[
-        ["encounter_id", "score"]
-    ].reset_index(drop=True)
+    rows = stays.loc[stays.part.isin(["learnt", "watched"]), ["encounter_id", "part", "score", "back"]]
+    later = stays.loc[stays.part == "next quarter", ["encounter_id", "score"]]
+    return rows.reset_index(drop=True), later.reset_index(drop=True)
 
 
 def repaired_with(repaired, hospital):
@@ -308,7 +314,7 @@ def _year_of(todays_calls, rows, calls, *, twice):
             return ...
         if twice and week % 4 == 0:
             done["asked_twice"] += 1
-            done["peeked"] += set(_named(todays_calls(_another_future(rows, day, dice), day, left))) != set(named)
+            done["peeked"] += set(_named(todays_calls(another_future(rows, day, dice), day, left))) != set(named)
         today = set(rows.encounter_id[rows.day == day])
         mine = [name for name in dict.fromkeys(named) if name in today]
         done["strangers"] += len(set(named) - today)
@@ -330,13 +336,6 @@ def _named(answer):
     if any(not isinstance(one, str) for one in found):
         raise TypeError(f"todays_calls returned a list that begins {found[0]!r:.40}; ids of the day's list are asked")
     return found
-
-
-def _another_future(rows, day, dice):
-    later = (rows.day > day).to_numpy()
-    risk = rows.risk.to_numpy(copy=True)
-    risk[later] = np.minimum(dice.permutation(risk[later]) * dice.choice([0.4, 1.8]), 0.95)
-    return rows.assign(risk=risk)[~later | (dice.random(len(rows)) < 0.5)].reset_index(drop=True)
 
 
 def changes(hospital):

@@ -80,6 +80,14 @@ def invented_lists():
 _ON_A_LIST = (41, 12, 12, 14, 15)  # Monday to Friday
 
 
+def another_future(rows, day, dice):
+    """Return the lists with other days after ``day``: half of their rows, risks exchanged, all higher or all lower."""
+    later = (rows.day > day).to_numpy()
+    risk = rows.risk.to_numpy(copy=True)
+    risk[later] = np.minimum(dice.permutation(risk[later]) * dice.choice([0.4, 1.8]), 0.95)
+    return rows.assign(risk=risk)[~later | (dice.random(len(rows)) < 0.5)].reset_index(drop=True)
+
+
 @functools.cache
 def invented_change():
     """Return ``(septic, burden)`` of made-up wards: stays on which plausible mistakes part."""

@@ -656,7 +656,7 @@ def year_in_words(answer, hospital):
     )
     told = (
         f"On the invented lists you make {invented['calls']:.1f} of {invented['capacity']} calls a week, Monday to Friday "
-        f"{', '.join(f'{many:.0f}' for many in days)}, and reach {100 * called.risk.mean() if len(called) else 0:.1f} readmissions of 100 calls."
+        f"{', '.join(f'{many:.0f}' for many in days)}; of 100 calls {100 * called.risk.mean() if len(called) else 0:.1f} go to somebody who comes back."
     )
     return told
 
@@ -670,8 +670,8 @@ def of_best(answer, hospital):
     mine = rows.set_index("encounter_id").risk[done["called"]]
     share = len(mine) / len(rows)
     return (
-        f"{done['calls']:.1f} calls a week of {done['capacity']}, {100 * share:.0f} of 100 on the lists. By the model's own risks you reach "
-        f"{100 * mine.sum() / seen.risk.sum():.0f} of 100 readmissions that a list made on Friday, knowing the week, would. Seeing Friday is worth that little; "
+        f"{done['calls']:.1f} calls a week of {done['capacity']}, {100 * share:.0f} of 100 on the lists. By the model's own risks you call "
+        f"{100 * mine.sum() / seen.risk.sum():.0f} of 100 who come back and whom a list made on Friday, knowing the week, would call. Seeing Friday is worth that little; "
         "what a capacity is worth is the next question."
     )
 
@@ -878,8 +878,8 @@ def consequences(
     spared=lambda burden: burden["now"] - burden["proposed"],
     shifts=lambda burden: burden["days"] * 3,
     years=lambda burden: burden["days"] / 365,
-    acted=(0.3, 1.0),
-    minutes=(5, 20),
+    acted=(0.0, 1.0),
+    minutes=(1, 5),
     soon=lambda lead: (lead <= 6).mean(),
 ):
     """The right answer, with a part exchanged."""
@@ -906,10 +906,10 @@ SIDES = {
     "of the caught": "of 100 that the rule of now catches",
     "more missed": "of 100 that the rule of now misses",
     "soon anyway": "of 100 no longer caught, those treated within six hours of the alert that is gone",
-    "hours low": "hours of delay a year, if 30 of 100 alerts are acted on",
-    "hours high": "hours of delay a year, if all alerts are acted on",
-    "minutes low": "minutes that a shift is spared, five an alert",
-    "minutes high": "minutes that a shift is spared, twenty an alert",
+    "hours low": "hours of delay a year, if no repeat is acted on whose first alert was not",
+    "hours high": "hours of delay a year, if every such repeat is acted on",
+    "minutes low": "minutes that a shift is spared, one an alert",
+    "minutes high": "minutes that a shift is spared, five an alert",
 }
 
 
@@ -974,11 +974,12 @@ INVENTED = ", invented"
 
 def both_sides(answer, hospital):
     a_year = given(6).SHIFTS_A_DAY * 365 / 60  # hours a year for a minute a shift
+    gone = given(6).no_longer_caught(hospital)
     return (
         f"*3% more missed* is {answer['points']:.1f} points, {answer['of the caught']:.0f} of 100 caught, {answer['more missed']:.0f} of 100 missed: the same "
-        f"patients. A year costs {answer['hours low']:.0f} to {answer['hours high']:.0f} hours of delay and spares {a_year * answer['minutes low']:,.0f} to "
-        f"{a_year * answer['minutes high']:,.0f} hours of work. Only {answer['soon anyway']:.0f} of 100 of them were treated soon anyway. Who weighs that? "
-        "Write the name down."
+        f"patients. {gone['last'].notna().sum()} of these {len(gone)} had an alert earlier, and lost its repeat. A year costs {answer['hours low']:.0f} to "
+        f"{answer['hours high']:.0f} hours of delay and spares {a_year * answer['minutes low']:,.0f} to {a_year * answer['minutes high']:,.0f} hours of work. "
+        "Who weighs that? Write the name down."
     )
 
 
@@ -1006,8 +1007,8 @@ key(
             "one_denominator",
             answer=with_consequences(shares=lambda lost, caught, n: (lost / n, lost / n, lost / n)),
             says="All three of your shares are of all septic stays.",
-            so_what="The same patients, three questions: what the rule loses, what of its use is lost, and how many more families hear that nobody was "
-            "alerted. Each has its own denominator.",
+            so_what="The same patients, three questions: what the rule loses, what of its use is lost, and how many more families hear that the only alert "
+            "came a day and a half before. Each has its own denominator.",
             look_at="what each of the three is a share of",
             teaches="M02",
             evidence=sides_in_words,
@@ -1015,9 +1016,9 @@ key(
         misconception(
             "lost_as_nothing",
             answer=with_consequences(delay=lambda now, proposed: (now - proposed).sum()),
-            says="Your hours leave out the patients who are not found in time at all.",
-            so_what="Their `proposed` is missing, and pandas skips it: those who lose most are counted as having lost nothing. What is missing "
-            "here is the lead itself.",
+            says="Your hours leave out the patients who have no alert in time any more.",
+            so_what="Their `proposed` is missing, and pandas skips it, as if they lost nothing even where the first alert was passed over. At that end of the "
+            "range they lose the whole of `now`.",
             look_at="`septic[septic.proposed.isna() & septic.now.notna()]`",
             teaches="M14",
             evidence=sides_in_words,
@@ -1036,8 +1037,8 @@ key(
             "soon_of_all_caught",
             answer=with_consequences(among=lambda septic: septic[septic.now.notna()]),
             says="Your *soon anyway* is of all stays caught now, not of those no longer caught.",
-            so_what="Most alerts come shortly before the order; those that are lost are other patients. The comfort that "
-            "they would have been treated anyway was counted on people who lose nothing.",
+            so_what="Most alerts in time come shortly before the order, and stay. The comfort that patients were treated soon anyway was "
+            "counted on people whom the pause hardly touches.",
             look_at="`now` of those no longer caught, and of the others",
             teaches="M38",
             evidence=sides_in_words,
@@ -1055,7 +1056,7 @@ key(
             "minutes_a_day",
             answer=with_consequences(shifts=lambda burden: burden["days"]),
             says="Your minutes are a day's, not a shift's.",
-            so_what="A day has three shifts here. Nobody works a day; the nurse who is told *an hour and a half* plans with it.",
+            so_what="A day has three shifts here. Nobody works a day; the nurse who is told *an hour* plans with it, and gets a third of it.",
             look_at="`SHIFTS_A_DAY`",
             evidence=sides_in_words,
         ),
@@ -1069,16 +1070,16 @@ key(
         ),
         misconception(
             "no_range",
-            answer=with_consequences(acted=(1.0, 1.0), minutes=(5, 5)),
+            answer=with_consequences(acted=(1.0, 1.0), minutes=(1, 1)),
             says="Your ranges have no width: both ends are the same.",
-            so_what="Nobody knows what share of alerts is acted on, or how long one takes. A single figure hides that the sides of the balance may change "
+            so_what="Nobody knows what share of repeats is acted on, or how long one takes. A single figure hides that the sides of the balance may change "
             "places within what we do not know.",
             look_at="`ACTED_ON` and `MINUTES`",
             evidence=sides_in_words,
         ),
         misconception(
             "turned_round",
-            answer=with_consequences(acted=(1.0, 0.3), minutes=(20, 5)),
+            answer=with_consequences(acted=(1.0, 0.0), minutes=(5, 1)),
             says="Your ranges run from the high end to the low.",
             so_what="The low end of harm beside the low end of relief is one reading, the reverse another; whoever builds a table from yours pairs the wrong "
             "ones.",
@@ -1422,7 +1423,7 @@ def slide_in_words(answer, hospital):
 def what_the_slide_costs(answer, hospital):
     ours, rare = (answer[answer.rows == name].set_index("needless") for name in ("ours", "rare"))
     return (
-        f"Our corner takes {ours.price.iloc[0]:.1f} needless calls for one readmission. To whoever says seven the two lists differ by {abs(ours.lost[7]):.1f} readmissions "
+        f"Our corner takes {ours.price.iloc[0]:.1f} needless calls for one readmission found. To whoever says seven the two lists differ by {abs(ours.lost[7]):.1f} readmissions "
         f"of 1,000 stays; to whoever says two, the slide's costs {ours.lost[2]:.0f}. For the rarer event the same corner takes {rare.price.iloc[0]:.0f} to 1. A corner is a price that nobody named."
     )
 

@@ -150,13 +150,13 @@ question(
     kind="function",
     ask=lambda consequences, hospital: given(6).weighed(consequences, hospital),
     hints=[
-        "The vendor proposes a lockout of 48 hours: a third of the alerts, and *only 3% more missed*. Write down what that is a share of, "
+        "The vendor proposes a lockout of 48 hours: three of ten alerts stay, and *only 3% more missed*. Write down what that is a share of, "
         "what becomes of those patients, and what a shift gains.",
         "Print `septic[septic.now.notna() & septic.proposed.isna()]`. How many are they, of how many septic stays, of how many caught now, of how many "
         "missed now? And how many hours ahead of the order had their alert been?",
-        "All septic stays here were recognised in the end, by an order; so a lost alert costs at most its lead, the hours in `now`. Who is still found, "
-        "and later, loses the difference. If only 30 of 100 alerts are acted on at once, it costs 30 of 100 of that. On the other side: "
-        "alerts fewer, a shift, five to twenty minutes each.",
+        "All septic stays here were recognised in the end, by an order, and a pause takes only repeats. If the first alert was acted on, its repeat "
+        "is no loss; if it was passed over, what is lost is the repeat's lead, the hours in `now`. Who still has one in time, and later, loses "
+        "the difference. `ACTED_ON` gives the share of it at both ends. On the other side: alerts fewer, a shift, `MINUTES` each.",
         "The frame of it:\n\n"
         "```\n"
         "def consequences(septic, burden):\n"
@@ -238,7 +238,7 @@ memo_form(
     "W06.M",
     fields={
         "owner": "one person by name of the role: who may move the threshold, and answers for it",
-        "threshold": "the risk from which on somebody is called, such as 0.13, on which stays and from which period",
+        "threshold": "the risk from which on somebody is called, such as 0.13, on which stays, and whether of repaired risks",
         "harm_ratio": "how many needless calls one readmission found is worth to you, and who was asked",
         "capacity": "calls a week, by whom, and how many of 100 discharges that is",
         "who_pays": "who pays for each side: those called in vain, those missed, and whoever stops doing something",
