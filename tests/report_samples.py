@@ -116,6 +116,7 @@ def _decided() -> dict:
     effects = np.array([0.05, 0.1, 0.2])
     avoided = {"effect": effects, "avoided_low": reached * effects * 0.8, "avoided_high": reached * effects * 1.2}
     more = {"weeks": 47, "reached": reached, "ppv": 0.19, "implied_price": 6.6}
+    more |= {"ppv_low": 0.167, "ppv_high": 0.216, "worth_as_called": 8.0, "worth_low": -5.4, "worth_high": 21.5}
     return {"call_list": {**numbers, **more}, "avoided": pd.DataFrame(avoided)}
 
 

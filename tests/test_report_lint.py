@@ -39,7 +39,57 @@ def set_origin(name, **of):
 
 
 def one_effect_without_a_range(found):
-    found.kept["avoided"] = (pd.DataFrame({"effect": [0.1], "avoided_low": [54.0], "avoided_high": [54.0]}), ORIGIN)
+    found.kept["avoided"] = (pd.DataFrame({"effect": [0.1], "avoided_low": [38.0], "avoided_high": [38.0]}), ORIGIN)
+
+
+def set_effects(*effects):
+    """Change the assumed effects alone, so that the readmissions avoided stay those of 5, 10 and 20 of 100."""
+
+    def spoil(found):
+        frame(found, "avoided")["effect"] = effects
+
+    return spoil
+
+
+def find(reached, **more):
+    """Let the list find so many a year, in step with its calls and with what they avert."""
+    share = reached / 52 / 38.5
+
+    def spoil(found):
+        scale("avoided", share / 0.19, "avoided_low", "avoided_high")(found)
+        set_call(ppv=share, reached=reached, ppv_low=share - 0.02, ppv_high=share + 0.02, **more)(found)
+
+    return spoil
+
+
+def scale(name, factor, *columns):
+    def spoil(found):
+        frame(found, name)[list(columns)] *= factor
+
+    return spoil
+
+
+def set_row(name, row, **values):
+    def spoil(found):
+        frame(found, name).loc[row, list(values)] = list(values.values())
+
+    return spoil
+
+
+def known_when(when):
+    return set_cell("feature_dictionary", 3, "known_when", when)
+
+
+def count_the_bins(found):
+    """Give the curve its counts, and let one bin's share be that of another count."""
+    rows = frame(found, "calibration_curve")
+    rows["events"] = (rows["observed"] * rows["stays"]).round()
+    rows.loc[[2, 3], "events"] = rows.loc[[3, 2], "events"].to_numpy()
+
+
+def groups_as_shares(found):
+    rows = frame(found, "subgroups")
+    rows["observed"], rows["expected"] = rows["observed"] / rows["stays"], rows["expected"] / rows["stays"]
 
 
 def scale_treat_all(found):
@@ -83,10 +133,65 @@ BROKEN = {  # how it is broken: (what is done, the kind that refuses it, words o
         "features are known in time",
         "The feature log_los in `feature_dictionary` is known at discharge",
     ),
-    "an area outside its interval": (
-        set_cell("calibration", 3, "value", 0.81),
+    "a feature known days after discharge": (
+        known_when("two days after discharge"),
+        "features are known in time",
+        "is known two days after discharge",
+    ),
+    "a feature known when she has left": (
+        known_when("the day after she leaves"),
+        "features are known in time",
+        "is known the day after she leaves",
+    ),
+    "a feature known when the stay is coded": (
+        known_when("when the stay is coded"),
+        "features are known in time",
+        "is known when the stay is coded",
+    ),
+    "a slope outside its interval": (
+        set_cell("calibration", 1, "value", 1.2),
         "values lie in their intervals",
-        "AUROC in `calibration` is 0.81",
+        "slope in `calibration` is 1.2",
+    ),
+    "a worth outside its interval": (
+        set_call(worth_as_called=30.0),
+        "values lie in their intervals",
+        "worth as called in `call_list` is 30",
+    ),
+    "a share outside its interval": (
+        set_call(ppv_low=0.2),
+        "values lie in their intervals",
+        "share of those called who came back under usual care in `call_list` is 0.19",
+    ),
+    "two areas of one model": (
+        set_row("validation", 0, value=0.91, low=0.89, high=0.93),
+        "one area",
+        "0.91 in `validation` and 0.696 in `calibration`",
+    ),
+    "an O/E that no group has": (
+        set_row("calibration", 0, value=0.6, low=0.55, high=0.66),
+        "o e follows from the expected",
+        "227 readmissions for the 378 that `calibration_curve` expects",
+    ),
+    "groups that expect twice as many": (
+        scale("subgroups", 2.0, "observed", "expected"),
+        "o e follows from the expected",
+        "expected of site in `subgroups`",
+    ),
+    "a curve that promises twice as much": (
+        scale("calibration_curve", 2.0, "predicted"),
+        "o e follows from the expected",
+        "that `calibration_curve` expects",
+    ),
+    "a curve on which twice as many come back": (
+        scale("calibration_curve", 2.0, "observed", "low", "high"),
+        "the curve follows from the events",
+        "752 readmissions",
+    ),
+    "a bin whose share is not of its events": (
+        count_the_bins,
+        "the curve follows from the events",
+        "0.061 observed in `calibration_curve`",
     ),
     "an O/E outside its interval": (
         set_cell("calibration", 0, "low", 1.01),
@@ -121,22 +226,50 @@ BROKEN = {  # how it is broken: (what is done, the kind that refuses it, words o
         "41 calls a week, more than the 40",
     ),
     "more calls than discharges": (
-        set_call(discharges_a_week=30),
+        find(200.0, discharges_a_week=30),
         "calls stay within capacity",
         "more than the 30 there are discharges",
     ),
     "two capacities": (set_memo(capacity=60), "one capacity", "reads as 60 and is 40"),
-    "two thresholds": (set_call(threshold=0.2), "one threshold", "reads as 0.13 and is 0.2"),
+    "forty calls a day": (set_memo(capacity="40 calls a day"), "one capacity", "a day"),
+    "nurses whose forty calls are a day's": (
+        set_memo(capacity="two nurses make forty calls each working day"),
+        "one capacity",
+        "a day",
+    ),
+    "nurses with other calls": (set_memo(capacity="two nurses make 60 calls"), "one capacity", "reads as 60 and is 40"),
+    "a price of another threshold": (set_call(implied_price=20.0), "implied price follows", "is worth 6.587 needless"),
+    "a ratio between two others": (
+        set_memo(harm_ratio="between eight and ten"),
+        "harm ratio follows",
+        "says 8 to 10",
+    ),
+    "two thresholds": (set_call(threshold=0.2, implied_price=4.0), "one threshold", "reads as 0.13 and is 0.2"),
     "no risk": (set_memo(threshold=12), "one threshold", "reads as 12, which is no risk between 0 and 1"),
     "a threshold without a number": (set_memo(threshold="as agreed"), "one threshold", "has no number"),
     "one too many calls for one found": (set_memo(harm_ratio=8), "harm ratio follows", "worth 6.692 needless calls"),
     "a ratio the wrong way": (set_memo(harm_ratio="1:12"), "harm ratio follows", "says 12"),
     "a harm ratio without a number": (set_memo(harm_ratio="fair"), "harm ratio follows", "has no number"),
-    "more reached than called": (set_call(reached=900), "reached follows from calls", "reach 380 readmissions"),
+    "more reached than called": (set_call(reached=405), "reached follows from calls", "go to 380 people"),
+    "more reached than come back": (
+        find(1201.0),
+        "reached are among those who come back",
+        "go to 1,201 people",
+    ),
+    "calls without effect that avert": (
+        set_effects(0.0, 0.1, 0.2),
+        "avoided follow from the effect",
+        "With an effect of 0, ",
+    ),
+    "calls that avert less the more they do": (
+        set_effects(0.2, 0.1, 0.05),
+        "avoided follow from the effect",
+        "With an effect of 0.2, ",
+    ),
     "more avoided than reached": (
         set_cell("avoided", 2, "avoided_high", 600),
         "avoided are among reached",
-        "to 600 readmissions avoided a year where the calls reach 380",
+        "to 600 readmissions avoided a year where the calls go to 380",
     ),
     "a promise without a range": (one_effect_without_a_range, "avoided is a range", "give a range"),
     "treat all of another rate": (scale_treat_all, "treat all follows from the rate", "of 1,000 stays come back"),
@@ -155,9 +288,9 @@ BROKEN = {  # how it is broken: (what is done, the kind that refuses it, words o
     ),
     "groups short of the whole": (lose_a_group, "groups sum to the whole", "sum to 1,685"),
     "a ratio not of its counts": (
-        set_cell("subgroups", 1, "expected", 190.0),
+        set_cell("subgroups", 1, "oe", 1.05),
         "ratios follow from their counts",
-        "190",
+        "shows 1.05",
     ),
     "another hospital": (set_origin("subgroups", checksum="other"), "one hospital", "`subgroups` from others"),
     "another version": (set_origin("decision_curve", version="0.2.0"), "one version", "2 versions of the course"),
@@ -204,8 +337,7 @@ def test_what_is_not_there_is_listed_as_not_made_and_is_no_contradiction(name):
 
 
 BLIND = {  # columns that no check compares with anything
-    *(("call_list", name) for name in ("weeks", "implied_price")),
-    ("calibration_curve", "predicted"),
+    ("call_list", "weeks"),
     *(("leaks", name) for name in ("gain", "low", "high")),
 }
 
@@ -292,6 +424,42 @@ def test_harms_follow_within_the_rounding_they_are_written_in():
         found = whole_report()
         set_memo(harm_ratio=ratio)(found)
         assert (lint(found).findings == ()) == passes, ratio
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"capacity": "two nurses make 40 calls"},
+        {"capacity": "Two call nurses, 20 minutes a call: forty a week, eight a day"},
+        {"capacity": "40 calls a week, on the day after discharge"},
+        {"capacity": "40, for a month"},
+        {"harm_ratio": "between six and eight"},
+        {"harm_ratio": "between 6 and 8 to 1"},
+        {"harm_ratio": "6-8 needless calls"},
+        {"harm_ratio": "6–8 needless calls"},
+    ],
+)
+def test_a_memo_that_agrees_is_not_refused_for_its_words(fields):
+    found = whole_report()
+    set_memo(**fields)(found)
+    assert lint(found).findings == ()
+
+
+@pytest.mark.parametrize(
+    "agrees",
+    [
+        known_when("at 08:00 on the day of discharge; what comes later is not in it"),
+        set_row("validation", 0, value=0.7),  # rounded
+        set_row("validation", 0, value=0.64, low=0.6, high=0.68, what="AUROC of LACE"),
+        set_row("validation", 0, value=0.64, low=0.6, high=0.68, stays=900, events=130),  # other stays
+        set_call(threshold=0.13, implied_price=7.0),
+        groups_as_shares,
+    ],
+)
+def test_parts_that_agree_are_not_refused(agrees):
+    found = whole_report()
+    agrees(found)
+    assert lint(found).findings == () and lint(found).not_made == ()
 
 
 def test_two_hidden_groups_cannot_be_had_by_subtraction():

@@ -13,11 +13,15 @@ import pandas as pd
 from .report_reading import (
     Found,
     NotChecked,
+    Said,
     each_table,
+    has,
     hidden,
     judged,
     known,
     large_groups,
+    measure,
+    number,
     numbers,
     plain,
     table,
@@ -26,14 +30,24 @@ from .report_reading import (
 
 FEWEST = 11  # the smallest count that is shown: ours, an assumption; take the rule of the institution that publishes
 OF_A_THOUSAND = 0.001
+HALF_A_PERCENT = 0.005  # what a share loses that was rounded to whole percents
 ROUNDED = 0.05  # how far two figures, each rounded before it was kept, may lie apart: five in a hundred
 _PARTS = {"train": ("train", "learn", "taught", "teach"), "judge": ("judge", "test", "valid")}
-_LATE = r"(?i)^\s*(?:after|at|on|with|when) (?:the |this )?(?:discharge|bill|final code|case list|stay ends)"
+_LATE = (
+    r"(?i)\b(?:after|post|with|at|when|once)[ -]+(?:the |this |final )?(?:discharge|bill|cod(?:e|ed|ing)|case list|"
+    r"(?:she|he|the patient) leaves|stay (?:ends|is (?:coded|billed)))"
+)
+_AREA = r"auroc|\broc\b|\barea\b|\bc.?statistic"
+_OTHER_AREA = r"gain|differ|minus|than|baseline|lace|score|train|precision|recall"  # no area, or not the model's
 _INTERVALS = {  # table: the column that names a row, and the one with an interval
     "validation": ("what", "value"),
     "calibration": ("what", "value"),
     "calibration_curve": ("predicted", "observed"),
     "subgroups": ("group", "oe"),
+}
+_OF_CALLS = {  # numbers of `call_list` that may have an interval
+    "share of those called who came back under usual care": ("ppv", "ppv_low", "ppv_high"),
+    "worth as called": ("worth_as_called", "worth_low", "worth_high"),
 }
 _COUNTED = {"validation": "what", "calibration": "what", "subgroups": "group", "periods": "part"}
 
@@ -63,7 +77,13 @@ def features_are_known_in_time(found: Found) -> Iterator[str]:
 
 
 def values_lie_in_their_intervals(found: Found) -> Iterator[str]:
-    """Refuse an area, a ratio or a share outside the interval printed beside it."""
+    """Refuse an area, a ratio, a share or a worth outside the interval printed beside it."""
+    for what, (value, *ends) in _OF_CALLS.items():
+        if not any(has(found, "call_list", end) for end in ends):
+            continue
+        one, low, high = (number(found, "call_list", key) for key in (value, *ends))
+        if not low <= one <= high:
+            yield _outside(what, "call_list", one, low, high)
     columns = {name: (value, "low", "high") for name, (_, value) in _INTERVALS.items()}
     for name, rows in each_table(found, columns):
         label, value = _INTERVALS[name]
@@ -71,11 +91,59 @@ def values_lie_in_their_intervals(found: Found) -> Iterator[str]:
             rows = large_groups(rows)
         one, low, high = known(rows, name, value, "low", "high")
         for row in rows.index[(one < low) | (one > high) | (low > high)]:
+            yield _outside(_label(rows, label, row), name, one[row], low[row], high[row])
+
+
+def one_area(found: Found) -> Iterator[str]:
+    """Refuse two different areas of the model on the same stays; one may be the other, rounded."""
+    stays, events = judged(found)
+    there = Said.of(measure(found, "calibration", "AUROC", "area")["value"])
+    rows = table(found, "validation", "what", "value", "stays", "events")
+    what = rows["what"].astype(str).str
+    own = rows[what.contains(_AREA, case=False) & ~what.contains(_OTHER_AREA, case=False)]
+    value, n, back = known(own, "validation", "value", "stays", "events")
+    for row in own.index[(n == stays) & (back == events)]:
+        here = Said.of(value[row])
+        if not (here.covers(there.value) or there.covers(here.value)):
             yield (
-                f"{_label(rows, label, row)} in `{name}` is {plain(one[row])}, which lies outside its own interval of "
-                f"{plain(low[row])} to {plain(high[row])}; compute value and interval from the same rows and keep "
-                f"`{name}` again."
+                f"The model's AUROC on the {stays:,} stays with {events:,} events is {plain(here.value)} in "
+                f"`validation` and {plain(there.value)} in `calibration`; compute it once, from the risks that were "
+                "judged, and keep both tables again."
             )
+
+
+def o_e_follows_from_the_expected(found: Found) -> Iterator[str]:
+    """Refuse an O/E that, times what a table expects on the same stays, is not the events."""
+    stays, events = judged(found)
+    ratio = measure(found, "calibration", "O/E", "observed")["value"]
+    if pd.isna(ratio):
+        raise NotChecked("O/E in `calibration` is no number")
+    for where, expected in _expected(found, stays):
+        if abs(ratio * expected - events) > ROUNDED * events:
+            yield (
+                f"An O/E of {plain(ratio)} makes {whole(ratio * expected)} readmissions for the {whole(expected)} that "
+                f"{where}, and `calibration` has {events:,}; compute both from one column of risks and keep them again."
+            )
+
+
+def the_curve_follows_from_the_events(found: Found) -> Iterator[str]:
+    """Refuse observed shares that, times their stays, are not the events."""
+    (stays, events), rows = judged(found), table(found, "calibration_curve", "observed", "stays")
+    share, n = known(rows, "calibration_curve", "observed", "stays")
+    if n.sum() == stays and abs((share * n).sum() - events) > ROUNDED * events:
+        yield (
+            f"The shares observed in `calibration_curve` make {whole((share * n).sum())} readmissions and "
+            f"`calibration` has {events:,}; make the curve from the outcomes that were judged and keep it again."
+        )
+    if "events" not in rows:
+        return
+    (back,) = known(rows, "calibration_curve", "events")
+    for row in rows.index[(share * n - back).abs() > (ROUNDED * back).clip(lower=HALF_A_PERCENT * n)]:
+        yield (
+            f"A group of stays has {plain(share[row])} observed in `calibration_curve`, and its {whole(back[row])} "
+            f"events of {whole(n[row])} stays are {plain(back[row] / n[row])}; count both on the same rows and keep "
+            "the curve again."
+        )
 
 
 def events_are_among_stays(found: Found) -> Iterator[str]:
@@ -228,6 +296,38 @@ def ratios_follow_from_their_counts(found: Found) -> Iterator[str]:
         )
 
 
+def _expected(found: Found, stays: int) -> Iterator[tuple[str, float]]:
+    """What each table expects for all stays that were judged; a table of fewer, or with a hidden group, is passed by.
+
+    Raises
+    ------
+    NotChecked
+        After what is there, if a table is missing.
+    """
+    for name, rows in each_table(
+        found,
+        {"calibration_curve": ("predicted", "stays"), "subgroups": ("group", "stays", "observed", "expected")},
+    ):
+        if name == "calibration_curve":
+            share, n = known(rows, name, "predicted", "stays")
+            if n.sum() == stays:
+                yield f"`{name}` expects", float((share * n).sum())
+            continue
+        shown = rows.index.isin(large_groups(rows).index)
+        for family, own in rows.groupby(_family(rows), sort=False):
+            if not shown[rows.index.isin(own.index)].all() or numbers(own["stays"]).sum() != stays:
+                continue
+            n, seen, due = known(own, name, "stays", "observed", "expected")
+            yield f"are expected of {family} in `{name}`", float((due * n if seen.le(1).all() else due).sum())
+
+
+def _outside(what: str, name: str, value: float, low: float, high: float) -> str:
+    return (
+        f"{what} in `{name}` is {plain(value)}, which lies outside its own interval of {plain(low)} to {plain(high)}; "
+        f"compute value and interval from the same rows and keep `{name}` again."
+    )
+
+
 def _part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
     """The rows of ``periods`` that taught or that judged, with whole numbers where it has any."""
     own = rows[rows["part"].astype(str).str.lower().str.startswith(_PARTS[part])]
@@ -259,6 +359,9 @@ STUDY = (
     attrition_adds_up,
     features_are_known_in_time,
     values_lie_in_their_intervals,
+    one_area,
+    o_e_follows_from_the_expected,
+    the_curve_follows_from_the_events,
     events_are_among_stays,
     one_set_was_judged,
     judged_after_training,

@@ -12,7 +12,11 @@ import pandas as pd
 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?|\.\d+)"
 _FIRST = re.compile(_NUMBER + r"\s*(%|percent|per cent)?")
-_RATIO = re.compile(_NUMBER + r"\s*(:|to)\s*" + _NUMBER)
+_RATIO = re.compile(rf"(?:\bbetween\s+{_NUMBER}\s+(and)|{_NUMBER}\s*(:|to\b|[-\u2013]))\s*{_NUMBER}", re.I)
+_NO_CALLS = re.compile(r"\s*(?:\w+\s+){0,2}?(?:nurses?|people|colleagues|staff|hours?|minutes?|phones?|sites?)\b", re.I)
+_UNIT = re.compile(
+    r"(?<!for )\b(?:an?|per|each|every)\s+(?:\w+ing\s+)?(day|week|month|shift|hour)\b|/\s*(day|week)\b", re.I
+)
 _CLOCK = re.compile(r"\b[0-2]\d:[0-5]\d\b")
 _TENS = dict(twenty=20, thirty=30, forty=40, fifty=50, sixty=60, seventy=70, eighty=80, ninety=90)
 _ONES = dict(
@@ -47,6 +51,12 @@ class Said:
     value: float
     low: float
     high: float
+
+    @classmethod
+    def of(cls, value: float) -> Said:
+        """Return a kept number with what may have been rounded to it."""
+        half = 0.5 * 10.0 ** -len(f"{value:.12f}".rstrip("0").partition(".")[2])
+        return cls(str(value), value, value - half, value + half)
 
     def covers(self, number: float) -> bool:
         """Say whether the number rounds to what was written."""
@@ -135,6 +145,12 @@ def number(found: Found, name: str, key: str) -> float:
     return one
 
 
+def has(found: Found, name: str, key: str) -> bool:
+    """Say whether a kept mapping has an entry, be it a number or not."""
+    value = found.kept.get(name, (None,))[0]
+    return isinstance(value, (Mapping, pd.Series)) and key in value
+
+
 def written(found: Found, memo: str, name: str) -> Any:
     """Return a memo's field as it was written.
 
@@ -155,8 +171,27 @@ def said(value: Any) -> Said | None:
     A time of day is no number here, and "one" is none either.
     """
     match = _FIRST.search(_digits(value))
-    if not match:
+    return _said(value, match) if match else None
+
+
+def said_calls(value: Any) -> tuple[Said, str] | None:
+    """Return how many calls somebody wrote, and in which time: the first number that counts no nurses and no minutes.
+
+    The time is that which stands before the next number, or "week" where none does.
+    """
+    text = _digits(value)
+    found = list(_FIRST.finditer(text))
+    ends = [*(one.start() for one in found[1:]), len(text)]
+    tails = [text[one.end() : end] for one, end in zip(found, ends, strict=True)]
+    calls = [place for place, tail in enumerate(tails) if not _NO_CALLS.match(tail)]
+    if not found:
         return None
+    place = calls[0] if calls else 0
+    unit = _UNIT.search(tails[place].replace("daily", "a day"))
+    return _said(value, found[place]), (unit[1] or unit[2]).lower() if unit else "week"
+
+
+def _said(value: Any, match: re.Match) -> Said:
     digits = match[1].replace(",", "")
     scale = 0.01 if match[2] else 1.0
     half = 0.5 * 10.0 ** -len(digits.partition(".")[2])
@@ -175,14 +210,17 @@ def _digits(value: Any) -> str:
 
 
 def said_ratios(value: Any) -> tuple[Said, ...]:
-    """Return what a written ratio may mean: 7 as it is, "6 to 8" as a range, "7:1" and "1:7" both ways round."""
+    """Return what a written ratio may mean: 7 as it is, "6 to 8" as a range, "7:1" and "1:7" both ways round.
+
+    "between 6 and 8" and "6-8" are ranges, too.
+    """
     match = _RATIO.search(re.sub(r"\b(to|:) one\b", r"\1 1", _digits(value), flags=re.I))
     if not match:
         one = said(value)
         return (one,) if one else ()
-    first, second = said(match[1]), said(match[3])
-    if match[2] == "to" and 1 not in (first.value, second.value):  # "6 to 8" is a range, "7 to 1" a ratio
-        return (Said(str(value), first.value, first.low, second.high),)
+    first, second = sorted((said(match[1] or match[3]), said(match[5])), key=lambda one: one.value)
+    if match[4] != ":" and 1 not in (first.value, second.value):  # "6 to 8" is a range, "7 to 1" a ratio
+        return (Said(f"{plain(first.value)} to {plain(second.value)}", first.value, first.low, second.high),)
     pairs = ((first, second), (second, first))
     return tuple(Said(str(value), a.value / b.value, a.low / b.value, a.high / b.value) for a, b in pairs if b.value)
 
