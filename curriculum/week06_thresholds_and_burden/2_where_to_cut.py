@@ -6,7 +6,7 @@
 # **Forty calls a week, both sites together, made Monday to Friday at 09:00 from the discharges since the last list.** That is
 # the programme. Some 94 stand on a week's lists, so 43 of 100 can be called (the hospital's habit makes 16 calls). The list
 # holds people discharged to nursing homes, too, a fifth of the calls; there the call goes to the nurse on duty. The flight leaves
-# them out. From which risk on? Whoever is on each side of a cut pays, and somebody signs for it.
+# them out. From which risk on do we call, and who signs for it?
 #
 # You will be able to
 #
@@ -72,15 +72,15 @@ reveal("W06.P4")
 # %% [markdown]
 # In 32 weeks somebody else does the cutting. And the corner has a price: a point of sensitivity counts as much as one of
 # specificity, and those who stay well are 8.3 times as many. So it holds one return found to
-# be worth 8.3 needless calls; with Eastbank's patients alone it would be 13.4, with Quillmere's 6.6. Nobody chose those. That 12.8%
-# looks sensible here is luck.
+# be worth 8.3 needless calls; with Eastbank's patients alone it would be 13.4, with Quillmere's 6.6. Nobody chose those; that 12.8%
+# looks sensible is luck.
 #
 # ## 2. Name the price
 #
 # *About 6 min · 18 min so far*
 #
-# Turn it round. Say first how many needless calls one return found is worth to you. Seven? Then whoever has a chance of one
-# in eight is worth a call: **threshold = 1 / (1 + 7) = 12.5%**. Three people, one unchanged model:
+# Say first how many needless calls one return found is worth to you. Seven? Then whoever has a chance of one in eight is worth
+# a call: **threshold = 1 / (1 + 7) = 12.5%**. Three people, one unchanged model:
 
 # %%
 of_100 = {}
@@ -106,8 +106,9 @@ reveal("W06.P5")
 # −6 (−12 to 1).
 #
 # **Who pays?** Above the cut at 7 to 1: of 1,000 discharged 382 are called and do not come back, twenty minutes each (our
-# assumption), and a nurse makes those calls instead of something else. Below it: 34 who come back. Who is asked? Not the
-# vendor, and not you: whoever answers for both, by name.
+# assumption), and a nurse makes those calls instead of something else. Below it: 34 who come back. Whoever answers for
+# both is asked, by name. Outcomes are of a hospital that already calls: 31 of 100 above the cut had a call, so the returns seen
+# are too few by what those averted. 14 of 1,000 are above the cut, died, and count here as needless.
 
 # %%
 stays = week.stays(hospital)
@@ -123,19 +124,16 @@ claim((round(382 / 7), round(1000 * net_benefit(judged.back, judged.risk, 0.125)
 of_1000
 
 # %% [markdown]
-# Outcomes are of a hospital that already calls: 31 of 100 above the cut had a call, so the returns seen are too few by what those
-# averted. 14 of 1,000 are above the cut, died, and count here as needless.
-#
 # ## 3. The decision curve
 #
 # *About 9 min · 27 min so far*
 #
-# *Net benefit* puts both sides into one unit [net-benefit](#Sources). By hand, at 7 to 1: 74 found, and 382 needless calls are
-# worth 382 / 7 = 55 returns; 74 − 55 = 19. As good as finding 19 of 1,000 and troubling nobody. *Nobody* is worth
+# *Net benefit* puts both sides into one unit [net-benefit](#Sources). At 7 to 1: 74 found, and 382 needless calls are worth
+# 382 / 7 = 55 returns; 74 − 55 = 19, as good as finding 19 of 1,000 and troubling nobody. *Nobody* is worth
 # 0, and is today's care. The sum assumes that a call is worth the same to everybody found, and that none was already being helped.
 #
-# A *decision curve* does that for every price a sensible person might have. Three models: ours; lesson 1's balanced one; and
-# LACE, the card on the wall, its points turned into risks. Beside them calling everybody and nobody.
+# A *decision curve* does that for every sensible price. Three models: ours; lesson 1's balanced one; LACE, its points turned
+# into risks. Beside them calling everybody and nobody.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -245,7 +243,7 @@ pd.Series({"promised": promised} | found).round(1).to_frame("needless calls for 
 # %% [markdown]
 # **"Your forty calls say that one return found is worth 6.6 needless calls. Agree?"** That is the promise. Of 611 stays promised
 # 11 to 15.5 of 100, 12.1 came back (9.8 to 14.9): about 7 needless calls (Quillmere 5, Eastbank 17). Repaired, 8 to 9: sign that
-# one. Who says "no, twenty" asks for more calls; who says "three" wants fewer made.
+# one. Who says "twenty" asks for more calls; who says "three" wants fewer made.
 #
 # **Found is not averted.** If a call averts one in ten, one return averted costs 76 calls here (by the promise), 25 hours of a
 # nurse. Ask the question in both forms.
@@ -268,15 +266,15 @@ claim(round(a_day[0][0]), exactly=17)
 pd.DataFrame(a_day, ["week seen whole", "eight a day"]).set_axis(["Mon", "Tue", "Wed", "Thu", "Fri"], axis=1).round(1)
 
 # %% [markdown]
-# Of 100 on the lists 44 stand on Monday's. What is better than eight a day, without looking at Friday? **Q3 in the exercise**
+# Of 100 on the lists 44 stand on Monday's. What beats eight a day, without looking at Friday? **Q3 in the exercise**
 # (11 minutes).
 #
 # ## 5. Who stops doing what
 #
 # *About 4 min · 37 min so far*
 #
-# A threshold is a line in somebody's morning. An invented Monday, with both lists of the course in it: sepsis alerts on a ward
-# at 07:00, the calls at 09:00, 17 of the week's forty (section 4's table). Minutes are ours, an assumption.
+# A threshold is a line in somebody's morning. An invented Monday, with sepsis alerts on a ward at 07:00 and, at 09:00, 17 of the week's forty
+# calls (section 4's table). Minutes are ours, an assumption.
 
 # %%
 steps = [
@@ -312,8 +310,8 @@ a_shift.value_counts().sort_index().rename("shifts with so many alerts at Quillm
 #
 # *About 4 min · 41 min so far*
 #
-# Four sliders, each behind its number: tab to one, use the arrow keys, or type. Order, promise, price and a week of people
-# move together. `explore` is the same without sliders; `print(explore(…))` gives the numbers. Try prevalence 0.07 (Eastbank):
+# Four sliders, each behind its number: tab to one, use the arrow keys, or type. `explore` is the same without sliders;
+# `print(explore(…))` gives the numbers. Try prevalence 0.07 (Eastbank):
 # which of the four views stays where it is? Then capacity 16.
 
 # %%
@@ -384,12 +382,12 @@ claim(by_day.loc[0.05].round().tolist(), exactly=[78, 15])
 by_day.assign(averted=chosen.averted.sum()).round()
 
 # %% [markdown]
-# Each threshold had 17 or 18 weeks; the figures are for a year of such weeks, and "would come back" is the simulator's. **At 5%
-# more calls go to fewer who come back**, 269 against 321 in this flight; events so few leave anything open from 115 more at
-# 12.5% to 11 fewer. By the known risks of the same people it is 285 against 309: the direction holds, the size is luck. By
+# Each threshold had 17 or 18 weeks; the figures are for a year of them. **At 5% more calls go to fewer who would come back** (the
+# simulator's count): 269 against 321; events so few leave anything open from 115 more at 12.5% to 11 fewer. By the risks that the
+# simulator knows it is 285 against 309: fewer still, and half as far apart. By
 # Friday the forty are gone, and of 100 who go home from then on 15 are called, before it 78. At 12.5% eight calls a week are
-# left over, at 25% thirty-four. How many returns a call averts no hospital knows without a comparison (week 9), so your report
-# shows a range over assumed effects. The flight's own count, in the last column, ranks nothing.
+# left over, at 25% thirty-four. What a call averts no hospital knows without a comparison (week 9), so your report shows a
+# range over assumed effects. The last column's few events rank nothing.
 #
 # ## Exit check
 #
@@ -404,9 +402,9 @@ for n in (9, 10, 11):
 #
 # - The corner has a price, made by the prevalence, and knows no capacity: above forty in 32 of 52 weeks.
 # - A harm ratio is a threshold and a threshold a harm ratio: 7 to 1 is 12.5%. One model calls 84, 46 or 10 of 100.
-# - Net benefit sees what AUROC cannot: the balanced model is worth less than calling nobody. Pooled, 19 hides Eastbank's −9.
-# - Forty calls hold one return found to be worth 6.6 needless ones by the promise, about 7 by what came, 8 to 9 repaired. Somebody
-#   has to agree, by name.
+# - Net benefit sees what AUROC cannot: the balanced model is worth less than calling nobody; and 19 hides Eastbank's −9.
+# - Forty calls hold one return found to be worth 6.6 needless ones by the promise, about 7 by what came, 8 to 9 repaired:
+#   somebody signs.
 # - Whoever gets the alert stops doing something, and a third patient waits.
 #
 # **Next: Q4 and the memo in the exercise; with them your report (A1) is complete.** New words are in the
