@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 1: does 20% mean 20%?
 #
-# *About 41 minutes (an estimate). You have done weeks 1 to 5. Words are in the [glossary](../glossary.md).*
+# *About 42 minutes (an estimate). You have done weeks 1 to 5. Words are in the [glossary](../glossary.md).*
 #
 # The programme calls people after discharge: forty calls a week, both sites together, made Monday to Friday at 09:00 from the
 # discharges since the last list. **Where do we cut, and who pays for each side of it?** A cut is a number, such as 12.5%. So
@@ -98,7 +98,7 @@ for n in (6, 7, 8):
 #
 # Two models, taught on the same 3,868 stays of Quillmere: week 4's, and a colleague's. The colleague had read that events are
 # too rare to learn from, and set `class_weight="balanced"`: those who come back weigh as much as the many who do not. Both are
-# judged on stays of 2024 at both sites whose outcome is known. Two guesses first:
+# judged on stays of 1 January to 1 August 2024, at both sites, whose outcome is known. Two guesses first:
 
 # %%
 display(predict("W06.P1"), predict("W06.P3"))
@@ -229,11 +229,11 @@ moved.describe()[["mean", "25%", "75%"]].round(2)
 #
 # ## 5. Repaired, and judged on the next quarter
 #
-# *About 4 min · 33 min so far*
+# *About 5 min · 34 min so far*
 #
 # The colleague's model is live. Stays of September to December 2023, at Quillmere, were *watched*; their outcomes were
-# known by 1 June 2024. Three repairs learn from these 998, and are judged on the stays of the next quarter that are known:
-# one shift; a line over the log-odds (Platt); steps that only rise (isotonic).
+# known by 1 June 2024. Three repairs learn from these 998, and are judged on those stays of the next quarter whose outcome is
+# known, asked about from 1 June to 1 August: one shift; a line over the log-odds (Platt); steps that only rise (isotonic).
 
 # %%
 from scipy.special import expit, logit
@@ -262,19 +262,21 @@ ratios = {name: observed_over_expected(later.back, risk) for name, risk in repai
 table = pd.DataFrame({"O/E": ratios})
 table["slope"] = [weak_calibration(later.back, risk).slope for risk in repaired.values()]
 claim((len(watched), int(watched.back.sum()), len(later), int(later.back.sum())), exactly=(998, 145, 466, 63))
+quarter = stays[(stays.period == "next quarter") & (stays.site == "quillmere")]
+claim((len(quarter), f"{later.asked_at.min():%d %B}", f"{later.asked_at.max():%d %B}"), exactly=(708, "01 June", "01 August"))
 claim([round(ratios[name].value, 2) for name in ("as it is", "one shift", "Platt", "isotonic")], exactly=[0.32, 1.0, 0.99, 1.01])
 claim([round(table.slope[name].value, 2) for name in ("one shift", "Platt", "isotonic")], exactly=[0.92, 0.96, 0.63])
-says = "On the next quarter the balanced model promises three times what comes; a shift, a line and steps each bring observed over expected back to 1, within an interval from 0.8 to 1.3."
+says = "On the part of the next quarter that is known the balanced model promises three times what comes; a shift, a line and steps each bring observed over expected back to 1, within an interval from 0.8 to 1.3."
 figure(around_1(ratios), says=says, table=table, size=(7, 2.8))
 
 # %% [markdown]
 # One number repairs it: what was added is taken away. Isotonic steps need many events; here 145 taught them, and their slope
 # of 0.63 shows risks that are too extreme. And all of it only gives back what week 4's model said from the start.
-# 63 events judge: 0.8 to 1.3 is what a quarter can tell. **Q1 in the exercise** asks for a repair of your own.
+# 63 events of two months judge (466 of the quarter's 708 stays are known): 0.8 to 1.3 is what they can tell. **Q1 in the exercise** asks for a repair of your own.
 #
 # ## 6. Right on the whole, wrong for whom?
 #
-# *About 8 min · 41 min so far*
+# *About 8 min · 42 min so far*
 #
 # Week 4's model promises 133 of 1,000, and 108 come. Shift it by one amount until the sum is exactly right. Now it is
 # calibrated, on the whole. In every group, too?
@@ -325,7 +327,7 @@ called.round(2)
 # %% [markdown]
 # ## What you have now
 #
-# - A curve has counts. Twelve forecasts judge nobody; 2,865 stays judge a model, 63 events a quarter.
+# - A curve has counts. Twelve forecasts judge nobody; 2,865 stays judge a model, 63 events of two months a repair.
 # - 20% means 21 of 100 for one model, 9 for another; their AUROCs are 0.667 and 0.665.
 # - Mean, intercept, slope, curve: in this order, each with its interval.
 # - Balancing adds about 1.77 to everybody's log-odds and finds nobody. A later window takes it away again.
