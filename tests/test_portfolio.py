@@ -229,7 +229,7 @@ def test_no_two_things_on_the_page_have_one_id():
 
 
 def test_the_figures_say_what_the_tables_hold():
-    assert "At a threshold of 13%, a list made by model" in FIGURES["decision"](whole_report()).says
+    assert "At a threshold of 13%, a list made by the model" in FIGURES["decision"](whole_report()).says
     assert 13.0 in FIGURES["decision"](whole_report()).table["threshold, %"].round(6).tolist()
     assert FIGURES["calibration"](whole_report()).says.startswith("In 9 of 9 groups")
     off = whole_report()

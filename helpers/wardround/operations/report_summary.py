@@ -154,7 +154,7 @@ def _avoided(found: Found) -> str:
     return (
         f"The calls of a year go to {whole(reached)} people who came back; {whole(low.min())} to "
         f"{whole(high.max())} of these readmissions are avoided{each}, if a call averts "
-        f"{_percent(effect.min())} to {_percent(effect.max())} of those it is dialled for: an assumption, "
+        f"{_percent(effect.min())} to {_percent(effect.max())}, answered or not: an assumption, "
         "which nobody has measured here."
     )
 
