@@ -85,14 +85,48 @@ def test_a_whole_report_is_complete_and_a_contradiction_makes_it_a_draft_with_th
 def test_the_summary_says_what_follows_from_the_kept_numbers():
     said = {row.label: row.text for row in summary(whole_report())}
     assert said["Asked of you"] == MEMOS["W06.M"]["decision"]
-    assert "a risk of 13.2% on" in said["Where we cut"] and "worth 6.6 needless calls" in said["Where we cut"]
+    assert said["Where we cut"] == (
+        "40 calls a week, each day's highest risks. Over the year that is as many as a cut at 13.2% gives: one "
+        "readmission found is worth 6.6 needless calls, by the model's promise."
+    )
+    assert "The curve's list is the cut: everybody from the threshold on." in said["What it is worth"]
+    assert "called, each day's highest risks, is worth 8 of 1,000 (-5.4 to 21.5) at the" in said["What it is worth"]
+    assert said["What it is worth"].endswith("not told apart from calling nobody.")
+    assert "a list made by the model is worth" in said["What it is worth"]
     assert "38.5 calls a week, where 40 can be made, for 94 discharges (41 of 100)" in said["The work"]
-    assert "19 go to somebody who would come back and 81" in said["What a call meets"]
-    assert "reach 380 readmissions a year; 15 to 91" in said["What it may avoid"]
+    assert said["What a call meets"].startswith(
+        "Of 100 calls, 19 (16.7 to 21.6) went to somebody who came back under usual care and 81 to somebody who did not"
+    )
+    assert "The calls of a year go to 380 people who came back; 15 to 91" in said["What it may avoid"]
     assert "(per 1,000 calls: 8 to 46)" in said["What it may avoid"] and "assumption" in said["What it may avoid"]
     assert "0.99 (0.90 to 1.09), not told apart from 1" in said["Does 20% mean 20%?"]
     assert "376 came back (136 of 1,000)" in said["Does 20% mean 20%?"]
     assert not any("Missing" in text for text in said.values())
+
+
+def test_a_list_without_its_own_worth_or_interval_is_told_by_the_curve_alone():
+    bare = whole_report()
+    for key in ("ppv_low", "ppv_high", "worth_as_called", "worth_low", "worth_high"):
+        del bare.kept["call_list"][0][key]
+    said = {row.label: row.text for row in summary(bare)}
+    assert "as called" not in said["What it is worth"] and "made by the model" in said["What it is worth"]
+    assert said["What a call meets"].startswith("Of 100 calls, 19 went to") and report(bare).final
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(2.0, 29.1, "above calling nobody"), (-9.0, -1.0, "below calling nobody"), (-5.4, 21.5, "not told apart")],
+)
+def test_the_worth_of_the_list_as_called_is_told_with_what_its_interval_leaves_out(low, high, told):
+    made = whole_report()
+    made.kept["call_list"][0].update(worth_as_called=(low + high) / 2, worth_low=low, worth_high=high)
+    assert told in {row.label: row.text for row in summary(made)}["What it is worth"]
+
+
+def test_the_list_as_called_has_its_own_words_on_its_page():
+    text = page(whole_report())
+    assert "net benefit of the list as called, per 1,000 stays" in text and "The list as called" in text
+    assert "called who came back, a year" in text and "no answer included" in text and "implied price" not in text
 
 
 def test_the_summary_names_the_groups_for_whom_the_risks_do_not_hold():
@@ -109,7 +143,7 @@ def test_limits_follow_from_the_numbers():
     assert told[0].startswith("The patients are simulated") and any("2,765 stays with 376" in one for one in told)
     worse = whole_report()
     worse.kept["decision_curve"][0].loc[0.18:, "model"] = -0.002
-    assert any(one.startswith("From a threshold of 18% on") for one in limits(worse))
+    assert any(one.startswith("From a threshold of 18% on, a list made by the model is") for one in limits(worse))
     timid = whole_report()
     timid.kept["calibration"][0].loc[1, ["value", "low", "high"]] = [0.77, 0.61, 0.94]
     assert any("The slope is 0.77 (0.61 to 0.94)" in one for one in limits(timid))
@@ -195,7 +229,7 @@ def test_no_two_things_on_the_page_have_one_id():
 
 
 def test_the_figures_say_what_the_tables_hold():
-    assert "At a threshold of 13%, a list made by model" in FIGURES["decision"](whole_report()).says
+    assert "At a threshold of 13%, a list made by the model" in FIGURES["decision"](whole_report()).says
     assert 13.0 in FIGURES["decision"](whole_report()).table["threshold, %"].round(6).tolist()
     assert FIGURES["calibration"](whole_report()).says.startswith("In 9 of 9 groups")
     off = whole_report()

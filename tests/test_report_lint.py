@@ -452,7 +452,7 @@ def test_a_memo_that_agrees_is_not_refused_for_its_words(fields):
         set_row("validation", 0, value=0.7),  # rounded
         set_row("validation", 0, value=0.64, low=0.6, high=0.68, what="AUROC of LACE"),
         set_row("validation", 0, value=0.64, low=0.6, high=0.68, stays=900, events=130),  # other stays
-        set_call(threshold=0.13, implied_price=7.0),
+        set_call(threshold=0.13, implied_price=6.6),  # of the exact cut
         groups_as_shares,
     ],
 )

@@ -12,12 +12,17 @@ from .report_reading import hidden, numbers
 
 _WORDS = {
     "oe": "O/E",
-    "ppv": "share of those called who come back",
+    "ppv": "share of those called who came back under usual care",
+    "ppv_low": "that share, at least",
+    "ppv_high": "that share, at most",
+    "worth_as_called": "net benefit of the list as called, per 1,000 stays",
+    "worth_low": "that net benefit, at least",
+    "worth_high": "that net benefit, at most",
     "avoided_low": "avoided, at least",
     "avoided_high": "avoided, at most",
     "effect": "assumed effect",
-    "reached": "readmissions reached a year",
-    "implied_price": "needless calls that one found is worth, by the last one called",
+    "reached": "called who came back, a year",
+    "implied_price": "needless calls that one found is worth at the threshold, by the model's promise",
     "weeks": "weeks it was counted over",
 }
 

@@ -102,6 +102,11 @@ def decision_figure(found: Found) -> Drawn:
 FIGURES: dict[str, Callable[[Found], Drawn]] = {"calibration": calibration_figure, "decision": decision_figure}
 
 
+def in_words(model: str) -> str:
+    """Return the name of a curve's line as it stands in a sentence: the column "model" is the model."""
+    return "the model" if model == "model" else str(model)
+
+
 def _without_small_cells(rows: pd.DataFrame) -> pd.DataFrame:
     """Merge neighbouring bins until each holds enough readmissions: a share of a number that is shown is a count."""
     if "stays" not in rows or not numbers(rows["stays"]).gt(0).all():
@@ -184,7 +189,8 @@ def _decision_says(worth: pd.DataFrame, model: str, cut: float | None) -> str:
     at = worth.index[abs(worth.index - cut).argmin()] if cut is not None else worth[model].idxmax()
     one = worth.loc[at]
     return (
-        f"At a threshold of {plain(100 * at, 1)}%, a list made by {model} is worth as much as finding {one[model]:.0f} "
-        f"readmissions in 1,000 stays with no needless call; calling everybody is worth {one['treat all']:.0f}, "
+        f"At a threshold of {plain(100 * at, 1)}%, a list made by {in_words(model)} is worth as much as finding "
+        f"{one[model]:.0f} readmissions in 1,000 stays with no needless call; "
+        f"calling everybody is worth {one['treat all']:.0f}, "
         "calling nobody 0."
     )

@@ -11,8 +11,21 @@ import pandas as pd
 from .report_cells import Cells, words
 from .report_checks import OF_A_THOUSAND
 from .report_decision_checks import WEEKS_A_YEAR
-from .report_figures import decision_figure
-from .report_reading import Found, NotChecked, hidden, judged, measure, number, numbers, plain, table, whole, written
+from .report_figures import decision_figure, in_words
+from .report_reading import (
+    Found,
+    NotChecked,
+    hidden,
+    if_number,
+    judged,
+    measure,
+    number,
+    numbers,
+    plain,
+    table,
+    whole,
+    written,
+)
 
 # Facts `tripod-ai` and `tripod-lines` of curriculum/facts.toml; a test holds the two against each other.
 TRIPOD_AI = (
@@ -86,9 +99,11 @@ def _cut(found: Found) -> str:
     cut = number(found, "call_list", "threshold")
     if not 0 < cut < 1:
         raise NotChecked("threshold in `call_list` is no risk")
+    room = number(found, "call_list", "capacity_a_week")
     return (
-        f"Call from a risk of {plain(100 * cut, 1)}% on. That says: one readmission found is worth "
-        f"{plain((1 - cut) / cut, 1)} needless calls."
+        f"{plain(room, 1)} calls a week, each day's highest risks. Over the year that is as many as a cut at "
+        f"{plain(100 * cut, 1)}% gives: one readmission found is worth {plain((1 - cut) / cut, 1)} needless calls, by "
+        "the model's promise."
     )
 
 
@@ -102,14 +117,30 @@ def _work(found: Found) -> str:
 
 def _yield(found: Found) -> str:
     share = number(found, "call_list", "ppv")
+    ends = [if_number(found, "call_list", key) for key in ("ppv_low", "ppv_high")]
+    sure = "" if None in ends else f" ({plain(100 * ends[0], 1)} to {plain(100 * ends[1], 1)})"
     return (
-        f"Of 100 calls, {100 * share:.0f} go to somebody who would come back and {100 * (1 - share):.0f} to somebody "
-        "who would not."
+        f"Of 100 calls, {plain(100 * share, 1)}{sure} went to somebody who came back under usual care and "
+        f"{plain(100 * (1 - share), 1)} to somebody who did not, where the outcome of the stay is known."
     )
 
 
 def _worth(found: Found) -> str:
-    return decision_figure(found).says
+    return f"{decision_figure(found).says}{_as_called(found)}"
+
+
+def _as_called(found: Found) -> str:
+    """What the list as it was called is worth, which is another list than the curve's; nothing where it is not kept."""
+    worth = [if_number(found, "call_list", key) for key in ("worth_as_called", "worth_low", "worth_high")]
+    if None in worth:
+        return ""
+    one, low, high = worth
+    verdict = "above" if low > 0 else "below" if high < 0 else "not told apart from"
+    return (
+        " The curve's list is the cut: everybody from the threshold on. The list as called, each day's highest risks, "
+        f"is worth {plain(one, 1)} of 1,000 ({plain(low, 1)} to {plain(high, 1)}) at the same price: {verdict} calling "
+        "nobody."
+    )
 
 
 def _avoided(found: Found) -> str:
@@ -121,8 +152,9 @@ def _avoided(found: Found) -> str:
     calls = number(found, "call_list", "calls_a_week") * WEEKS_A_YEAR
     each = f" (per 1,000 calls: {1000 * low.min() / calls:.0f} to {1000 * high.max() / calls:.0f})" if calls > 0 else ""
     return (
-        f"The calls reach {whole(reached)} readmissions a year; {whole(low.min())} to {whole(high.max())} of them are "
-        f"avoided{each}, if a call averts {_percent(effect.min())} to {_percent(effect.max())}: an assumption, "
+        f"The calls of a year go to {whole(reached)} people who came back; {whole(low.min())} to "
+        f"{whole(high.max())} of these readmissions are avoided{each}, if a call averts "
+        f"{_percent(effect.min())} to {_percent(effect.max())}, answered or not: an assumption, "
         "which nobody has measured here."
     )
 
@@ -204,8 +236,8 @@ def _worth_less(found: Found) -> Iterator[str]:
     above = cut[cut > good.max()] if len(good) else cut
     if len(above):
         yield (
-            f"From a threshold of {_percent(above.min())} on, a list made by {model} is worth no more than calling "
-            "nobody."
+            f"From a threshold of {_percent(above.min())} on, a list made by {in_words(model)} is worth no more than "
+            "calling nobody."
         )
 
 
