@@ -277,8 +277,8 @@ pd.DataFrame(a_day, ["week seen whole", "eight a day"]).set_axis(["Mon", "Tue", 
 
 # %%
 steps = [
-    ("call nurse", 8.4, 9, "list comes", False), ("call nurse", 9, 14.67, "17 calls, 20 min each", False),
-    ("call nurse", 14.67, 15.6, "refills wait", True),
+    ("call nurse", 8.4, 9, "list comes", False), ("call nurse", 9, 12.6, "17 calls, 20 min each, on until 14:40", False),
+    ("refills", 9, 12.6, "wait until 14:40", True),
     ("ward nurse, days", 7, 7.5, "handover", False), ("ward nurse, days", 7.5, 8.25, "1st, 2nd visit", False),
     ("ward nurse, days", 8.25, 9.75, "late: morning drugs for four", True),
     ("third patient", 7, 7.95, "alert, nobody free", False), ("third patient", 7.95, 12.6, "no second alert for 24 hours; seen on the round", False),
