@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: where to cut
 #
-# *About 49 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 53 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # **Forty calls a week, both sites together, made Monday to Friday at 09:00 from the discharges since the last list.** That is
 # the programme. Some 94 stand on a week's lists, so 43 of 100 can be called (the hospital's habit makes 16 calls). The list
@@ -105,8 +105,8 @@ reveal("W06.P5")
 # than calling everybody, who would then need no model. At 3 to 1 it is not told apart from calling nobody, and perhaps worse:
 # −6 (−12 to 1).
 #
-# **Who pays?** Above the cut at 7 to 1: of 1,000 discharged 382 are called and do not come back, twenty minutes each (our
-# assumption), and a nurse makes those calls instead of something else. Below it: 34 who come back. Whoever answers for
+# **Who pays?** Above the cut at 7 to 1: of 1,000 discharged 382 are called and do not come back, twenty minutes each (assumed),
+# and a nurse does nothing else meanwhile. Below it: 34 who come back. Whoever answers for
 # both is asked, by name. Outcomes are of a hospital that already calls: 31 of 100 above the cut had a call, so the returns seen
 # are too few by what those averted. 14 of 1,000 are above the cut, died, and count here as needless.
 
@@ -126,14 +126,14 @@ of_1000
 # %% [markdown]
 # ## 3. The decision curve
 #
-# *About 9 min · 27 min so far*
+# *About 11 min · 29 min so far*
 #
 # *Net benefit* puts both sides into one unit [net-benefit](#Sources). At 7 to 1: 74 found, and 382 needless calls are worth
 # 382 / 7 = 55 returns; 74 − 55 = 19, as good as finding 19 of 1,000 and troubling nobody. *Nobody* is worth
 # 0, and is today's care. The sum assumes that a call is worth the same to everybody found, and that none was already being helped.
 #
 # A *decision curve* does that for every sensible price. Three models: ours; lesson 1's balanced one; LACE, its points turned
-# into risks. Beside them calling everybody and nobody.
+# into risks; beside them calling everybody.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -173,8 +173,8 @@ at.round({"AUROC": 3, "net benefit of 1,000 at 12.5%": 1, "called of 100": 0})
 reveal("W06.P6")
 
 # %% [markdown]
-# The balanced model ranks no worse than LACE, and is worth less than calling nobody, −15 (−28 to −1): it calls 96 of 100 (M06).
-# No AUROC can see that. The intervals, by drawing patients, and the sites:
+# The balanced model ranks no worse than LACE, and is worth less than calling nobody: −15 (−28 to −1). It calls 96 of 100 (M06);
+# no AUROC sees that. Intervals, and the sites:
 
 # %%
 def over_next(cut):
@@ -209,10 +209,9 @@ sure
 #
 # ## 4. The price your capacity implies
 #
-# *About 6 min · 33 min so far*
+# *About 8 min · 37 min so far*
 #
-# Perhaps nobody named a price, and there are forty calls. Then the fortieth person has named it: by the model's promise, by what
-# came near that risk, or after a repair.
+# Perhaps nobody named a price. Then the fortieth person has: by the model's promise, by what came near that risk, or repaired.
 
 # %%
 by_calls = {calls: price_of_capacity(lists.risk, 52 * calls) for calls in range(4, 92, 4)}
@@ -246,7 +245,7 @@ pd.Series({"promised": promised} | found).round(1).to_frame("needless calls for 
 # one. Who says "twenty" asks for more calls; who says "three" wants fewer made.
 #
 # **Found is not averted.** If a call averts one in ten, one return averted costs 76 calls here (by the promise), 25 hours of a
-# nurse. Ask the question in both forms.
+# nurse. Ask in both forms.
 #
 # Forty is for a week, and nobody sees Friday on Monday:
 
@@ -271,15 +270,15 @@ pd.DataFrame(a_day, ["week seen whole", "eight a day"]).set_axis(["Mon", "Tue", 
 #
 # ## 5. Who stops doing what
 #
-# *About 4 min · 37 min so far*
+# *About 4 min · 41 min so far*
 #
 # A threshold is a line in somebody's morning. An invented Monday, with sepsis alerts on a ward at 07:00 and, at 09:00, 17 of the week's forty
 # calls (section 4's table). Minutes are ours, an assumption.
 
 # %%
 steps = [
-    ("call nurse", 8.4, 9, "list comes", False), ("call nurse", 9, 14.67, "17 calls, 20 min each", False),
-    ("call nurse", 14.67, 15.6, "refills wait", True),
+    ("call nurse", 8.4, 9, "list comes", False), ("call nurse", 9, 12.6, "17 calls, 20 min each, on until 14:40", False),
+    ("refills", 9, 12.6, "wait until 14:40", True),
     ("ward nurse, days", 7, 7.5, "handover", False), ("ward nurse, days", 7.5, 8.25, "1st, 2nd visit", False),
     ("ward nurse, days", 8.25, 9.75, "late: morning drugs for four", True),
     ("third patient", 7, 7.95, "alert, nobody free", False), ("third patient", 7.95, 12.6, "no second alert for 24 hours; seen on the round", False),
@@ -308,7 +307,7 @@ a_shift.value_counts().sort_index().rename("shifts with so many alerts at Quillm
 #
 # ## 6. All of it at once
 #
-# *About 4 min · 41 min so far*
+# *About 4 min · 45 min so far*
 #
 # Four sliders, each behind its number: tab to one, use the arrow keys, or type. `explore` is the same without sliders;
 # `print(explore(…))` gives the numbers. Try prevalence 0.07 (Eastbank):
@@ -327,7 +326,7 @@ moved[moved.nunique(axis=1) > 1].iloc[:12]
 # %% [markdown]
 # ## 7. The slice: a year, three thresholds in turns
 #
-# *About 6 min · 47 min so far*
+# *About 6 min · 51 min so far*
 #
 # A flight: 2024, forty calls, and the threshold changes every Monday: 5%, 12.5%, 25%, and round again, so that no season belongs
 # to one. The simulator decides every morning, weekends too, about those who go home (here nursing homes
@@ -391,7 +390,7 @@ by_day.assign(averted=chosen.averted.sum()).round()
 #
 # ## Exit check
 #
-# *About 2 min · 49 min so far*
+# *About 2 min · 53 min so far*
 
 # %%
 for n in (9, 10, 11):
