@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from wardround import check, check_all, given, hint, keep, load, memo, solution
-from wardround.evaluation import auroc, calibration_bins, calibration_measures, net_benefit, observed_over_expected
+from wardround.evaluation import auroc, bootstrap, calibration_bins, calibration_measures, net_benefit, observed_over_expected
 from wardround.evaluation import price_of_capacity, roc, wilson
 
 hospital = load()
@@ -130,8 +130,9 @@ check("W06.Q3", todays_calls)
 # hint("W06.Q3")
 
 # %% [markdown]
-# What do forty calls say one readmission is worth? `price_of_capacity` reads it off the last risk that is called. And whom did your rule reach? Of those it
-# calls, count the stays whose outcome is known: they came back under usual care, in which some had a call already.
+# What do forty calls say one readmission *found* is worth? `price_of_capacity` reads it off the last of the year's 40 x 52 highest risks: a cut that is known at New Year, and by the model's promise.
+# Your rule calls some below it and passes over some above, so its list is weighed as it was called, per 1,000 stays. Of those called, count the stays whose outcome is known: they came back under
+# usual care, in which some had a call already.
 
 # %%
 price = price_of_capacity(discharges.risk, 52 * given(6).capacity(hospital))
@@ -143,8 +144,12 @@ if made is not ...:
     seen = judged[judged.encounter_id.isin(made["here"]["called"])]
     ppv, calls = wilson(int(seen.back.sum()), len(seen)), made["here"]["calls"]
     week = {"calls_a_week": calls, "capacity_a_week": made["here"]["capacity"], "discharges_a_week": len(discharges) / 52, "weeks": 44}
-    worth = {"reached": 52 * calls * ppv.value, "ppv": ppv.value, "implied_price": price.needless}
-    display(keep("call_list", {"threshold": price.threshold, **week, **worth}))
+    yields = {"reached": 52 * calls * ppv.value, "ppv": ppv.value, "ppv_low": ppv.low, "ppv_high": ppv.high, "implied_price": price.needless}
+    asked = judged[judged.encounter_id.isin(discharges.encounter_id[discharges.week >= given(6).QUIET_WEEKS])]
+    worth = lambda back, called: 1000 * net_benefit(back, called, price.threshold, at=0.5)  # `called` is no risk, but yes or no
+    as_called = bootstrap(worth, asked.person_id, asked.back, asked.encounter_id.isin(made["here"]["called"]))
+    worths = {"worth_as_called": as_called.value, "worth_low": as_called.low, "worth_high": as_called.high}
+    display(keep("call_list", {"threshold": price.threshold, **week, **yields, **worths}))
     effect = np.array(given(6).EFFECTS)
     avoided = {"effect": effect, "avoided_low": 52 * calls * ppv.low * effect, "avoided_high": 52 * calls * ppv.high * effect}
     display(keep("avoided", pd.DataFrame(avoided)), pd.DataFrame(avoided).round(2))
@@ -153,13 +158,14 @@ if made is not ...:
 # ## Q4: "3% more missed": of what?
 #
 # The ward score of week 5 alerts at two points, without a pause. The vendor proposes a lockout of 48 hours: fewer alerts, and "only 3% more missed". `septic` has one row for each septic stay that was
-# at risk: the hours from its first alert in time to the first order under each rule, `now` and `proposed`; missing where no alert is in time. `burden` has the alerts of each
-# rule, and the `days`. Return
+# at risk: the hours from its first alert in time (at most 24 hours ahead) to the first order under each rule, `now` and `proposed`; missing where no alert is in time. `burden` has the alerts of each
+# rule, and the `days`. *Caught* is a stay with an alert in time. Return
 #
 # - `points`: points of sensitivity lost; `of the caught`: of 100 stays caught now, those no longer caught; `more missed`: the same stays, per 100 missed now;
 # - `soon anyway`: of 100 no longer caught, those with the order within `SOON` hours of the alert that is gone;
-# - `hours`: hours of delay a year (365 days), for those no longer caught and those found later; a range over `ACTED_ON`, the share of alerts that is acted on at once;
-# - `minutes`: minutes that a shift of all wards together is spared; a range over `MINUTES` for each alert.
+# - `hours`: hours of delay a year (365 days), for those no longer caught and those found later. A pause takes only repeats, so this is a range over `ACTED_ON`: the share of repeats that would be
+#   acted on although the first alert was not;
+# - `minutes`: minutes that a shift of all wards together is spared; a range over `MINUTES` for each alert that is gone.
 #
 # No firm source gives the two ranges: they are assumptions. The check also asks about invented wards, `given(6).invented_change()`.
 
@@ -176,6 +182,14 @@ check("W06.Q4", consequences)
 
 # %%
 # hint("W06.Q4")
+
+# %% [markdown]
+# Was nobody alerted for these stays? `last` is the hours from the last alert that the proposed rule still sends to the order.
+
+# %%
+gone = given(6).no_longer_caught(hospital)
+print(f"{gone['last'].notna().sum()} of {len(gone)} no longer caught had an alert earlier")
+gone[["now", "last"]].sort_values("last").round(1)
 
 # %% [markdown]
 # ## Memo: the threshold, and who pays (15 minutes)
@@ -231,7 +245,7 @@ if all(isinstance(table, pd.DataFrame) for table in tables.values()):
 # Return
 #
 # - `corner`: that risk (`roc` gives the curve; a risk equal to a threshold is acted on);
-# - `price`: how many needless calls one readmission is worth to whoever adds sensitivity and specificity;
+# - `price`: how many needless calls one readmission found is worth to whoever adds sensitivity and specificity;
 # - `cut`: the risk from which on the person in the room would act;
 # - `lost`: net benefit per 1,000 people, at the price of the person in the room, that the slide's list loses against hers.
 #

@@ -179,7 +179,7 @@ if made is not ...:
     seen = judged[judged.encounter_id.isin(made["here"]["called"])]
     ppv, calls = wilson(int(seen.back.sum()), len(seen)), made["here"]["calls"]
     week = {"calls_a_week": calls, "capacity_a_week": made["here"]["capacity"], "discharges_a_week": len(discharges) / 52, "weeks": 44}
-    yields = {"reached": 52 * calls * ppv.value, "ppv": ppv.value, "implied_price": price.needless}
+    yields = {"reached": 52 * calls * ppv.value, "ppv": ppv.value, "ppv_low": ppv.low, "ppv_high": ppv.high, "implied_price": price.needless}
     asked = judged[judged.encounter_id.isin(discharges.encounter_id[discharges.week >= given(6).QUIET_WEEKS])]
     worth = lambda back, called: 1000 * net_benefit(back, called, price.threshold, at=0.5)  # `called` is no risk, but yes or no
     as_called = bootstrap(worth, asked.person_id, asked.back, asked.encounter_id.isin(made["here"]["called"]))

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 1: does 20% mean 20%?
 #
-# *About 42 minutes (an estimate). You have done weeks 1 to 5. Words are in the [glossary](../glossary.md).*
+# *About 43 minutes (an estimate). You have done weeks 1 to 5. Words are in the [glossary](../glossary.md).*
 #
 # The programme calls people after discharge: forty calls a week, both sites together, made Monday to Friday at 09:00 from the
 # discharges since the last list. **Where do we cut, and who pays for each side of it?** A cut is a number, such as 12.5%. So
@@ -131,7 +131,7 @@ def both(axes):
     axes.set(xlim=(0, 0.8), ylim=(0, 0.4))
 
 
-says = "Week 4's model promises about what comes, a little too much at the top; the balanced one promises three to seven times as much, although it ranks the same patients as well."
+says = "Week 4's model promises a fifth too much, in the highest tenth half as much again as comes; the balanced one promises three to seven times as much, although it ranks the same patients as well."
 table = pd.concat(bins).droplevel(1).round(3)
 figure(both, says=says, table=table, size=(7, 3.8))
 
@@ -186,7 +186,7 @@ observed_over_expected(judged.back, everybody)
 # %% [markdown]
 # ## 4. What balancing did
 #
-# *About 5 min · 29 min so far*
+# *About 6 min · 30 min so far*
 #
 # Perhaps weights were the wrong tool. Oversampling, then: repeat rows of those who came back until both classes are as
 # many, and train week 4's pipeline again.
@@ -224,12 +224,14 @@ moved.describe()[["mean", "25%", "75%"]].round(2)
 
 # %% [markdown]
 # No better order, and four times the promise, by either tool. Both tell the model that half of all patients come back. It
-# believes that, and adds about log(0.854 / 0.146) = 1.77 to everybody's log-odds. Rare events are no fault to be mended in the
-# data. If a *decision* needs another cut, move the cut: lesson 2.
+# believes that, and adds about log(0.854 / 0.146) = 1.77 to everybody's log-odds. If a *decision* needs another cut, move the
+# cut: lesson 2.
+#
+# **Now Q1 in the exercise** (11 minutes): repair it yourself, before you see three repairs judged.
 #
 # ## 5. Repaired, and judged on the next quarter
 #
-# *About 5 min · 34 min so far*
+# *About 5 min · 35 min so far*
 #
 # The colleague's model is live. Stays of September to December 2023, at Quillmere, were *watched*; their outcomes were
 # known by 1 June 2024. Three repairs learn from these 998, and are judged on those stays of the next quarter whose outcome is
@@ -272,11 +274,11 @@ figure(around_1(ratios), says=says, table=table, size=(7, 2.8))
 # %% [markdown]
 # One number repairs it: what was added is taken away. Isotonic steps need many events; here 145 taught them, and their slope
 # of 0.63 shows risks that are too extreme. And all of it only gives back what week 4's model said from the start.
-# 63 events of two months judge (466 of the quarter's 708 stays are known): 0.8 to 1.3 is what they can tell. **Q1 in the exercise** asks for a repair of your own.
+# 63 events of two months judge (466 of the quarter's 708 stays are known): 0.8 to 1.3 is what they can tell. Which of them was yours?
 #
 # ## 6. Right on the whole, wrong for whom?
 #
-# *About 8 min · 42 min so far*
+# *About 8 min · 43 min so far*
 #
 # Week 4's model promises 133 of 1,000, and 108 come. Shift it by one amount until the sum is exactly right. Now it is
 # calibrated, on the whole. In every group, too?
@@ -333,7 +335,7 @@ called.round(2)
 # - Balancing adds about 1.77 to everybody's log-odds and finds nobody. A later window takes it away again.
 # - A sum can be right by two errors. Ask for the groups, with counts.
 #
-# **Now Q1 in the exercise** (11 minutes), or after lesson 2; Q5 (+) goes on with the groups.
+# **Now lesson 2**, and Q1 if you have not done it; Q5 (+) goes on with the groups.
 #
 # ## Sources
 #

@@ -72,8 +72,8 @@ reveal("W06.P4")
 # %% [markdown]
 # In 32 weeks somebody else does the cutting. And the corner has a price: a point of sensitivity counts as much as one of
 # specificity, and those who stay well are 8.3 times as many. So it holds one return found to
-# be worth 8.3 needless calls; with Eastbank's patients alone it would be 13.4, with Quillmere's 6.6. Nobody chose those; that 12.8%
-# looks sensible is luck.
+# be worth 8.3 needless calls; with Eastbank's patients alone it would be 13.4, with Quillmere's 6.6. (Section 2
+# prices 12.8% at 6.8: the model says 13 where 11 come.)
 #
 # ## 2. Name the price
 #
@@ -285,7 +285,7 @@ steps = [
     ("provider", 8.25, 9.2, "called to 1 of 2", False), ("provider", 9.2, 10.1, "late: round", True),
 ]  # fmt: skip
 strip = pd.DataFrame(steps, columns=["who", "begins", "ends", "what", "stops"])
-says = "At 07:00 three alerts meet a handover and two visits to spare, so one patient waits; at 09:00 seventeen calls take the nurse's day until 14:40. Dashed is what nobody does any more."
+says = "At 07:00 three alerts meet a handover and two visits to spare, so one patient waits; at 09:00 seventeen calls take the nurse's day until 14:40. Dashed is what waits."
 figure(lanes(strip, xlabel="a Monday"), says=says, table=strip, size=(9.6, 3.4))
 
 # %%
@@ -302,8 +302,8 @@ a_shift.value_counts().sort_index().rename("shifts with so many alerts at Quillm
 # %% [markdown]
 # At Quillmere 38 of 100 shifts bring more sepsis alerts than the two visits that can be spared; three in one clock hour
 # happened 71 times in 1,092 days. Elsewhere between 49 and 96 of 100 drug alerts were overridden [overrides](#Sources).
-# **Who gets it, what do they stop doing, and who waits?** Before a
-# threshold is signed, the people in that strip draw it. Q4 counts it, both ways.
+# **Who gets it, what do they stop doing, and who waits?** The
+# people in that strip draw it before a threshold is signed. Q4 counts it.
 #
 # ## 6. All of it at once
 #

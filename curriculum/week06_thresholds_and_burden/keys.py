@@ -231,7 +231,7 @@ def what_it_costs(answer, hospital):
     return (
         f"On {many:,} stays of the next quarter your risks add up to {sum(answer['here']):.0f} readmissions; unrepaired, they added up to "
         f"{later.score.sum():.0f}. Nobody was ranked better for it: balancing bought no discrimination, and sold what a risk is for. "
-        "The forty highest are the same people before and after; a threshold, a price or a word to a family needs the repaired one."
+        "Who is called first hardly changes; a threshold, a price or a word to a family needs the repaired one."
     )
 
 
@@ -649,6 +649,8 @@ def year_in_words(answer, hospital):
             return f"On {one['over']} days you named more than were left, {where}; the last of them were not called."
     if here["peeked"]:
         return f"With other lists on the days to come you decide otherwise on {here['peeked']} of {here['asked_twice']} days."
+    if here["calls"] < 0.95 * here["capacity"] and invented["calls"] >= 0.95 * invented["capacity"]:
+        return f"On this hospital's lists you make {here['calls']:.1f} of {here['capacity']} calls a week: does your rule read `left`?"
     rows = given(6).invented_lists().set_index("encounter_id")
     called = rows.loc[invented["called"]]
     days = called.groupby("weekday").size().reindex(range(5), fill_value=0) / (
@@ -829,9 +831,9 @@ key(
             from_risk(0.20),
             from_risk(0.50),
             from_risk(0.30),
-            says="Many of the week's calls are not made, as happens with a fixed risk to call from.",
-            so_what="A round threshold sounds clinical, and here it says: a nurse's afternoon is worth more than the readmissions below "
-            "it. Perhaps; but then say so, and do not ask for forty calls.",
+            says="Many of the week's calls are not made.",
+            so_what="A rule that leaves calls over, a round threshold for one, says: a nurse's afternoon is worth more than the next names on "
+            "the list. Perhaps; but then say so, and do not ask for forty calls.",
             look_at="your calls a week, beside the forty that there are",
             teaches="M05",
             evidence=year_in_words,

@@ -45,7 +45,8 @@ prediction(
     kind="probability",
     ask=(
         "Somebody holds one return found to be worth nineteen needless calls, so the threshold is 5%. There the model is worth at least "
-        "five returns of 1,000 stays more (net benefit) than calling everybody without a model. How probable is that?"
+        "five returns found of 1,000 stays more than calling everybody without a model (needless calls taken off at that price: net benefit). "
+        "How probable is that?"
     ),
 )
 
@@ -54,7 +55,7 @@ prediction(
     kind="probability",
     ask=(
         "Two models for a threshold of 12.5%: the balanced one, and the card LACE with its points turned into risks. The balanced one has "
-        "the higher AUROC. It also has the higher net benefit. How probable is that?"
+        "the higher AUROC. It also has the higher net benefit (returns found, less needless calls at the price of seven). How probable is that?"
     ),
 )
 
