@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -22,6 +23,18 @@ from wardround import quiet
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
+def listening(port, process, said, seconds=180):
+    """Wait until something listens; a server that ended, or that never came, fails with its own words."""
+    for _ in range(2 * seconds):
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.5)
+    raise AssertionError(f"MLflow's page did not come up (exit code {process.poll()}):\n{said.read_text()[-2000:]}")
+
+
 @contextmanager
 def running_page(folder):
     """MLflow's own page over a store, on a free port of this machine; yields its address."""
@@ -29,14 +42,17 @@ def running_page(folder):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "ui", "--workers", "1", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--backend-store-uri", cases.address(folder)],
-        env=quiet.environment(headless=True),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    said = folder / "page.log"
+    with said.open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--backend-store-uri", cases.address(folder)],
+            env=quiet.environment(headless=True),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
+        listening(port, process, said)
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGKILL)
