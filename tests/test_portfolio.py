@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import orjson
 import pandas as pd
 import pytest
+from markupsafe import escape
 from report_samples import MEMOS, whole_report
 from typer.testing import CliRunner
 from wardround.cli import app
@@ -93,9 +94,9 @@ def test_the_summary_says_what_follows_from_the_kept_numbers():
         "readmission found is worth 6.6 needless calls, by the model's promise."
     )
     assert said["What it is worth"] == (
-        "The model's list, everybody from 13% on, is worth 44 readmissions found in 1,000 stays, its needless calls paid "
-        "for; calling everybody is worth 7; calling nobody is 0. The list as called, each day's highest risks, is another "
-        "one: worth 8 of 1,000 at the same price (-5.4 to 21.5), not told apart from calling nobody."
+        "The model's list, everybody from 13% on, is worth 44 readmissions found in 1,000 stays, its needless calls "
+        "paid for; calling everybody is worth 7; calling nobody is 0. The list as called, each day's highest risks, is "
+        "another one: worth 8 of 1,000 at the same price (-5.4 to 21.5), not told apart from calling nobody."
     )
     assert "38.5 calls a week, where 40 can be made, for 94 discharges (41 of 100)" in said["The work"]
     assert said["What a call meets"].startswith(
@@ -197,7 +198,8 @@ def test_numbers_of_a_column_are_rounded_alike_and_set_right():
 def test_a_figure_is_drawn_from_the_kept_table_with_its_sentence_beside_its_numbers(name):
     text = page(whole_report())
     drawn = FIGURES[name](whole_report())
-    assert f'role="img" aria-label="{drawn.says}"' in text and f"<figcaption>{drawn.says}" in text
+    says = escape(drawn.says)
+    assert f'role="img" aria-label="{says}"' in text and f"<figcaption>{says}" in text
     assert len(drawn.table) >= 9 and "<text" not in drawn.svg and "<!--" not in drawn.svg
     assert "#ffffff" not in drawn.on_page() and "currentColor" in drawn.on_page()
 
@@ -266,6 +268,33 @@ def test_the_command_writes_a_final_pdf_of_a_whole_report_and_only_then(tmp_path
     assert told.exit_code == 1 and "makes 55 calls a week" in told.output and "marked as a draft" in told.output
     assert {path.name for path in folder.iterdir()} == {"portfolio.html", "portfolio-draft.pdf"}
     assert "makes 55 calls a week" in (folder / "portfolio.html").read_text(encoding="utf-8")
+
+
+def test_a_check_that_could_not_be_made_is_named_in_the_terminal_for_a_program_on_the_page_and_on_paper(
+    tmp_path, monkeypatch
+):
+    lacking = whole_report()
+    lacking.kept["validation"] = (lacking.kept["validation"][0].drop(columns="stays"), {})
+    kept_for_real(tmp_path, monkeypatch, lacking)
+    place = "mend it in the exercise of week 4."
+    told = CliRunner().invoke(app, ["portfolio"])
+    assert told.exit_code == 0 and "- one area: `validation` has no column stays; " + place in told.output
+    not_made = orjson.loads(CliRunner().invoke(app, ["portfolio", "--json"]).output)["not_made"]
+    assert {"one area", "events are among stays"} == {one["kind"] for one in not_made}
+    assert {one["where"] for one in not_made} == {"the exercise of week 4"}
+    text = (tmp_path / "portfolio" / "portfolio.html").read_text(encoding="utf-8")
+    front = text[: text.index("In half a page")]
+    assert "What could not be checked" in front and f"has no column stays; {place}" in front
+    assert place in report_pdf._content(report(lacking), tmp_path)["not_made"][0]
+
+
+def test_gaps_are_named_by_the_exercise_that_fills_them(tmp_path, monkeypatch):
+    lacking = whole_report()
+    del lacking.kept["leaks"], lacking.kept["periods"], lacking.memos["W06.M"]["fields"]["owner"]
+    kept_for_real(tmp_path, monkeypatch, lacking)
+    told = CliRunner().invoke(app, ["portfolio"]).output
+    assert "- Missing from the exercise of week 4: Leakage audit." in told and "mend it in" not in told
+    assert "- Missing from the exercise of week 6: Periods, Owner." in told
 
 
 def test_gaps_alone_are_a_draft_but_no_failure(tmp_path, monkeypatch):
