@@ -89,7 +89,7 @@ def test_limits_follow_from_the_numbers():
 
 @pytest.mark.parametrize(
     ("good", "told"),
-    [(0.175, "Above a threshold of 17% nothing on the curve shows"), (0.0, "At no threshold the curve shows")],
+    [(0.175, "Above a threshold of 17% nothing on the curve shows"), (0.0, "At no threshold does the curve show")],
 )
 def test_where_a_list_is_worth_no_more_than_none_is_the_last_threshold_that_is(good, told):
     made = whole_report()

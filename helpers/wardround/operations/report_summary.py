@@ -327,7 +327,7 @@ def _worth_less(found: Found) -> Iterator[str]:
     good = cut[worth > OF_A_THOUSAND / 10]
     if good.empty or good.max() < cut.max():
         where = (
-            "At no threshold the curve shows"
+            "At no threshold does the curve show"
             if good.empty
             else f"Above a threshold of {_percent(good.max())} nothing on the curve shows"
         )
