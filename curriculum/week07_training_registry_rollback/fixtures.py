@@ -1,0 +1,148 @@
+"""What week 7 hands out: the archive of a year, candidates for a gate, a ward to roll back, a design, a run's files."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import hashlib
+import io
+import json
+import os
+import pickle
+import runpy
+import shutil
+import sqlite3
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from wardround.course.given import apart, by_hand
+
+_HERE = Path(__file__).parent
+
+
+def _dice(text):
+    """A generator for a hospital's checksum and a purpose, the same on every machine."""
+    return np.random.default_rng(int.from_bytes(sha256(text.encode()).digest()[:8]))
+
+
+@functools.cache
+def _beside(name):
+    """A module beside this one, as its names."""
+    return runpy.run_path(str(_HERE / name))
+
+
+def _once(make):
+    """Keep what was made for a hospital, by its checksum: every check asks again."""
+    kept = {}
+
+    @functools.wraps(make)
+    def made(hospital):
+        if hospital.checksum not in kept:
+            kept[hospital.checksum] = make(hospital)
+        return kept[hospital.checksum]
+
+    return made
+
+
+# Q1 -------------------------------------------------------------------------------------------------------------------
+PLACEHOLDER = "@ARCHIVE@"  # stands for the folder in the registry's paths, until the archive lies in one
+_PATHS = (("experiments", "artifact_location"), ("runs", "artifact_uri"))
+_PATHS += (("model_versions", "source"), ("model_versions", "storage_location"))
+
+
+class Archive:
+    """What is left of a year: a registry, a log of releases, kept files, and decisions that somebody asks about.
+
+    Attributes
+    ----------
+    uri : str
+        Of MLflow's registry: ``mlflow.set_tracking_uri(archive.uri)``; its one model is ``readmission``.
+    log : DataFrame
+        One row a line: ``number at actor action model``, and what a release is made of: ``version threshold`` and the
+        SHA-256 of ``code contract snapshot lock``, with the ``digest`` of all of it.
+    lines : list of dict
+        The same as it is hashed.
+    kept : Path
+        A folder of files, each named by the SHA-256 of its bytes.
+    decisions : DataFrame
+        ``decision at encounter_id list shown called``; ``list`` is the SHA-256 of that morning's list.
+    stays : DataFrame
+        ``warehouse.stays`` as it is today.
+    """
+
+    def __init__(self, files, stays):
+        self._folder = Path(tempfile.mkdtemp(prefix="wardround-archive-"))
+        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+        for name, content in files.items():
+            path = self._folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        with sqlite3.connect(self._folder / "mlflow.db") as file:
+            for table, column in _PATHS:
+                file.execute(
+                    f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (PLACEHOLDER, str(self._folder))
+                )
+        self.uri, self.kept, self.stays = f"sqlite:///{self._folder / 'mlflow.db'}", self._folder / "kept", stays
+        self.lines = [json.loads(line) for line in files["releases.jsonl"].decode().splitlines()]
+        self.decisions = pd.read_csv(io.BytesIO(files["decisions.csv"]), parse_dates=["at"])
+
+    def __repr__(self):
+        return f"<archive: {len(self.lines)} lines of the log, {len(self.decisions)} decisions, registry {self.uri}>"
+
+    @property
+    def log(self):
+        """The log as a table."""
+        table = pd.DataFrame([{k: v for k, v in line.items() if k != "detail"} | line["detail"] for line in self.lines])
+        table = table.assign(at=pd.to_datetime(table["at"]), version=table["version"].astype("Int64"))
+        first = ["number", "at", "actor", "action", "model", "version", "threshold"]
+        return table[first + [name for name in table if name not in (*first, "before", "hash")]]
+
+
+@apart
+def _archive_files(hospital):
+    return _archived(hospital)[0]
+
+
+@_once
+def _archived(hospital):
+    """The files of a hospital's archive, and what was served; made once, some ten seconds, and kept beside it."""
+    import sklearn
+
+    source = (_HERE / "archive.py").read_bytes() + sklearn.__version__.encode() + hospital.checksum.encode()
+    path = hospital.path.parent / "cache" / f"week07-{sha256(source).hexdigest()[:16]}.pickle"
+    if path.exists():
+        return pickle.loads(path.read_bytes())  # written by us, two lines below
+    made = _beside("archive.py")["made"](hospital, _dice(f"{hospital.checksum} archive"))
+    try:
+        path.parent.mkdir(exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside.write_bytes(pickle.dumps(made, protocol=5))
+        os.replace(beside, path)
+    except OSError:
+        pass  # a read-only disk: it is made again next time
+    return made
+
+
+@_once
+def archive(hospital):
+    """Return the archive of a hospital, in a folder of its own for this process."""
+    return Archive(_archive_files(hospital), hospital.warehouse.stays)
+
+
+def explained(explain, hospital):
+    """Put a function to each decision; ``decision`` and what it says of it, one row each."""
+    import mlflow
+
+    office, rows = archive(hospital), []
+    mlflow.set_tracking_uri(office.uri)
+    for decision in office.decisions.itertuples(index=False):
+        said = explain(decision, office)
+        if said is ...:
+            return ...
+        if not isinstance(said, dict):
+            raise TypeError(f"explain returned a {type(said).__name__}; it must return a dictionary")
+        rows.append({"decision": decision.decision} | said)
+    return pd.DataFrame(rows)
