@@ -82,8 +82,9 @@ MORNINGS = (
     ("2024-04-01", "2024-05-05", 4),  # version 2 and 3 are registered, 1 is in force
     ("2024-05-06", "2024-05-31", 3),
     ("2024-07-15", "2024-07-16", 2),  # the morning of a day on whose evening a threshold changed
-    ("2024-07-20", "2024-08-31", 3),
-    ("2024-09-10", "2024-09-12", 3),
+    ("2024-07-20", "2024-08-31", 2),
+    ("2024-09-06", "2024-09-09", 2),  # proposed, and not yet released
+    ("2024-09-10", "2024-09-12", 2),
     ("2024-09-13", "2024-10-10", 4),  # rolled back
     ("2024-10-15", "2024-11-20", 1),
 )
@@ -186,7 +187,7 @@ class _Office:
                 later = str(pd.Timestamp(moment) - days / 2)
                 said.append((later, "physician", "approved", {"digest": bundle["digest"]}))
             said.append((moment, "on call" if action == "rolled back" else "manager", action, bundle | {"because": why}))
-        for moment, version in (("2024-02-20 11:00", 1), ("2024-06-18 12:00", 2), ("2024-09-27 11:00", 3)):
+        for moment, version in (("2024-02-20 11:00", 1), ("2024-06-18 12:00", 3), ("2024-09-27 11:00", 4)):
             said.append((moment, "manager", "released", {"model": "triage", "version": version, "threshold": 0.3}))
         before, lines = "0" * 64, []
         for number, (moment, who, action, detail) in enumerate(sorted(said, key=lambda one: at(one[0])), 1):

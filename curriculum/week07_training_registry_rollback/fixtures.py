@@ -132,17 +132,34 @@ def archive(hospital):
     return Archive(_archive_files(hospital), hospital.warehouse.stays)
 
 
+SAID = ("version", "threshold", "score", "rebuilt", "called")  # in the order in which one follows from the other
+
+
 def explained(explain, hospital):
-    """Put a function to each decision; ``decision`` and what it says of it, one row each."""
+    """Put a function to each decision; what it says of it, by decision."""
     import mlflow
 
-    office, rows = archive(hospital), []
-    mlflow.set_tracking_uri(office.uri)
+    office, said = archive(hospital), {}
     for decision in office.decisions.itertuples(index=False):
-        said = explain(decision, office)
-        if said is ...:
+        mlflow.set_tracking_uri(office.uri)
+        found = explain(decision, office)
+        if found is ...:
             return ...
-        if not isinstance(said, dict):
-            raise TypeError(f"explain returned a {type(said).__name__}; it must return a dictionary")
-        rows.append({"decision": decision.decision} | said)
-    return pd.DataFrame(rows)
+        if not isinstance(found, dict):
+            raise TypeError(f"explain returned a {type(found).__name__}; it must return a dictionary")
+        said[decision.decision] = found
+    return {"said": said}
+
+
+def held_against_the_served(answer, hospital):
+    """By decision the first thing that is not as it was served, and how many were rebuilt to the last bit."""
+    served = _archived(hospital)[1].assign(rebuilt=lambda rows: rows.score).set_index("decision")
+    off, said = {}, {name: pd.Series(found).reindex(SAID) for name, found in answer["said"].items()}
+    for name, found in said.items():
+        for part in SAID:
+            value = found[part]
+            if not isinstance(value, (bool, int, float)) or not abs(float(value) - float(served[part][name])) < 1e-7:
+                off[name] = [part, value]
+                break
+    bits = sum(bool(found.score == found.rebuilt == served.score[name]) for name, found in said.items())
+    return {"off": off, "of": len(said), "bits": bits}
