@@ -17,6 +17,7 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pandas as pd
+from wardround.evaluation import auroc_value
 
 hospital = load()
 
@@ -55,6 +56,74 @@ check("W07.Q1", explain)
 
 # %%
 # hint("W07.Q1")
+
+# %% [markdown]
+# ## Q2: a gate
+#
+# A colleague's triage model (use case C: critical care within twelve hours, asked at the end of triage) waits for release, with eight other
+# candidates. Each is a dictionary, and `files` names its folder: the rows that taught it, the rows that judge it with the risks of the
+# candidate and of the model in use, the visits it has learnt from, and its answers to some probes.
+#
+# Write the house's rules as code: return the names of the rules that a candidate breaks, an empty list to admit it. Three are written
+# already. On another hospital others wait.
+
+# %%
+given(7).RULES
+
+# %%
+candidate = given(7).candidates(hospital)[0]
+candidate
+
+# %%
+for name in ("judged", "learnt", "probes"):
+    display(pd.read_csv(Path(candidate["files"]) / f"{name}.csv").head(2))
+
+# %% nbgrader={"grade": false, "grade_id": "w07-q2", "locked": false, "schema_version": 3, "solution": true}
+def gate(candidate):
+    house, folder = given(7).HOUSE, Path(candidate["files"])
+    judged, learnt, probes = (pd.read_csv(folder / f"{name}.csv") for name in ("judged", "learnt", "probes"))
+    broken = {
+        "packages": candidate["packages"] != house["packages"],
+        "features": not set(candidate["features"]) <= set(house["features"]),
+        "way back": candidate["returns_to"] not in house["releases"],
+    }
+    return ...  # the other eight, then: return [rule for rule, is_broken in broken.items() if is_broken]
+
+# %% nbgrader={"grade": true, "grade_id": "w07-q2-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W07.Q2", gate)
+
+# %%
+# hint("W07.Q2")
+
+# %% [markdown]
+# ## Q3: a rollback, on the clock
+#
+# Monday, 18 November 2024, 07:40. Since the last release the care-call nurses have far more names than before. Nobody knows why, and nobody
+# needs to know yet. You are alone. Bring back what was good last.
+#
+# The server of this ward holds four parts, and each can be exchanged while it runs. Calls take minutes: `serve` 2, `pause` 1, `resume` 1,
+# `replay` 3, `write` 1, `register` 20, `delete` 1, `approval` 180. Fifteen are allowed. Judged is what patients are told afterwards, what they were
+# told on the way, and what the log says.
+
+# %%
+drill = given(7).drill(hospital)
+drill.serving
+
+# %%
+help(drill)
+
+# %%
+drill.replay().called.value_counts(dropna=False)
+
+# %% nbgrader={"grade": false, "grade_id": "w07-q3", "locked": false, "schema_version": 3, "solution": true}
+def roll_back(drill):
+    return ...
+
+# %% nbgrader={"grade": true, "grade_id": "w07-q3-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W07.Q3", roll_back)
+
+# %%
+# hint("W07.Q3")
 
 # %% [markdown]
 # ## What to bring to the group

@@ -17,6 +17,7 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pandas as pd
+from wardround.evaluation import auroc_value
 
 hospital = load()
 
@@ -76,6 +77,111 @@ check("W07.Q1", explain)
 
 # %%
 # hint("W07.Q1")
+
+# %% [markdown]
+# ## Q2: a gate
+#
+# A colleague's triage model (use case C: critical care within twelve hours, asked at the end of triage) waits for release, with eight other
+# candidates. Each is a dictionary, and `files` names its folder: the rows that taught it, the rows that judge it with the risks of the
+# candidate and of the model in use, the visits it has learnt from, and its answers to some probes.
+#
+# Write the house's rules as code: return the names of the rules that a candidate breaks, an empty list to admit it. Three are written
+# already. On another hospital others wait.
+
+# %%
+given(7).RULES
+
+# %%
+candidate = given(7).candidates(hospital)[0]
+candidate
+
+# %%
+for name in ("judged", "learnt", "probes"):
+    display(pd.read_csv(Path(candidate["files"]) / f"{name}.csv").head(2))
+
+# %%
+def gate(candidate):
+    house, folder = given(7).HOUSE, Path(candidate["files"])
+    judged, learnt, probes = (pd.read_csv(folder / f"{name}.csv") for name in ("judged", "learnt", "probes"))
+    broken = {
+        "packages": candidate["packages"] != house["packages"],
+        "features": not set(candidate["features"]) <= set(house["features"]),
+        "way back": candidate["returns_to"] not in house["releases"],
+    }
+    ### STARTER return ...  # the other eight, then: return [rule for rule, is_broken in broken.items() if is_broken]
+    ### BEGIN SOLUTION
+    snapshot = folder / "snapshot.csv"
+    whole = snapshot.exists() and hashlib.sha256(snapshot.read_bytes()).hexdigest() == candidate["snapshot_sha256"]
+    seconds = [one for one in candidate["approvals"]
+               if one["by"].lower() != candidate["author"].lower() and one["digest"] == candidate["digest"]]
+    gain = auroc_value(judged.critical, judged.risk) - auroc_value(judged.critical, judged.risk_in_use)
+    critical = judged[judged.critical]
+    found = (critical.risk >= candidate["threshold"]).groupby(critical.group).mean()
+    risk = probes.pivot(index="case", columns="asked", values="risk")
+    broken |= {
+        "snapshot": not whole,
+        "approval": not seconds,
+        "learnt": judged.patient_id.isin(learnt.patient_id).any(),
+        "not worse": gain < -0.02,
+        "calibrated": not 0.8 <= judged.critical.sum() / judged.risk.sum() <= 1.25,
+        "groups": found.max() - found.min() > 0.20,
+        "answers": not probes.risk.between(0, 1).all(),
+        "alone": (risk["alone"] - risk["in company"]).abs().max() > 1e-5,
+    }
+    return [rule for rule, is_broken in broken.items() if is_broken]
+    ### END SOLUTION
+
+# %%
+check("W07.Q2", gate)
+
+# %% [markdown] tags=["solution"]
+# Every rule is asked of the files, none of what the candidate says of itself. The tempting alternative is a test of the tags: hash given,
+# approvals more than none, reported AUROC above that in use. All three can be written by the author. The other mistake is to be
+# stricter than the house: one candidate with a rough note and a hundredth less keeps every rule.
+
+# %%
+# hint("W07.Q2")
+
+# %% [markdown]
+# ## Q3: a rollback, on the clock
+#
+# Monday, 18 November 2024, 07:40. Since the last release the care-call nurses have far more names than before. Nobody knows why, and nobody
+# needs to know yet. You are alone. Bring back what was good last.
+#
+# The server of this ward holds four parts, and each can be exchanged while it runs. Calls take minutes: `serve` 2, `pause` 1, `resume` 1,
+# `replay` 3, `write` 1, `register` 20, `delete` 1, `approval` 180. Fifteen are allowed. Judged is what patients are told afterwards, what they were
+# told on the way, and what the log says.
+
+# %%
+drill = given(7).drill(hospital)
+drill.serving
+
+# %%
+help(drill)
+
+# %%
+drill.replay().called.value_counts(dropna=False)
+
+# %%
+def roll_back(drill):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    log = drill.log[drill.log.model == "readmission"]
+    good = log[log.action == "rolled back"].iloc[-1]
+    drill.serve(version=good.version, code=good.code, contract=good.contract, threshold=good.threshold)
+    drill.write("rolled back", good.digest, "t.abara", "since release 5 far more are called; cause unknown")
+    ### END SOLUTION
+
+# %%
+check("W07.Q3", roll_back)
+
+# %% [markdown] tags=["solution"]
+# One call for all four parts, one line. The tempting alternative is the model alone: old weights on new features under a new threshold are a
+# third system, and the only sign of it is a strange list of names. The other trap is the line above: release 4 had been withdrawn. An order of the
+# four parts with `pause` before and `resume` after is as good, as nobody is scored by a mixture.
+
+# %%
+# hint("W07.Q3")
 
 # %% [markdown]
 # ## What to bring to the group

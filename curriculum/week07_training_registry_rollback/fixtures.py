@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import functools
-import hashlib
 import io
 import json
 import os
@@ -18,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from wardround.course.given import apart, by_hand
+from wardround.course.given import apart, by_hand, secret
 
 _HERE = Path(__file__).parent
+BESIDE = ("drill.py",)  # goes into the grading box with this file; the banks, which hold answers, do not
 
 
 def _dice(text):
@@ -163,3 +164,93 @@ def held_against_the_served(answer, hospital):
                 break
     bits = sum(bool(found.score == found.rebuilt == served.score[name]) for name, found in said.items())
     return {"off": off, "of": len(said), "bits": bits}
+
+
+# Q2 -------------------------------------------------------------------------------------------------------------------
+HOUSE = {
+    "packages": {"numpy": "2.4.6", "pandas": "3.1.1", "scikit-learn": "1.9.1", "scipy": "1.17.1"},
+    "features": ["age", "sex", "heart_rate", "respiratory_rate", "temperature", "saturation", "systolic", "diastolic"],
+    "releases": [sha256(f"triage {number}".encode()).hexdigest() for number in (1, 2, 3)],
+}
+HOUSE["features"] += ["arrival_hour", "emergency_before"]
+RULES = {
+    "packages": "it was trained with the versions in HOUSE['packages'], and with no other package",
+    "features": "every feature is one of HOUSE['features']: known at the end of triage, and not the assigned ESI",
+    "way back": "returns_to is one of HOUSE['releases']",
+    "snapshot": "the file of training rows lies there, and its SHA-256 is snapshot_sha256",
+    "approval": "somebody other than the author approved, and approved this digest",
+    "learnt": "no patient of the judged rows is among those it has learnt from",
+    "not worse": "on the judged rows its AUROC is at most 0.02 below that of the model in use (`risk_in_use`)",
+    "calibrated": "events over the sum of its risks is at least 0.8 and at most 1.25 on the judged rows",
+    "groups": "of critical visits, the share with a risk at or above its threshold differs by at most 0.20 between groups",
+    "answers": "every probe is answered with a number from 0 to 1, also when nothing was measured",
+    "alone": "a case that is asked alone gets the risk that it gets in company, within 0.00001",
+}
+
+
+@_once
+def _drawn(hospital):
+    return _beside("candidates.py")["drawn"](hospital, _dice(f"{hospital.checksum} gate {secret(hospital)}"), HOUSE)
+
+
+@apart
+def _candidates(hospital):
+    return _drawn(hospital)[0]
+
+
+@_once
+def candidates(hospital):
+    """Return nine candidates for the triage model's next release: dictionaries, ``files`` names a folder.
+
+    The folder holds ``snapshot.csv`` (unless it is gone), ``judged.csv`` (visits that judge: ``encounter_id patient_id
+    group critical risk risk_in_use``), ``learnt.csv`` (visits that taught it) and ``probes.csv`` (``case asked risk``).
+    """
+    home = Path(tempfile.mkdtemp(prefix="wardround-candidates-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    for name, made in _candidates(hospital).items():
+        (home / name).mkdir()
+        for file, content in made["files"].items():
+            (home / name / file).write_bytes(content)
+    return [made["about"] | {"files": str(home / name)} for name, made in _candidates(hospital).items()]
+
+
+def gated(gate, hospital):
+    """Put a gate to each candidate: by name the rules that it says are broken, or how it stopped."""
+    said = {}
+    for candidate in candidates(hospital):
+        try:
+            found = gate(copy.deepcopy(candidate))
+        except Exception as trouble:
+            found = {"stopped": f"{type(trouble).__name__}: {trouble}".replace(candidate["files"], "…")[:120]}
+        if found is ...:
+            return ...
+        said[candidate["name"]] = list(found) if isinstance(found, (list, tuple, set)) else found
+    return {"said": said}
+
+
+def held_against_the_bank(answer, hospital):
+    """What is off, by the fault of the candidate: what was said of it."""
+    faults, off = _drawn(hospital)[1], {}
+    for name, said in answer["said"].items():
+        rule = faults[name].split(".")[0] if faults[name] in _beside("candidates.py")["FAULTS"] else None
+        if said != ([rule] if rule else []):
+            off[name] = {"fault": faults[name], "rule": rule, "said": said}
+    return {"off": off, "of": len(faults)}
+
+
+# Q3 -------------------------------------------------------------------------------------------------------------------
+MINUTES_ALLOWED = 15
+_DRILL = _beside("drill.py")
+
+
+def drill(hospital):
+    """Return a ward on which release 5 is served and too many are called: 18 November 2024, 07:40 (see ``drill.py``)."""
+    stays = hospital.warehouse.stays
+    those = stays.asked_at.between("2024-11-01T00:00Z", "2024-12-28T00:00Z")
+    return _DRILL["Drill"](archive(hospital), stays[those].sort_values("encounter_id"))
+
+
+def drilled(roll_back, hospital):
+    """Put a function to a ward; what was served at the end and on the way, the log, the minutes."""
+    ward = drill(hospital)
+    return ... if roll_back(ward) is ... else _DRILL["ended"](ward)

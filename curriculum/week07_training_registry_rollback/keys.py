@@ -1,9 +1,11 @@
 """Week 7: what is right, what is known to be wrong, and what a colleague would say. Never shown before an answer."""
 
 import functools
+import hashlib
 import math
 import runpy
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 from wardround.course.compare import Comparison
@@ -337,6 +339,484 @@ key(
             look_at="the parameters of the run that made this version",
             teaches="M39",
             evidence=off_how,
+        ),
+    ],
+)
+
+
+# W07.Q2 ---------------------------------------------------------------------------------------------------------------
+def as_drawn(hospital, truth):
+    return {"off": {}, "of": len(given(7).candidates(hospital))}
+
+
+COST = {
+    "packages": "On the server another version computes, and nobody has judged what that says.",
+    "features": "At the desk that column is empty, or is the very decision that the nurse is to be helped with.",
+    "way back": "At three in the morning somebody wants to undo it, and there is nothing to return to.",
+    "snapshot": "In six months nobody can train it again: the rows that taught it are not the rows that lie there.",
+    "approval": "Nobody but the author has read what goes to the triage desk.",
+    "learnt": "It is judged on patients it knows, so at the desk it finds fewer than was promised.",
+    "not worse": "At the desk more critical patients wait behind others than with the model they had.",
+    "calibrated": "Its 30 in 100 are 5: nurses learn within a week to look away.",
+    "groups": "Patients of 75 and over wait, with the same illness and the same vital signs.",
+    "answers": "Whoever cannot be measured, and is often the sickest, gets no answer.",
+    "alone": "A patient's risk depends on who else sits in the waiting room.",
+}
+
+
+@dataclass(frozen=True)
+class Gated(Comparison):
+    """Candidates that are not treated as they should be: admitted, refused, or refused for another reason."""
+
+    needed: float = 1.0
+
+    def unreadable(self, answer, reference):
+        if type(answer) is not dict or "off" not in answer:
+            return f"{named(answer)} is there where a dictionary should be"
+        for name, one in answer["off"].items():
+            said = one["said"]
+            if type(said) is dict and "stopped" in said:
+                continue
+            if type(said) is not list:
+                return f"for `{name}` the gate returned {named(said)}; a list of rules is asked, empty to admit"
+            if unknown := [rule for rule in said if rule not in list(given(7).RULES)]:
+                return f"for `{name}` the gate returned {unknown[0]!r}; use the names in `given(7).RULES`"
+        return None
+
+    def distance(self, answer, reference):
+        return float(len(answer["off"]))
+
+    def matches(self, answer, wrong):
+        return answer["off"] == wrong["off"]
+
+    def evidence(self, answer, reference):
+        return f"{answer['of'] - len(answer['off'])} of {answer['of']} candidates are treated as they should be."
+
+
+def gated_how(answer, hospital):
+    """The count, and one candidate: what stopped, then good ones refused, then reasons that are no reasons, then holes."""
+    kinds = {"stopped": [], "good": [], "extra": [], "hole": []}
+    for name, one in answer["off"].items():
+        said, rule = one["said"], one["rule"]
+        if type(said) is dict:
+            kinds["stopped"].append(f"On `{name}` it stopped with {said['stopped'].rstrip('.')}. A gate that stops has judged nothing.")
+        elif not rule:
+            kinds["good"].append(f"`{name}` is refused for *{said[0]}*, and keeps it: {rule_words(said[0])}.")
+        elif extra := [one for one in said if one != rule]:
+            kinds["extra"].append(f"`{name}` is refused for *{extra[0]}*, which it keeps: {rule_words(extra[0])}.")
+        else:
+            kinds["hole"].append(f"`{name}` comes through and breaks *{rule}*. {COST[rule]}")
+    told = next(said[0] for said in kinds.values() if said)
+    return f"{Gated().evidence(answer, None)} {told}"
+
+
+def rule_words(rule):
+    return given(7).RULES[rule]
+
+
+def facts(candidate, *, snapshot="bytes", approval="second", learnt="patient_id", worse="judged", answers="must"):
+    """By rule whether it is broken; each test may be made as somebody makes it who believes too much."""
+    house, folder = given(7).HOUSE, Path(candidate["files"])
+    judged, known, probes = (pd.read_csv(folder / f"{name}.csv") for name in ("judged", "learnt", "probes"))
+    kept = folder / "snapshot.csv"
+    by = {
+        "second": [
+            one
+            for one in candidate["approvals"]
+            if one["by"].lower() != candidate["author"].lower() and one["digest"] == candidate["digest"]
+        ],
+        "any": candidate["approvals"],
+        "spelling": [
+            one
+            for one in candidate["approvals"]
+            if one["by"] != candidate["author"] and one["digest"] == candidate["digest"]
+        ],
+        "person": [one for one in candidate["approvals"] if one["by"].lower() != candidate["author"].lower()],
+    }
+    critical, company = judged[judged.critical], probes[probes.asked.eq("in company")].set_index("case").risk
+    found = (critical.risk >= candidate["threshold"]).groupby(critical.group).mean()
+    ratio = judged.critical.sum() / judged.risk.sum()
+    gain = concordance(judged.critical, judged.risk) - concordance(judged.critical, judged.risk_in_use)
+    reported = candidate["reported_auroc"] - concordance(judged.critical, judged.risk_in_use)
+    sound = kept.exists() and hashlib.sha256(kept.read_bytes()).hexdigest() == candidate["snapshot_sha256"]
+    alone = probes[probes.asked.eq("alone")].set_index("case").risk
+    return {
+        "packages": dict(candidate["packages"]) != house["packages"],
+        "features": not set(candidate["features"]) <= set(house["features"]),
+        "way back": candidate["returns_to"] not in house["releases"],
+        "snapshot": {"bytes": not sound, "tag": len(candidate["snapshot_sha256"]) != 64, "there": not kept.exists()}[snapshot],
+        "approval": not by[approval],
+        "learnt": bool(judged[learnt].isin(known[learnt]).any()),
+        "not worse": {"judged": gain < -0.02, "reported": reported < -0.02, "better": gain <= 0, "reported above": reported <= 0}[worse],
+        "calibrated": not 0.8 <= ratio <= 1.25,
+        "groups": bool(found.max() - found.min() > 0.20),
+        "answers": not probes.risk.between(0, 1).all()
+        if answers == "must"
+        else bool(((probes.risk < 0) | (probes.risk > 1)).any()),
+        "alone": bool((company - alone).abs().max() > 1e-5),
+    }
+
+
+def concordance(outcome, risk):
+    """AUROC by ranks (Mann and Whitney), without the package's function."""
+    ranks, events = risk.rank(), outcome.sum()
+    return float((ranks[outcome].sum() - events * (events + 1) / 2) / (events * (len(outcome) - events)))
+
+
+def gating(**weaker):
+    return lambda candidate: [rule for rule, broken in facts(candidate, **weaker).items() if broken]
+
+
+def by_the_brochure(candidate):
+    """Better than what is in use, by its own figure."""
+    return ["not worse"] if facts(candidate, worse="reported above")["not worse"] else []
+
+
+key(
+    "W07.Q2",
+    reference=as_drawn,
+    same=Gated(),
+    evidence=gated_how,
+    right=(
+        "Two are admitted, one of them in spite of its notes; seven are refused, each for its reason. The frightening one is a little below "
+        "the model in use, within what the house allows: a gate that refuses by feeling is passed by in the end. Saved as "
+        "work/gate.py, yours runs on every change."
+    ),
+    look_at="`given(7).RULES`, and the files of the candidate that is named",
+    misconceptions=[
+        misconception(
+            "admits_all",
+            answer=lambda candidate: [],
+            says="Your gate lets everything through.",
+            so_what="Seven of nine would reach the triage desk with a fault that stood in their own files. Every one of these has "
+            "happened somewhere, and in each somebody said afterwards that it was there to be seen.",
+            look_at="the first rule that you have not written yet",
+            teaches="M40",
+        ),
+        misconception(
+            "refuses_all",
+            answer=lambda candidate: list(given(7).RULES),
+            says="Your gate refuses everything, for every reason.",
+            so_what="Nothing bad is released, and nothing good. Within a month somebody has a key to the side door, and "
+            "releases by hand on a Friday night.",
+            look_at="one candidate: which single rule does it break?",
+            teaches="M40",
+        ),
+        misconception(
+            "brochure",
+            answer=by_the_brochure,
+            says="You admit whatever reports a better AUROC than the model in use has.",
+            so_what="The figure is the candidate's own. A forged snapshot, a missing approval, an AUROC of 0.83 that is 0.70 on your "
+            "rows: all seven come through, and the one you stop keeps every rule.",
+            look_at="every rule that says nothing of the AUROC",
+            teaches="M06",
+            evidence=gated_how,
+        ),
+        misconception(
+            "reported",
+            answer=gating(worse="reported"),
+            says="All rules are there, and one of them believes the candidate's own `reported_auroc`.",
+            so_what="One reports its best and is clearly below the model in use on the rows of your house. At the desk critical "
+            "patients wait behind others, with a better number on the slide than before.",
+            look_at="`judged.csv`: `risk` and `risk_in_use` on the same rows",
+            teaches="M28",
+        ),
+        misconception(
+            "tag_for_file",
+            answer=gating(snapshot="tag"),
+            says="You check that a hash is given, and not that the file has it.",
+            so_what="A tag is text that anybody may write. In six months a family asks, and the rows under that name are not the rows "
+            "that taught it, or are gone.",
+            look_at="`snapshot.csv` of each candidate: compute the SHA-256 of its bytes",
+            teaches="M40",
+            evidence=gated_how,
+        ),
+        misconception(
+            "any_approval",
+            answer=gating(approval="any"),
+            says="You count approvals, and do not read them.",
+            so_what="One was given by the author, in other letters, or for the build before. The rule of two persons is there so that "
+            "a second person has seen *this*; a signature on something else is decoration.",
+            look_at="`by` and `digest` of each approval, beside `author` and `digest`",
+            teaches="M40",
+            evidence=gated_how,
+        ),
+        misconception(
+            "visits_for_people",
+            answer=gating(learnt="encounter_id"),
+            says="You compare visits where people are asked for.",
+            so_what="No visit is on both sides, and a third of the patients are. A model that knows a patient's history by heart looks "
+            "good on her next visit, and only on hers.",
+            look_at="`patient_id` in `judged.csv` and `learnt.csv`",
+            teaches="M10",
+            evidence=gated_how,
+        ),
+        misconception(
+            "must_be_better",
+            answer=gating(worse="better"),
+            says="You refuse whatever is not better than the model in use.",
+            so_what="The house allows 0.02 less: on some 130 events chance alone moves it that far. You refused one for a hundredth, "
+            "and perhaps for its notes, which are no rule.",
+            look_at="the rule *not worse*, word by word",
+            teaches="M09",
+            evidence=gated_how,
+        ),
+        misconception(
+            "missing_passes",
+            answer=gating(answers="out of range"),
+            says="You look for answers outside 0 and 1, and a missing one is neither below nor above.",
+            so_what="A patient of whom nothing could be measured, seizing or in shock, gets no answer at all, and the screen "
+            "shows an empty field where a warning belongs.",
+            look_at="the rows *nothing measured* of `probes.csv`",
+            teaches="M14",
+            evidence=gated_how,
+        ),
+    ],
+)
+
+
+# W07.Q3 ---------------------------------------------------------------------------------------------------------------
+PIECES = ("version", "code", "contract", "threshold")
+
+
+def release(log, place):
+    """A release of the readmission model by its place among the lines that put one in force."""
+    return log[(log.model == "readmission") & log.action.isin(ACTIVE)].iloc[place]
+
+
+def good(log):
+    """The release that was in force before the last, the withdrawn one left out: what the rollback of September chose."""
+    return log[(log.model == "readmission") & log.action.eq("rolled back")].iloc[0]
+
+
+def pieces(line):
+    return {"version": int(line.version), "code": line.code, "contract": line.contract, "threshold": float(line.threshold)}
+
+
+def as_before(hospital, truth):
+    """What the good bundle says of each patient, from its own files; the patients are those of the drill."""
+    archive, ward = given(7).archive(hospital), given(7).drill(hospital)
+    line = good(archive.log)
+    rows = archive.stays.set_index("encounter_id").loc[ward.patients].reset_index()
+    run = runpy.run_path(str(archive.kept / line.code))
+    risk = loaded(archive.uri, int(line.version)).predict_proba(run["features"](rows))[:, 1]
+    released = archive.log[archive.log.action.isin(ACTIVE) & (archive.log.model == "readmission")]
+    return {
+        "decisions": "".join("c" if one >= line.threshold else "n" for one in risk),
+        "serving": pieces(line),
+        "digest": line.digest,
+        "bundles": [pieces(one) for one in released.itertuples()],
+    }
+
+
+def flags(answer):
+    """What is wrong beside the decisions."""
+    lines = [line for line in answer["lines"] if line[0] == "rolled back" and line[2]]
+    off = {
+        "mixed": any(one != answer["serving"] for one in answer["way"]),
+        "unwritten": not lines,
+        "late": answer["minutes"] > given(7).MINUTES_ALLOWED,
+        "deleted": bool(answer["deleted"]),
+        "paused": answer["paused"],
+    }
+    return {name for name, holds in off.items() if holds}
+
+
+@dataclass(frozen=True)
+class Drilled(Comparison):
+    """Patients with another decision than by the good bundle; parts, log, minutes, and what was served on the way."""
+
+    needed: float = 1.0
+
+    def unreadable(self, answer, reference):
+        return None if type(answer) is dict and "decisions" in answer else f"{named(answer)} is there"
+
+    def distance(self, answer, reference):
+        parts = [name for name in PIECES if answer["serving"][name] != reference["serving"][name]]
+        digest = not any(line[:2] == ["rolled back", reference["digest"]] for line in answer["lines"])
+        return float(turned(answer, reference) + len(parts) + len(flags(answer)) + digest)
+
+    def matches(self, answer, wrong):
+        return answer["serving"] == wrong["serving"] and flags(wrong) <= flags(answer)
+
+    def evidence(self, answer, reference):
+        off, of = turned(answer, reference), len(reference["decisions"])
+        wrong = [name for name in PIECES if answer["serving"][name] != reference["serving"][name]]
+        found = flags(answer)
+        if off or wrong:
+            none = answer["decisions"].count("-")
+            calls, then = answer["decisions"].count("c"), reference["decisions"].count("c")
+            silent = f", {none} get no score at all" if none else ""
+            told = f"{off} of {of} patients get another decision than by the last good release{silent}; {calls} are called, {then} would be."
+            right = [f"`{name}`" for name in PIECES if name not in wrong]
+            return f"{told} {'Right: ' + ', '.join(right) if right else 'No part is that of the last good release'}."
+        if "mixed" in found:
+            return f"The end is right. On the way patients were scored by {counted(len(answer['way']), 'mixture', 'mixtures')} that nobody ever judged."
+        if "late" in found:
+            return f"The end is right, after {answer['minutes']} minutes; {given(7).MINUTES_ALLOWED} are allowed."
+        if "unwritten" in found:
+            return "What is served is right; the log has no line *rolled back* with a reason."
+        return "What is served is right; the line in the log names another digest than that of what is served."
+
+
+def turned(answer, reference):
+    return sum(mine != theirs for mine, theirs in zip(answer["decisions"], reference["decisions"], strict=True))
+
+
+def how_turned(answer, hospital):
+    return Drilled().evidence(answer, as_before(hospital, None))
+
+
+def rolled(*names, target=good, before=None, step=False, write=True, **others):
+    """A rollback of some parts; ``before`` does something first, ``step`` exchanges one part after the other."""
+
+    def roll_back(drill):
+        line = target(drill.log)
+        parts = {name: value for name, value in pieces(line).items() if name in (names or PIECES)}
+        parts |= (before(drill, line) or {}) if before else {}
+        for some in [{name: value} for name, value in parts.items()] if step else [parts]:
+            drill.serve(**some)
+        if write:
+            drill.write("rolled back", line.digest, "t.abara", "too many are called since release 5")
+
+    return roll_back
+
+
+def how_rolled(answer, hospital):
+    return (
+        f"All {len(answer['decisions'])} patients get what the last good release says, after {answer['minutes']} minutes, and the log says "
+        "who, when and why. Now there is time to ask what was wrong."
+    )
+
+
+TWO_LINES = "the parts in the line of 12 September, beside `drill.serving`"
+
+key(
+    "W07.Q3",
+    reference=as_before,
+    same=Drilled(),
+    right=how_rolled,
+    look_at="`drill.log`: which release was in force before, and which of them was withdrawn; and all four parts of its line",
+    misconceptions=[
+        misconception(
+            "model_only",
+            answer=rolled("version"),
+            says="You roll back the model, and leave features, contract and threshold where they are.",
+            so_what="The old weights read creatinine in a unit they never saw. That is a third system, which nobody has trained or "
+            "judged, and it calls by its own logic tonight.",
+            look_at=TWO_LINES,
+            teaches="M30",
+            evidence=how_turned,
+        ),
+        misconception(
+            "model_and_threshold",
+            answer=rolled("version", "threshold"),
+            says="You roll back model and threshold: the two that everybody thinks of.",
+            so_what="The features still come in the new unit, so the old weights multiply a creatinine of 90 where they learnt "
+            "1.0. Whoever has a result is called, and the phone of the real cases is busy.",
+            look_at=TWO_LINES,
+            teaches="M30",
+            evidence=how_turned,
+        ),
+        misconception(
+            "features_only",
+            answer=rolled("code"),
+            says="You roll back the feature code alone.",
+            so_what="The contract in force expects the new unit and turns nearly everybody away: no score, no call. A silent list looks like a "
+            "calm ward.",
+            look_at=TWO_LINES,
+            teaches="M30",
+            evidence=how_turned,
+        ),
+        misconception(
+            "contract_left",
+            answer=rolled("version", "code", "threshold"),
+            says="You roll back all but the contract.",
+            so_what="It guards a door for another guest: what the old features give is refused, and nearly nobody gets a score. You "
+            "would hear of it when somebody asks why no one was called.",
+            look_at=TWO_LINES,
+            teaches="M30",
+            evidence=how_turned,
+        ),
+        misconception(
+            "threshold_only",
+            answer=rolled("threshold"),
+            says="You turn the threshold back and keep the model.",
+            so_what="The calls go down, and look right. They are other patients than those whom the good release would call: a "
+            "threshold belongs to the scores it was chosen on.",
+            look_at=TWO_LINES,
+            teaches="M05",
+            evidence=how_turned,
+        ),
+        misconception(
+            "threshold_left",
+            answer=rolled("version", "code", "contract"),
+            says="You roll back all but the threshold.",
+            so_what="The old scores meet a limit that was chosen for others. The calls that the ward complained of stay, and the "
+            "report says *rolled back*.",
+            look_at=TWO_LINES,
+            teaches="M30",
+            evidence=how_turned,
+        ),
+        misconception(
+            "the_one_before",
+            answer=rolled(target=lambda log: log[(log.model == "readmission") & (log.action == "released")].iloc[-2]),
+            says="You return to the release before, and that one was withdrawn in September.",
+            so_what="With its threshold of 0.02 almost everybody is called: out of the rain, into the river. The log says what was "
+            "good last, and it is not the line above.",
+            look_at="the line *rolled back* in `drill.log`",
+            teaches="M40",
+            evidence=how_turned,
+        ),
+        misconception(
+            "one_by_one",
+            answer=rolled(step=True),
+            says="You exchange one part after the other while patients are scored.",
+            so_what="For six minutes the ward is served by mixtures that nobody has judged, and whoever was scored then stays "
+            "uncalled all day. Exchange all at once, or show no score meanwhile.",
+            look_at="what `serve` takes, and `pause`",
+            teaches="M30",
+            evidence=how_turned,
+        ),
+        misconception(
+            "registered_anew",
+            answer=rolled(before=lambda drill, line: {"version": drill.register(int(line.version))}),
+            says="You register the old model as a new version and serve that.",
+            so_what="The decisions are right, and the release is one that nobody approved: the log knows the old number. It took twenty "
+            "minutes more, in which the ward went on dialling.",
+            look_at="the number of the version in the line of the good release: it is still there",
+            teaches="M40",
+            evidence=how_turned,
+        ),
+        misconception(
+            "deleted",
+            answer=rolled(before=lambda drill, line: drill.delete(drill.serving["version"])),
+            says="You delete the bad version.",
+            so_what="What it said of patients for five weeks can never be explained again, and the first thing the investigation "
+            "asks for is gone. A rollback points elsewhere; it destroys nothing.",
+            look_at="which of your calls cannot be undone",
+            teaches="M40",
+            evidence=lambda answer, hospital: f"Deleted: version {', '.join(map(str, answer['deleted']))}.",
+        ),
+        misconception(
+            "not_written",
+            answer=rolled(write=False),
+            says="You roll back, and the log does not know.",
+            so_what="Whoever explains a decision of tomorrow reads the log and takes the bad release for the one in force. In Q1 you "
+            "were glad of the line of September.",
+            look_at="`drill.write`",
+            teaches="M40",
+            evidence=how_turned,
+        ),
+        misconception(
+            "waits",
+            answer=rolled(before=lambda drill, line: drill.approval(line.digest)),
+            says="You wait for a second signature to return to what was approved already.",
+            so_what="Three hours of wrong calls for a rule that is about something else: two persons are needed for what is new. "
+            "Backwards one may go alone, at any hour, and says so.",
+            look_at="who signed the rollback of September, and how long that took",
+            teaches="M40",
+            evidence=how_turned,
         ),
     ],
 )

@@ -39,3 +39,61 @@ question(
         "```",
     ],
 )
+
+question(
+    "W07.Q2",
+    answer="gate",
+    title="A gate",
+    expects="a function of a candidate that returns a list: the names in `given(7).RULES` that it breaks, empty to admit it",
+    kind="function",
+    ask=lambda gate, hospital: given(7).gated(gate, hospital),
+    then=lambda answer, hospital: given(7).held_against_the_bank(answer, hospital),
+    hints=[
+        "Nine candidates for the triage model's next release wait at the door. Write what the house demands as code: each rule is "
+        "asked of the files, and what a candidate breaks is returned by name.",
+        "Take one candidate and look into its folder: `sorted(Path(candidate['files']).iterdir())`. Which of its claims can you "
+        "test there instead of believing?",
+        "A number in `reported_auroc` is a claim; `judged.csv` is the test. A hash is a claim; the file's bytes are the test. An approval "
+        "counts if another person gave it, and for this digest. People, not visits, are what training and judging must not share. A "
+        "comparison with a missing number is False in both directions: ask for what must be true. And a file may be gone: that is a "
+        "broken rule, and no reason to stop.",
+        "Go on in the same form:\n\n"
+        "```\n"
+        "    snapshot = folder / 'snapshot.csv'\n"
+        "    broken['snapshot'] = not snapshot.exists() or hashlib.sha256(...).hexdigest() != candidate['snapshot_sha256']\n"
+        "    second = [a for a in candidate['approvals'] if a['by'].lower() != ... and a['digest'] == ...]\n"
+        "    broken['approval'] = not second\n"
+        "    broken['learnt'] = judged.patient_id.isin(...).any()\n"
+        "    broken['answers'] = not probes.risk.between(0, 1).all()\n"
+        "    ...\n"
+        "    return [rule for rule, is_broken in broken.items() if is_broken]\n"
+        "```",
+    ],
+)
+
+question(
+    "W07.Q3",
+    answer="roll_back",
+    title="A rollback, on the clock",
+    expects="a function of the drill that calls what it offers; it need not return anything",
+    kind="function",
+    seconds=4,
+    ask=lambda roll_back, hospital: given(7).drilled(roll_back, hospital),
+    hints=[
+        "Monday, 07:40. Since the last release too many patients are called, and nobody knows why. Bring back what was good last, all "
+        "of it, within fifteen minutes, and leave a line that says so. Finding the cause comes after.",
+        "Print `drill.log` from its end, and `drill.serving`. Which four parts are served, and in which line of the log do the four "
+        "stand that were good last? Was the release before this one good?",
+        "Four parts belong together: weights, feature code, contract, threshold. Any other combination is a system that nobody has "
+        "judged, even for two minutes. The release before the last was withdrawn: the line *rolled back* names what was in force after "
+        "it. What was approved once needs no second signature to return. And who explains a decision next year reads the log.",
+        "One line, one call, one line:\n\n"
+        "```\n"
+        "def roll_back(drill):\n"
+        "    log = drill.log[drill.log.model == 'readmission']\n"
+        "    good = log[log.action == ...].iloc[-1]\n"
+        "    drill.serve(version=good.version, code=..., ...)\n"
+        "    drill.write('rolled back', good.digest, 't.abara', 'why')\n"
+        "```",
+    ],
+)
