@@ -126,6 +126,38 @@ check("W07.Q3", roll_back)
 # hint("W07.Q3")
 
 # %% [markdown]
+# ## Q4: a design on one page
+#
+# A team shows you how its readmission model will be trained, released and undone. Eleven paragraphs; in six of them something would be missing
+# on the day it is needed. Name a line of each, and the kind of fault. Leave the other five alone: old, slow and strict are no faults.
+#
+# Answer with a dictionary: any line number of the paragraph to one of `given(7).KINDS`.
+
+# %%
+print(given(7).design(hospital))
+
+# %%
+given(7).KINDS
+
+# %% nbgrader={"grade": false, "grade_id": "w07-q4", "locked": false, "schema_version": 3, "solution": true}
+review = ...  # {12: "not kept", …}
+
+# %% nbgrader={"grade": true, "grade_id": "w07-q4-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W07.Q4", review)
+
+# %%
+# hint("W07.Q4")
+
+# %% [markdown]
+# ## Memo: a change record (15 minutes)
+#
+# You rolled back on Monday. On Wednesday the cause is found, and the team wants to release again. Write the record of that change. At most 150 words;
+# score it by the rubric in [memo.md](../curriculum/week07_training_registry_rollback/memo.md).
+
+# %%
+memo("W07.M", change=..., evidence=..., kept=..., way_back=..., approved_by=..., decision=..., watch=..., because=...)
+
+# %% [markdown]
 # ## What to bring to the group
 #
 # Your memo, and the candidate that your gate let through longest.

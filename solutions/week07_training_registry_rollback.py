@@ -184,6 +184,56 @@ check("W07.Q3", roll_back)
 # hint("W07.Q3")
 
 # %% [markdown]
+# ## Q4: a design on one page
+#
+# A team shows you how its readmission model will be trained, released and undone. Eleven paragraphs; in six of them something would be missing
+# on the day it is needed. Name a line of each, and the kind of fault. Leave the other five alone: old, slow and strict are no faults.
+#
+# Answer with a dictionary: any line number of the paragraph to one of `given(7).KINDS`.
+
+# %%
+print(given(7).design(hospital))
+
+# %%
+given(7).KINDS
+
+# %%
+review = ...  # {12: "not kept", …}
+### BEGIN SOLUTION
+known_faults = {
+    "data.query": "not kept", "data.latest": "not kept", "training.lock": "not kept", "training.laptop": "not kept",
+    "features.two": "not as of then", "features.current": "not as of then", "registry.alias": "no history",
+    "registry.stage": "no history", "gate.reported": "claim believed", "gate.tags": "claim believed",
+    "release.alone": "one person", "release.before": "one person", "serving.coerce": "silent failure",
+    "serving.lastscore": "silent failure", "failure.quiet": "silent failure", "failure.retry": "silent failure",
+    "rollback.container": "undone in part", "rollback.alias": "undone in part", "log.table": "can be rewritten",
+    "log.wiki": "can be rewritten", "access.example": "seen by too many", "access.trace": "seen by too many",
+}
+lines = given(7).paragraphs(hospital)
+review = {lines[name][0]: kind for name, kind in known_faults.items() if name in lines}
+### END SOLUTION
+
+# %%
+check("W07.Q4", review)
+
+# %% [markdown] tags=["solution"]
+# Every hospital gets another page; this answer covers the bank. Three nights find the faults: a family asks about May (kept? history?), calls triple at
+# 07:40 (which parts come back? who may?), the job fails at 05:00 (who is told? what does the screen say?). The tempting finding is what looks
+# poor: one SQLite file, a night job, a sheet of paper. Those work. The tempting signature is under sentences with *always*, *latest* and *as usual*.
+
+# %%
+# hint("W07.Q4")
+
+# %% [markdown]
+# ## Memo: a change record (15 minutes)
+#
+# You rolled back on Monday. On Wednesday the cause is found, and the team wants to release again. Write the record of that change. At most 150 words;
+# score it by the rubric in [memo.md](../curriculum/week07_training_registry_rollback/memo.md).
+
+# %%
+memo("W07.M", change=..., evidence=..., kept=..., way_back=..., approved_by=..., decision=..., watch=..., because=...)
+
+# %% [markdown]
 # ## What to bring to the group
 #
 # Your memo, and the candidate that your gate let through longest.

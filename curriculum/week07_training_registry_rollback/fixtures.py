@@ -254,3 +254,50 @@ def drilled(roll_back, hospital):
     """Put a function to a ward; what was served at the end and on the way, the log, the minutes."""
     ward = drill(hospital)
     return ... if roll_back(ward) is ... else _DRILL["ended"](ward)
+
+
+# Q4 -------------------------------------------------------------------------------------------------------------------
+KINDS = {
+    "not kept": "what is needed to repeat a run, or to explain an old prediction, is not kept, or not as it was",
+    "not as of then": "training sees other values than the service has at eight",
+    "no history": "what was in use at a moment, and with which threshold, is not written down",
+    "claim believed": "a candidate is judged by what it says of itself",
+    "one person": "something is released that no second person has seen",
+    "silent failure": "something fails or is refused, and a number is shown as if nothing were wrong, or nobody is told",
+    "undone in part": "a rollback brings back a part, and the rest stays as it is",
+    "can be rewritten": "a line of the log can be changed later, and nobody would see it",
+    "seen by too many": "patients' data lies where those who do not need it can read it",
+}
+
+
+@apart
+def _page(hospital):
+    bank = _beside("design_page.py")
+    names = bank["drawn"](_dice(f"{by_hand(hospital)} design"))
+    return bank["page_of"](names)
+
+
+def design(hospital):
+    """The page as text, its lines numbered at the left edge. Another hospital gets another."""
+    return "\n".join(f"{number:3d}  {line}" for number, line in enumerate(_page(hospital)[0], 1))
+
+
+def paragraphs(hospital):
+    """Which paragraphs of the bank the page holds: name to the numbers of its lines."""
+    return {name: list(numbers) for name, numbers in _page(hospital)[1].items()}
+
+
+def reviewed(review, hospital):
+    """The learner's findings by paragraph, and the lines that belong to none; ``problem`` says what cannot be read."""
+    owner = {number: name for name, numbers in paragraphs(hospital).items() for number in numbers}
+    found, elsewhere = {}, []
+    for line, kind in review.items():
+        if not isinstance(line, (int, np.integer)):
+            return {"problem": f"{line!r} is no line number; take the numbers at the left edge of the page"}
+        if kind not in list(KINDS):
+            return {"problem": f"line {line} has {kind!r}; use one of: {', '.join(KINDS)}"}
+        if line in owner:
+            found.setdefault(owner[line], kind)
+        else:
+            elsewhere.append(int(line))
+    return {"found": found, "elsewhere": sorted(elsewhere)}

@@ -820,3 +820,245 @@ key(
         ),
     ],
 )
+
+
+# W07.Q4 ---------------------------------------------------------------------------------------------------------------
+FAULT_OF = {
+    "data.query": ["not kept"],
+    "data.latest": ["not kept"],
+    "features.two": ["not as of then"],
+    "features.current": ["not as of then"],
+    "training.lock": ["not kept"],
+    "training.laptop": ["not kept"],
+    "registry.alias": ["no history"],
+    "registry.stage": ["no history"],
+    "gate.reported": ["claim believed"],
+    "gate.tags": ["claim believed"],
+    "release.alone": ["one person"],
+    "release.before": ["one person"],
+    "serving.coerce": ["silent failure"],
+    "serving.lastscore": ["silent failure"],
+    "failure.quiet": ["silent failure"],
+    "failure.retry": ["silent failure"],
+    "rollback.container": ["undone in part"],
+    "rollback.alias": ["undone in part"],
+    "log.table": ["can be rewritten"],
+    "log.wiki": ["can be rewritten"],
+    "access.example": ["seen by too many"],
+    "access.trace": ["seen by too many"],
+}
+WHY = {
+    "data.query": "the same query gives other rows next year, as results are corrected",
+    "data.latest": "next month the file under that name is another, and the hash names nothing that is left",
+    "features.two": "two programs, and the results in their final form were not there at eight",
+    "features.current": "a stay of last year is joined with this year's values",
+    "training.lock": "the packages of last May are not written down, and a seed alone repeats nothing",
+    "training.laptop": "which rows, code and packages were on that laptop is known to nobody",
+    "registry.alias": "an alias and a tag hold today's value and no other",
+    "registry.stage": "registered is not released, and a rollback has no date of registration",
+    "gate.reported": "the run reports it of itself",
+    "gate.tags": "a tag that is there can be untrue",
+    "release.alone": "CI runs what the author wrote",
+    "release.before": "what is released is not what was approved",
+    "serving.coerce": "a unit mix-up becomes a median, and the list looks complete",
+    "serving.lastscore": "yesterday's risk is shown as today's",
+    "failure.quiet": "yesterday's list is read as today's, and nobody reads a server's log",
+    "failure.retry": "a list that never comes wakes nobody",
+    "rollback.container": "old weights meet the new threshold and settings",
+    "rollback.alias": "the alias moves the weights alone",
+    "log.table": "who releases can change what the log says of it",
+    "log.wiki": "rows are amended, so nobody knows what they said",
+    "access.example": "five patients stand on a page that the whole company reads",
+    "access.trace": "a patient's row goes to a vendor whenever something breaks",
+}
+IN_ORDER = {
+    "data.kept": "its name is its content, and it ends on a list",
+    "data.copy": "copies cost money, and lose nothing",
+    "features.one": "one program, joined by when it could be read",
+    "features.nostore": "twenty rows a morning need no store, and one file is the point",
+    "training.fixed": "lock, commit and seed are kept, and fixes come as a new run",
+    "training.cron": "slow and old, and repeatable",
+    "registry.log": "history is in the log, and the alias is for people",
+    "registry.sqlite": "one file, backed up, and restored to see that it works: for ten runs a month that is enough",
+    "gate.computed": "it is asked of files, and the margin is written down",
+    "gate.refuses": "a gate that refuses much, with reasons, on rows that nobody trains on, does its work",
+    "release.two": "the approval belongs to a digest",
+    "release.friday": "the day is no fault where two persons, one digest and a practised rollback stand behind it",
+    "serving.contract": "it says that there is no score, and the ward has another way",
+    "serving.empty": "a gap that says why is the opposite of a silent failure",
+    "failure.page": "somebody is woken, the screen says so, and it is tried out",
+    "failure.paper": "a sheet of paper is a fallback that needs no power",
+    "rollback.bundle": "all four parts, one digest",
+    "rollback.alone": "backwards, to what was approved and not withdrawn, one may go alone",
+    "log.chain": "a change would be seen, and the last hash lies elsewhere",
+    "log.names": "that it cannot be edited is what it is for",
+    "access.synthetic": "nobody real is an example, and access has names and lines",
+    "access.two": "slower, and few eyes: that is a price, and no fault",
+}
+
+
+def by_the_page(hospital, truth):
+    return {name: FAULT_OF[name] for name in given(7).paragraphs(hospital) if name in FAULT_OF}
+
+
+@dataclass(frozen=True)
+class Page(Comparison):
+    """Findings by paragraph: one point off for each that is missed, of another kind, or no fault."""
+
+    needed: float = 1.0
+
+    def unreadable(self, answer, reference):
+        if type(answer) is not dict or not ("found" in answer or "problem" in answer):
+            return f"{named(answer)} is there where a dictionary should be"
+        return answer.get("problem")
+
+    def points(self, answer, reference):
+        found = answer["found"]
+        return {
+            "false": [name for name in found if name not in reference],
+            "elsewhere": answer["elsewhere"],
+            "kind": [name for name in found if name in reference and found[name] not in reference[name]],
+            "missed": [name for name in reference if name not in found],
+        }
+
+    def distance(self, answer, reference):
+        return float(sum(map(len, self.points(answer, reference).values())))
+
+    def matches(self, answer, wrong):
+        kinds = set(wrong["found"].values())
+        same = set(answer["found"]) == set(wrong["found"]) and not answer["elsewhere"]
+        return same and (len(kinds) != 1 or len(answer["found"]) < 2 or set(answer["found"].values()) == kinds)
+
+    def evidence(self, answer, reference):
+        missed = len(self.points(answer, reference)["missed"])
+        return f"You found {len(reference) - missed} of {len(reference)}."
+
+
+def page_how(answer, hospital):
+    reference, numbers = by_the_page(hospital, None), given(7).paragraphs(hospital)
+    off = Page().points(answer, reference)
+    told = [Page().evidence(answer, reference)]
+    if off["false"]:
+        name = off["false"][0]
+        told.append(f"Line {numbers[name][0]} is in order: {IN_ORDER[name]}.")
+    elif off["elsewhere"]:
+        told.append(f"Line {off['elsewhere'][0]} belongs to no paragraph.")
+    elif off["kind"]:
+        name = off["kind"][0]
+        told.append(f"Line {numbers[name][0]}: a fault, but not *{answer['found'][name]}*. Ask what it means that {WHY[name]}.")
+    elif off["missed"]:
+        told.append(f"What you name is right. Go on at *{off['missed'][0].split('.')[0]}*: {COSTS[FAULT_OF[off['missed'][0]][0]]}")
+    return " ".join(told)
+
+
+COSTS = {
+    "not kept": "a family asks about last May. Who can train that model again?",
+    "not as of then": "does the service have at eight what training was given?",
+    "no history": "somebody asks what was in use on 16 July at noon. Where is it written?",
+    "claim believed": "could the author alone make this test pass?",
+    "one person": "who, besides the author, has seen exactly what is released?",
+    "silent failure": "something breaks at five. Who sees it, and what does the screen say?",
+    "undone in part": "which of the four parts come back?",
+    "can be rewritten": "could a line be changed, and would anybody see it?",
+    "seen by too many": "who can read a patient's row there?",
+}
+
+
+def pointing(chosen, kind=None, extra=False):
+    """A review of the chosen faults with their kinds, or one kind for all; with ``extra`` what is in order as well."""
+
+    def answer(hospital):
+        found = {}
+        for name, numbers in given(7).paragraphs(hospital).items():
+            if name in FAULT_OF and chosen(name):
+                found[numbers[0]] = kind or FAULT_OF[name][0]
+            elif extra and name in IN_ORDER:
+                found[numbers[0]] = "silent failure"
+        return found
+
+    return answer
+
+
+def odd_looking(hospital):
+    """What looks unusual, and is in order."""
+    odd = ("copy", "nostore", "cron", "sqlite", "refuses", "friday", "empty", "paper", "alone", "names", "two")
+    names = given(7).paragraphs(hospital)
+    return {numbers[0]: "silent failure" for name, numbers in names.items() if name in IN_ORDER and name.endswith(odd)} or {
+        next(numbers for name, numbers in names.items() if name in IN_ORDER)[0]: "silent failure"
+    }
+
+
+OPERATIONS = ("rollback", "release", "log", "failure", "serving", "registry", "access")
+
+key(
+    "W07.Q4",
+    reference=by_the_page,
+    same=Page(),
+    evidence=page_how,
+    right=(
+        "Six faults, each of its kind, and five paragraphs left in peace that look old, slow or strict. Every fault here is quiet until the "
+        "night on which somebody needs what is missing. Bring the page of your own system, and ask it the same three questions."
+    ),
+    look_at="`given(7).KINDS`, and the paragraph that is named",
+    misconceptions=[
+        misconception(
+            "approved",
+            answer=pointing(lambda name: False),
+            says="You sign the page.",
+            so_what="It reads well, and it works until the first bad night. Then six things are missing that cost a sentence each today, "
+            "and your name is under it.",
+            look_at="the paragraph on going back: which parts come back?",
+            teaches="M40",
+        ),
+        misconception(
+            "odd_looking",
+            answer=odd_looking,
+            says="You stop at what looks old, slow or strict.",
+            so_what="SQLite, a night job, a sheet of paper, a release on a Friday: all in order where somebody has practised. What fails "
+            "is worded nicely, and you let it pass.",
+            look_at="each paragraph that promises *always*, *latest* or *as usual*",
+            teaches="M40",
+            evidence=page_how,
+        ),
+        misconception(
+            "everything",
+            answer=pointing(lambda name: True, extra=True),
+            says="You flag every paragraph.",
+            so_what="A review that stops everything is answered by nobody. Five of these are as they should be; their authors will not "
+            "show you the next page.",
+            look_at="for each: which night would show the fault? Where you find none, let it pass",
+            teaches="M40",
+            evidence=page_how,
+        ),
+        misconception(
+            "all_not_kept",
+            answer=pointing(lambda name: True, kind="not kept"),
+            says="You find each fault, and call all of them *not kept*.",
+            so_what="The kind decides who mends it: an archive does not help where one person releases alone, or where a row is "
+            "shown to a vendor. The list goes back to you with six questions.",
+            look_at="`given(7).KINDS`, from the top",
+            teaches="M40",
+            evidence=page_how,
+        ),
+        misconception(
+            "training_only",
+            answer=pointing(lambda name: name.split(".")[0] not in OPERATIONS),
+            says="You read as far as the model: data, features, training, gate.",
+            so_what="What is trained well and released by one person, shown when it fails and undone in part, hurts patients by the second "
+            "half of the page.",
+            look_at="everything from *release* on",
+            teaches="M40",
+            evidence=page_how,
+        ),
+        misconception(
+            "operations_only",
+            answer=pointing(lambda name: name.split(".")[0] in OPERATIONS),
+            says="You read release and operation, and pass over where the model comes from.",
+            so_what="It can be undone in two minutes, and nobody can say in six months how it was made. The family's question comes "
+            "first in time, and stays longest.",
+            look_at="data, features, training and gate",
+            teaches="M40",
+            evidence=page_how,
+        ),
+    ],
+)

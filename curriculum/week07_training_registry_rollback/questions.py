@@ -97,3 +97,42 @@ question(
         "```",
     ],
 )
+
+question(
+    "W07.Q4",
+    answer="review",
+    title="A design on one page",
+    expects="a dictionary: line number of the page to one of the names in `given(7).KINDS`",
+    takes=dict,
+    ask=lambda review, hospital: given(7).reviewed(review, hospital),
+    hints=[
+        "The page tells how the readmission model will be trained, released and undone. In six of its eleven paragraphs something "
+        "would fail on the day it is needed. Name each, and of which kind it is. Leave alone what is only slow, old or unusual.",
+        "Take the page to three nights: a family asks about May; the calls triple at 07:40; the disk is full at 05:00. For each "
+        "paragraph: who looks where, and what do they find?",
+        "*Kept* is what has a name that cannot change its meaning: a query, a folder called latest and a newest version are none. "
+        "*History* is written when it happens. A gate tests files, not tags. Approval belongs to a digest. A rollback returns all "
+        "four parts. What cannot be computed is said, not filled. A log that can be corrected is no log. And real rows are "
+        "nobody's example.",
+        "The form of an answer; take the numbers at the left edge:\n\n"
+        "```\n"
+        "review = {\n"
+        "    3: 'not kept',\n"
+        "    ...\n"
+        "}\n"
+        "```",
+    ],
+)
+
+memo_form(
+    "W07.M",
+    fields={
+        "change": "what changes, part by part, against what is served today: version, features, contract, threshold, digest",
+        "evidence": "what shows that the cause is mended, and what the gate said, on how many stays",
+        "kept": "what is kept, under which names, so that a prediction of that day can be explained in six months",
+        "way_back": "to which digest you return, who may, in how many minutes, and when that was last tried",
+        "approved_by": "who approved which digest, and who was told on the wards",
+        "decision": "released, shadow first, or not, from when on",
+        "watch": "what is looked at in the first days, by whom, and the value at which you go back",
+    },
+)
