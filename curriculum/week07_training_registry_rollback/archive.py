@@ -91,17 +91,20 @@ MORNINGS = (
 
 
 def made(hospital, dice):
-    """Return the files of an archive by their paths, and what was served: one row a decision."""
+    """Return the files of an archive by their paths, what was served (one row a decision), and :attr:`_Office.turned`."""
     with tempfile.TemporaryDirectory(prefix="wardround-archive-") as folder:
         office = _Office(Path(folder), hospital, dice)
         served = office.served()
         office.write_log()
         office.write_registry()
-        return _packed(Path(folder)), served
+        return _packed(Path(folder)), served, office.turned
 
 
 class _Office:
-    """Everything of a year in one folder: ``kept/``, ``mlflow.db``, ``artifacts/``, ``releases.jsonl``."""
+    """Everything of a year in one folder: ``kept/``, ``mlflow.db``, ``artifacts/``, ``releases.jsonl``.
+
+    ``turned`` is the share of the year's stays that today's model, on today's results, would decide the other way.
+    """
 
     def __init__(self, folder, hospital, dice):
         self.folder, self.dice = folder, dice
@@ -146,7 +149,10 @@ class _Office:
     def served(self):
         """What was said of some patients on their morning; writes the lists of those mornings and ``decisions.csv``."""
         day, told = self.stays.asked_at.dt.tz_convert(ZONE).dt.normalize(), []
-        asked_again = self.asked_again()  # who asks is mostly somebody whose answer would be another today
+        asked_again = self.asked_again()
+        between = self.stays.asked_at.between(at(EVENTS[0][1]), at(EVENTS[-1][1])).to_numpy()
+        self.turned = float(asked_again[between].mean())  # of all stays before today's release: now the other call
+        # who asks later is mostly somebody whose answer would be another today
         for first, last, many in MORNINGS:
             rows = np.flatnonzero(((day >= at(first)) & (day < at(last))).to_numpy())
             order = self.dice.permutation(rows)

@@ -109,7 +109,7 @@ def _archive_files(hospital):
 
 @_once
 def _archived(hospital):
-    """The files of a hospital's archive, and what was served; made once, some ten seconds, and kept beside it."""
+    """The files of a hospital's archive, what was served, and the share turned since; made once, some ten seconds, and kept beside it."""
     import sklearn
 
     source = (_HERE / "archive.py").read_bytes() + sklearn.__version__.encode() + hospital.checksum.encode()
@@ -125,6 +125,11 @@ def _archived(hospital):
     except OSError:
         pass  # a read-only disk: it is made again next time
     return made
+
+
+def turned_since(hospital):
+    """Return the share of a year's stays that today's model, on today's results, would decide the other way."""
+    return _archived(hospital)[2]
 
 
 @_once
@@ -250,10 +255,13 @@ def drill(hospital):
     return _DRILL["Drill"](archive(hospital), stays[those].sort_values("encounter_id"))
 
 
+ended = _DRILL["ended"]
+
+
 def drilled(roll_back, hospital):
     """Put a function to a ward; what was served at the end and on the way, the log, the minutes."""
     ward = drill(hospital)
-    return ... if roll_back(ward) is ... else _DRILL["ended"](ward)
+    return ... if roll_back(ward) is ... else ended(ward)
 
 
 # Q4 -------------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,54 @@ from wardround.course.keys import key, misconception, outcome
 ACTIVE = ("released", "rolled back")
 
 
+# W07.P1 ---------------------------------------------------------------------------------------------------------------
+def mixed_decisions(hospital, truth):
+    """Of 1,000 patients those with another decision when the weights alone go back."""
+    ward, right = given(7).drill(hospital), as_before(hospital, truth)
+    rolled("version")(ward)
+    mine = given(7).ended(ward)["decisions"]
+    return 1000 * sum(a != b for a, b in zip(mine, right["decisions"], strict=True)) / len(mine)
+
+
+outcome("W07.P1", mixed_decisions)
+
+
+# W07.P2 ---------------------------------------------------------------------------------------------------------------
+def other_calls_today(hospital, truth):
+    """Of 100 stays of the year those whom today's model, on today's results, would treat the other way."""
+    return 100 * given(7).turned_since(hospital)
+
+
+outcome("W07.P2", other_calls_today)
+
+
+# W07.P3 ---------------------------------------------------------------------------------------------------------------
+def scores_in_another_order(hospital):
+    """Scores of version 1 trained again on its rows, and on the same rows in another order."""
+    archive = given(7).archive(hospital)
+    line = archive.log[archive.log.action.eq("released")].iloc[0]
+    run, rows = runpy.run_path(str(archive.kept / line.code)), pd.read_parquet(archive.kept / line.snapshot)
+    params = run_of(archive.uri, 1).params
+    found = []
+    for table in (rows, rows.iloc[::-1].reset_index(drop=True)):
+        model = run["fit"](run["features"](table), table.back, float(params["strength"]), int(params["seed"]))
+        found.append(model.predict_proba(run["features"](rows))[:, 1])
+    return found
+
+
+def same_model_in_another_order(hospital, truth):
+    first, second = scores_in_another_order(hospital)
+    return bool((first == second).all())
+
+
+def how_far_apart(hospital, truth, found):
+    first, second = scores_in_another_order(hospital)
+    return f"The largest difference of a score is {abs(first - second).max():.3f}: the seed draws places, and other rows stand there."
+
+
+outcome("W07.P3", same_model_in_another_order, remark=how_far_apart, after="W07.Q1")
+
+
 # W07.Q1 ---------------------------------------------------------------------------------------------------------------
 def as_served(hospital, truth):
     """What was served was noted when it was made, and no part of it comes from the registry."""
@@ -827,9 +875,9 @@ FAULT_OF = {
     "data.query": ["not kept"],
     "data.latest": ["not kept"],
     "features.two": ["not as of then"],
-    "features.current": ["not as of then"],
+    "features.current": ["not as of then", "not kept"],
     "training.lock": ["not kept"],
-    "training.laptop": ["not kept"],
+    "training.laptop": ["not kept", "seen by too many"],
     "registry.alias": ["no history"],
     "registry.stage": ["no history"],
     "gate.reported": ["claim believed"],

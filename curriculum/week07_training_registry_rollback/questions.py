@@ -3,6 +3,35 @@
 from wardround.course.given import given
 from wardround.course.questions import memo_form, prediction, question
 
+prediction(
+    "W07.P1",
+    ask=(
+        "The last release of the readmission model is to be undone at once, and somebody brings back the old weights alone: "
+        "features, contract and threshold stay. Of 1,000 patients, how many get another decision than they would get by "
+        "the whole old release? Give a range that you are 80% sure of."
+    ),
+    unit="of 1,000 patients",
+)
+
+prediction(
+    "W07.P2",
+    ask=(
+        "January to October 2024: 100 patients were scored at eight, and called or not. You ask today's model about them, on the "
+        "results as they stand in the warehouse today. For how many does the call come out the other way? Give a range "
+        "that you are 80% sure of."
+    ),
+    unit="of 100 patients",
+)
+
+prediction(
+    "W07.P3",
+    kind="probability",
+    ask=(
+        "The same code, seed, packages and machine, and the same training rows in another order. How probable is it that "
+        "the model gives each patient the same score, to the last bit?"
+    ),
+)
+
 question(
     "W07.Q1",
     answer="explain",
