@@ -48,6 +48,13 @@ def _once(make):
     return made
 
 
+def _temporary(what):
+    """A folder that goes with this process."""
+    home = Path(tempfile.mkdtemp(prefix=f"wardround-{what}-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return home
+
+
 # Q1 -------------------------------------------------------------------------------------------------------------------
 PLACEHOLDER = "@ARCHIVE@"  # stands for the folder in the registry's paths, until the archive lies in one
 _PATHS = (("experiments", "artifact_location"), ("runs", "artifact_uri"))
@@ -75,8 +82,7 @@ class Archive:
     """
 
     def __init__(self, files, stays):
-        self._folder = Path(tempfile.mkdtemp(prefix="wardround-archive-"))
-        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = _temporary("archive")
         for name, content in files.items():
             path = self._folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -210,8 +216,7 @@ def candidates(hospital):
     The folder holds ``snapshot.csv`` (unless it is gone), ``judged.csv`` (visits that judge: ``encounter_id patient_id
     group critical risk risk_in_use``), ``learnt.csv`` (visits that taught it) and ``probes.csv`` (``case asked risk``).
     """
-    home = Path(tempfile.mkdtemp(prefix="wardround-candidates-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    home = _temporary("candidates")
     for name, made in _candidates(hospital).items():
         (home / name).mkdir()
         for file, content in made["files"].items():
@@ -309,3 +314,93 @@ def reviewed(review, hospital):
         else:
             elsewhere.append(int(line))
     return {"found": found, "elsewhere": sorted(elsewhere)}
+
+
+# Q5 -------------------------------------------------------------------------------------------------------------------
+@_once
+def people(hospital):
+    """Return the patients as a filter may know them: ``mrn family given`` (the first given name)."""
+    table = hospital.tables.patients.dropna(subset=["mrn", "family", "given"])
+    return table[["mrn", "family", "given"]].assign(given=table.given.str.split().str[0]).reset_index(drop=True)
+
+
+@_once
+def _logged(hospital):
+    dice = _dice(f"{hospital.checksum} artefacts {secret(hospital)}")
+    return _beside("artefacts.py")["drawn"](people(hospital), dice)
+
+
+@apart
+def _run_files(hospital):
+    return _logged(hospital)[0]
+
+
+@_once
+def artefacts(hospital):
+    """Return the folder of a run's artefacts."""
+    home = _temporary("artefacts")
+    for name, content in _run_files(hospital).items():
+        (home / name).write_bytes(content)
+    return home
+
+
+def searched(search, hospital):
+    """What a search names of a run's files."""
+    found = search(artefacts(hospital), people(hospital).copy())
+    if found is ...:
+        return ...
+    return {"found": sorted(Path(str(name)).name for name in found)}
+
+
+def held_against_the_files(answer, hospital):
+    """Which files were missed, and which named without a patient in them."""
+    holds = _logged(hospital)[1]
+    missed = [name for name, there in holds.items() if there and name not in answer["found"]]
+    return {"missed": missed, "extra": [name for name in answer["found"] if not holds.get(name)], "of": sum(holds.values())}
+
+
+# Q6 -------------------------------------------------------------------------------------------------------------------
+OLDEST = pd.Timedelta(days=14)
+
+
+@_once
+def creatinine(hospital):
+    """Return a feature log: one row a value of a creatinine result as it was written, ``result patient drawn_at written_at value``.
+
+    A result that was corrected has two rows or three; corrections are made by this fixture.
+    """
+    labs = hospital.tables.labs
+    rows = labs[labs.loinc.eq("2160-0") & labs.value.notna() & labs.issued_at.notna() & labs.effective_at.notna()]
+    rows = rows[["lab_key", "patient_key", "effective_at", "issued_at", "value"]]
+    rows = rows.set_axis(["result", "patient", "drawn_at", "written_at", "value"], axis=1).sort_values("result")
+    dice = _dice(f"{hospital.checksum} corrected")
+    again = rows[dice.random(len(rows)) < 0.3]
+    later = again.written_at + pd.to_timedelta(dice.exponential(18, len(again)), "h").round("min")
+    again = again.assign(written_at=later, value=(again.value * dice.choice([0.6, 1.7], len(again))).round(2))
+    return pd.concat([rows, again]).sort_values(["written_at", "result"], ignore_index=True)
+
+
+def asks(hospital, many=400):
+    """Return moments at which a value is asked for: ``ask patient at``, half of them in mid-stay."""
+    log = creatinine(hospital)
+    stays = hospital.warehouse.stays.sort_values("encounter_id")
+    stays = stays[stays.patient_id.isin(log.patient)]
+    dice = _dice(f"{hospital.checksum} asks")
+    stays = stays.iloc[np.sort(dice.permutation(len(stays))[:many])].reset_index(drop=True)
+    middle = stays.admitted_at + (stays.asked_at - stays.admitted_at) * np.where(dice.random(len(stays)) < 0.5, 1.0, 0.4)
+    late = dice.random(len(stays)) < 0.15  # asked weeks later, when the last value is old
+    moment = middle.dt.floor("min") + pd.to_timedelta(np.where(late, 20, 0), "D")
+    return pd.DataFrame({"ask": [f"a{n:03d}" for n in range(len(stays))], "patient": stays.patient_id, "at": moment})
+
+
+def pulled(as_of, hospital):
+    """What a function gives for each ask, one value in the order of the asks."""
+    rows = asks(hospital)
+    found = as_of(creatinine(hospital).copy(), rows.copy())
+    if found is ...:
+        return ...
+    if not isinstance(found, pd.Series) or len(found) != len(rows):
+        raise TypeError(f"as_of must return a Series with one value for each of the {len(rows)} asks, by `ask`")
+    if set(found.index) != set(rows["ask"]):
+        raise ValueError("the index of the Series must hold each `ask` once")
+    return pd.DataFrame({"ask": rows["ask"], "value": found.reindex(rows["ask"]).to_numpy(dtype=float)})

@@ -1,6 +1,7 @@
 """Week 7: what is right, what is known to be wrong, and what a colleague would say. Never shown before an answer."""
 
 import functools
+import gzip
 import hashlib
 import math
 import runpy
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from wardround.course.compare import Comparison
+from wardround.course.compare import Comparison, frames
 from wardround.course.compare_words import counted, named
 from wardround.course.given import given
 from wardround.course.keys import key, misconception, outcome
@@ -1107,6 +1108,263 @@ key(
             look_at="data, features, training and gate",
             teaches="M40",
             evidence=page_how,
+        ),
+    ],
+)
+
+
+# W07.Q5 ---------------------------------------------------------------------------------------------------------------
+def none_missed(hospital, truth):
+    return {"missed": [], "extra": []}
+
+
+@dataclass(frozen=True)
+class Searched(Comparison):
+    """Files that were missed, and files that were named for nothing."""
+
+    needed: float = 1.0
+
+    def unreadable(self, answer, reference):
+        return None if type(answer) is dict and "missed" in answer else f"{named(answer)} is there, not names of files"
+
+    def distance(self, answer, reference):
+        return float(len(answer["missed"]) + len(answer["extra"]))
+
+    def matches(self, answer, wrong):
+        return answer["missed"] == wrong["missed"] and answer["extra"] == wrong["extra"]
+
+    def evidence(self, answer, reference):
+        told = [f"{answer['of'] - len(answer['missed'])} of {answer['of']} files with a patient are found."]
+        if answer["extra"]:
+            told.append(f"`{answer['extra'][0]}` is named, and nobody is in it.")
+        if answer["missed"]:
+            kind = answer["missed"][0].split(".", 1)[1]
+            told.append(f"One that is missed is a `.{kind}`; {UNPACK.get(kind, 'print it, and look how a patient is written there')}.")
+        return " ".join(told)
+
+
+UNPACK = {
+    "parquet": "its bytes are packed: read it as a table",
+    "html.gz": "its bytes are packed: unpack it first",
+    "png": "its title stands in a text field among the bytes",
+    "txt": "print it, and look at capitals and the order of names",
+}
+
+
+def searching(kinds=None, unpack=True, lower=True, forms=("mrn", "first", "last")):
+    """A search; each part may be left out."""
+
+    def search(folder, people):
+        wanted = set(people.mrn) if "mrn" in forms else set()
+        wanted |= set(people.given + " " + people.family) if "first" in forms else set()
+        wanted |= set(people.family + ", " + people.given) if "last" in forms else set()
+        wanted |= set(people.family) if "family" in forms else set()
+        wanted = {one.lower() for one in wanted} if lower else wanted
+        texts = {path.name: read(path, kinds, unpack, lower) for path in folder.iterdir()}
+        return [name for name, text in texts.items() if any(one in text for one in wanted)]
+
+    return search
+
+
+def read(path, kinds, unpack, lower):
+    if kinds and path.suffix not in kinds:
+        return ""
+    if unpack and path.suffix == ".parquet":
+        text = pd.read_parquet(path).to_csv()
+    else:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if unpack and path.suffix == ".gz" else content).decode("latin-1")
+    return text.lower() if lower else text
+
+
+key(
+    "W07.Q5",
+    reference=none_missed,
+    same=Searched(),
+    right="Every file with a patient, and none without. Run it before a run is logged, not after: what is in a registry has been read.",
+    look_at="one file of each kind, opened by hand",
+    misconceptions=[
+        misconception(
+            "text_only",
+            answer=searching(kinds=(".json", ".txt", ".csv", ".yml")),
+            says="You search what looks like text, and leave pictures, tables and packed files alone.",
+            so_what="The worst cases are logged as a table, with the record number in the first column: the file that everybody opens "
+            "first.",
+            look_at="the other kinds of files in the folder",
+            teaches="M19",
+        ),
+        misconception(
+            "raw_bytes",
+            answer=searching(unpack=False),
+            says="You search bytes as they lie there, also where they are packed.",
+            so_what="Parquet and gzip hide a name from a search, and from nobody who opens the file. The report says *clean*.",
+            look_at="the `.gz` and the `.parquet`",
+            teaches="M19",
+        ),
+        misconception(
+            "as_written",
+            answer=searching(lower=False),
+            says="You look for names in the letters that the register has.",
+            so_what="A traceback shouts and a report mumbles: the patient stands there in capitals or in small, and your filter reads "
+            "past her.",
+            look_at="`traceback.txt`",
+            teaches="M19",
+        ),
+        misconception(
+            "numbers_only",
+            answer=searching(forms=("mrn",)),
+            says="You look for record numbers alone.",
+            so_what="A name in a tag needs no number to be known in a town of this size.",
+            look_at="the notes and examples: who stands there?",
+            teaches="M19",
+        ),
+        misconception(
+            "names_only",
+            answer=searching(forms=("first", "last")),
+            says="You look for names alone.",
+            so_what="A record number is as good as a name to everybody with a screen in this house.",
+            look_at="parameters, paths and tables",
+            teaches="M18",
+        ),
+        misconception(
+            "one_order",
+            answer=searching(forms=("mrn", "first")),
+            says="You look for *first family*, and registers write *family, first*.",
+            so_what="The traceback and the note quote the register. They are read by the vendor's support.",
+            look_at="the order of names in `tags.json`",
+            teaches="M19",
+        ),
+        misconception(
+            "any_family_name",
+            answer=searching(forms=("mrn", "first", "last", "family")),
+            says="You take every family name for a patient.",
+            so_what="A filter that stops runs without a patient in them is switched off by those who must work, and then it stops nothing.",
+            look_at="`family_names.txt`: who is that?",
+            teaches="M19",
+        ),
+    ],
+)
+
+
+# W07.Q6 ---------------------------------------------------------------------------------------------------------------
+def by_walking(hospital, truth):
+    """Ask by ask, row by row: no join."""
+    log, found = given(7).creatinine(hospital), []
+    of_patient = {patient: rows.to_dict("records") for patient, rows in log.groupby("patient")}
+    for ask in given(7).asks(hospital).itertuples():
+        state = {}
+        for row in of_patient.get(ask.patient, []):  # in the order of writing
+            if row["written_at"] <= ask.at:
+                state[row["result"]] = row
+        newest = max(state.values(), key=lambda row: (row["drawn_at"], row["written_at"], row["result"]), default=None)
+        fresh = newest is not None and ask.at - newest["drawn_at"] <= given(7).OLDEST
+        found.append({"ask": ask.ask, "value": newest["value"] if fresh else math.nan})
+    return pd.DataFrame(found)
+
+
+def pulling(seen=lambda both: both.written_at <= both["at"], fresh=True, by=("drawn_at", "written_at", "result"), first=None):
+    def as_of(log, asks):
+        log = first(log) if first else log
+        both = asks.merge(log, on="patient")
+        both = both[seen(both)]
+        last = both.sort_values(list(by)).groupby("ask").last()
+        value = last.value[(last["at"] - last.drawn_at <= given(7).OLDEST)] if fresh else last.value
+        return value.reindex(asks["ask"])
+
+    return as_of
+
+
+def newest_version(log):
+    return log.sort_values("written_at").groupby("result", as_index=False).last()
+
+
+def first_version(log):
+    return log.sort_values("written_at").groupby("result", as_index=False).first()
+
+
+def pulled_how(answer, hospital):
+    """How many asks are off, and what is known of the first one's value."""
+    right = by_walking(hospital, None).set_index("ask").value
+    mine = answer.set_index("ask").value
+    off = [name for name in right.index if not (mine[name] == right[name] or (mine[name] != mine[name] and right[name] != right[name]))]
+    if not off:
+        return None
+    ask = given(7).asks(hospital).set_index("ask").loc[off[0]]
+    log = given(7).creatinine(hospital)
+    rows = log[log.patient.eq(ask.patient) & log.value.eq(mine[off[0]])]
+    told = f"{len(off)} of {len(right)} asks differ, first {off[0]} ({ask['at']:%d %b %Y %H:%M})."
+    if mine[off[0]] != mine[off[0]]:
+        return f"{told} You have none; one could be read that was not too old."
+    if rows.empty:
+        return f"{told} Your {mine[off[0]]:g} is in no row of this patient."
+    row = rows.iloc[0]
+    if row.written_at > ask["at"]:
+        return f"{told} Your {row.value:g} was written {row.written_at - ask['at']} after it was asked for."
+    if ask["at"] - row.drawn_at > given(7).OLDEST:
+        return f"{told} Your {row.value:g} was {(ask['at'] - row.drawn_at).days} days old."
+    return f"{told} Your {row.value:g} could be read; another value was drawn later, or had replaced it by then."
+
+
+key(
+    "W07.Q6",
+    reference=by_walking,
+    same=frames(on="ask", at_least=2),
+    evidence=pulled_how,
+    right=(
+        "Each ask gets what a screen could have shown. A feature store does this for you, at scale; with twenty rows a morning these five lines "
+        "do, and the log of values is what it cannot do without."
+    ),
+    look_at="one ask's patient: her rows in the order of `written_at`, and the minute of the ask",
+    misconceptions=[
+        misconception(
+            "final_values",
+            answer=pulling(lambda both: both.drawn_at <= both["at"]),
+            says="You join by the time of drawing, and take each value as it is in the end.",
+            so_what="A sample in the machine is no value on a screen, and a correction of tomorrow is none. It is the table of most "
+            "warehouses: clean, final, and seen by nobody at eight.",
+            look_at="`written_at` of your first value that differs",
+            teaches="M16",
+            evidence=pulled_how,
+        ),
+        misconception(
+            "final_then_filtered",
+            answer=pulling(first=newest_version),
+            says="You keep the last version first, and filter by writing afterwards.",
+            so_what="A result that is corrected tomorrow vanishes today: its preliminary value was on the screen, and your patient has "
+            "none.",
+            look_at="the order of your two steps",
+            teaches="M16",
+            evidence=pulled_how,
+        ),
+        misconception(
+            "first_values",
+            answer=pulling(first=first_version),
+            says="You keep what was written first, and never the correction.",
+            so_what="By the time of the ask some corrections were on the screen. The ward had mended the mistake, and your model "
+            "learns it again.",
+            look_at="results whose second row was written before the ask",
+            teaches="M16",
+            evidence=pulled_how,
+        ),
+        misconception(
+            "last_written",
+            answer=pulling(by=("written_at", "result")),
+            says="You take the row that was written last.",
+            so_what="A correction of Monday's sample, written on Wednesday, hides Tuesday's result: the patient seems to be where she was "
+            "two days ago.",
+            look_at="which of two results was *drawn* later",
+            teaches="M12",
+            evidence=pulled_how,
+        ),
+        misconception(
+            "no_age",
+            answer=pulling(fresh=False),
+            says="You take the last value, however old.",
+            so_what="A creatinine of three weeks ago looks like one of this morning. That nobody has measured since is itself something "
+            "that a clinician would want to know.",
+            look_at="`given(7).OLDEST`",
+            teaches="M14",
+            evidence=pulled_how,
         ),
     ],
 )

@@ -165,3 +165,64 @@ memo_form(
         "watch": "what is looked at in the first days, by whom, and the value at which you go back",
     },
 )
+
+question(
+    "W07.Q5",
+    answer="search",
+    title="Patients in a run's artefacts",
+    expects="a function of (folder, people) that returns the names of the files with a patient in them, a list or set",
+    kind="function",
+    stretch=True,
+    ask=lambda search, hospital: given(7).searched(search, hospital),
+    then=lambda answer, hospital: given(7).held_against_the_files(answer, hospital),
+    hints=[
+        "A run has logged a folder of files. Which of them hold a patient: the record number of one, or a patient's first and family "
+        "name together? Everybody who may see the registry may read them.",
+        "List the folder and open each kind once. What do the bytes of the parquet file and of the `.gz` look like in an "
+        "editor, and how is a name written in the traceback?",
+        "What is packed must be unpacked before it is searched: `gzip.decompress`, `pd.read_parquet`. The rest can be read as bytes; "
+        "the text field of a picture stands in them in clear. Letters come in capitals and in small, names in both orders. One family "
+        "name alone is nobody: half the town is called so.",
+        "The frame of it:\n\n"
+        "```\n"
+        "def text_of(path):\n"
+        "    if path.suffix == '.parquet':\n"
+        "        return pd.read_parquet(path).to_csv()\n"
+        "    content = path.read_bytes()\n"
+        "    content = gzip.decompress(content) if ... else content\n"
+        "    return content.decode('latin-1')\n"
+        "\n"
+        "def search(folder, people):\n"
+        "    forms = set(people.mrn) | set((people.given + ' ' + people.family).str.lower()) | set(...)\n"
+        "    texts = {path.name: text_of(path).lower() for path in folder.iterdir()}\n"
+        "    return [name for name, text in texts.items() if any(...)]\n"
+        "```",
+    ],
+)
+
+question(
+    "W07.Q6",
+    answer="as_of",
+    title="Features as of a time",
+    expects="a function of (log, asks) that returns a Series: one creatinine for each ask, missing where there was none, with `ask` as its index",
+    kind="function",
+    stretch=True,
+    ask=lambda as_of, hospital: given(7).pulled(as_of, hospital),
+    hints=[
+        "For each ask: which creatinine could be read at that minute? Of the patient's results that were written by then take the one "
+        "that was drawn last, in the value it had by then. Older than fourteen days counts as none.",
+        "Take one patient with a corrected result: print her rows of the log beside her ask. Which rows had been written at that "
+        "minute?",
+        "Two clocks again. `written_at` decides what could be read; `drawn_at` decides which result is the newest, and how old it is. A "
+        "result that was drawn early and corrected late is written last, and is not the newest. Filter first, then sort by both, then "
+        "take the last.",
+        "In pandas:\n\n"
+        "```\n"
+        "def as_of(log, asks):\n"
+        "    both = asks.merge(log, on='patient')\n"
+        "    seen = both[(both.written_at <= both['at']) & ...]\n"
+        "    last = seen.sort_values([..., 'written_at']).groupby('ask').value.last()\n"
+        "    return last.reindex(asks['ask'])\n"
+        "```",
+    ],
+)
