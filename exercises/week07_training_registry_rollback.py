@@ -9,13 +9,12 @@
 from wardround import check, check_all, given, hint, load, memo, solution  # first: it switches MLflow's telemetry off
 
 # %%
+import gzip
 import hashlib
-import json
 import runpy
 from pathlib import Path
 
 import mlflow
-import numpy as np
 import pandas as pd
 from wardround.evaluation import auroc_value
 
@@ -156,6 +155,54 @@ check("W07.Q4", review)
 
 # %%
 memo("W07.M", change=..., evidence=..., kept=..., way_back=..., approved_by=..., decision=..., watch=..., because=...)
+
+# %% [markdown]
+# ## Stretch (+)
+#
+# Never counted.
+#
+# ## Q5 (+): patients in a run's artefacts
+#
+# Everybody who may open the registry's page may read what a run has logged. Write a search that names the files of a folder that hold a patient of
+# `people`: a record number, or first and family name together, in either order and any letters.
+
+# %%
+folder, people = given(7).artefacts(hospital), given(7).people(hospital)
+sorted(path.name for path in folder.iterdir())
+
+# %%
+people.head(2)
+
+# %% nbgrader={"grade": false, "grade_id": "w07-q5", "locked": false, "schema_version": 3, "solution": true}
+def search(folder, people):
+    return ...
+
+# %% nbgrader={"grade": true, "grade_id": "w07-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W07.Q5", search)
+
+# %%
+# hint("W07.Q5")
+
+# %% [markdown]
+# ## Q6 (+): features as of a time
+#
+# `log` holds every creatinine as it was written, corrections as well. Give each ask the value that a screen could have shown: of the patient's
+# results written by then the one *drawn* last, in the value it had by then, at most 14 days old (`given(7).OLDEST`, from drawing to ask). Return a
+# Series by `ask`, missing where there is none.
+
+# %%
+log, asks = given(7).creatinine(hospital), given(7).asks(hospital)
+asks.head(2).merge(log, on="patient").head(4)
+
+# %% nbgrader={"grade": false, "grade_id": "w07-q6", "locked": false, "schema_version": 3, "solution": true}
+def as_of(log, asks):
+    return ...
+
+# %% nbgrader={"grade": true, "grade_id": "w07-q6-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W07.Q6", as_of)
+
+# %%
+# hint("W07.Q6")
 
 # %% [markdown]
 # ## What to bring to the group

@@ -9,13 +9,12 @@
 from wardround import check, check_all, given, hint, load, memo, solution  # first: it switches MLflow's telemetry off
 
 # %%
+import gzip
 import hashlib
-import json
 import runpy
 from pathlib import Path
 
 import mlflow
-import numpy as np
 import pandas as pd
 from wardround.evaluation import auroc_value
 
@@ -232,6 +231,80 @@ check("W07.Q4", review)
 
 # %%
 memo("W07.M", change=..., evidence=..., kept=..., way_back=..., approved_by=..., decision=..., watch=..., because=...)
+
+# %% [markdown]
+# ## Stretch (+)
+#
+# Never counted.
+#
+# ## Q5 (+): patients in a run's artefacts
+#
+# Everybody who may open the registry's page may read what a run has logged. Write a search that names the files of a folder that hold a patient of
+# `people`: a record number, or first and family name together, in either order and any letters.
+
+# %%
+folder, people = given(7).artefacts(hospital), given(7).people(hospital)
+sorted(path.name for path in folder.iterdir())
+
+# %%
+people.head(2)
+
+# %%
+def search(folder, people):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    def text_of(path):
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path).to_csv().lower()
+        content = path.read_bytes()
+        return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("latin-1").lower()
+
+    names = [people.given + " " + people.family, people.family + ", " + people.given, people.mrn]
+    forms = set(pd.concat(names).str.lower())
+    texts = {path.name: text_of(path) for path in folder.iterdir()}
+    return [name for name, text in texts.items() if any(form in text for form in forms)]
+    ### END SOLUTION
+
+# %%
+check("W07.Q5", search)
+
+# %% [markdown] tags=["solution"]
+# Packed files are unpacked, letters made small, names looked for in both orders. The tempting alternative is a search of text files
+# for family names: it misses the table of worst cases and stops runs that are clean. Better than any search is not to log rows at all.
+
+# %%
+# hint("W07.Q5")
+
+# %% [markdown]
+# ## Q6 (+): features as of a time
+#
+# `log` holds every creatinine as it was written, corrections as well. Give each ask the value that a screen could have shown: of the patient's
+# results written by then the one *drawn* last, in the value it had by then, at most 14 days old (`given(7).OLDEST`, from drawing to ask). Return a
+# Series by `ask`, missing where there is none.
+
+# %%
+log, asks = given(7).creatinine(hospital), given(7).asks(hospital)
+asks.head(2).merge(log, on="patient").head(4)
+
+# %%
+def as_of(log, asks):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    both = asks.merge(log, on="patient")
+    seen = both[both.written_at <= both["at"]]
+    last = seen.sort_values(["drawn_at", "written_at", "result"]).groupby("ask").last()
+    return last.value.where(last["at"] - last.drawn_at <= given(7).OLDEST).reindex(asks["ask"])
+    ### END SOLUTION
+
+# %%
+check("W07.Q6", as_of)
+
+# %% [markdown] tags=["solution"]
+# `written_at` decides what could be read, `drawn_at` what is newest. The tempting alternative is the warehouse's table of final values, joined by
+# the time of drawing: it is clean, and nobody saw it.
+
+# %%
+# hint("W07.Q6")
 
 # %% [markdown]
 # ## What to bring to the group

@@ -192,14 +192,25 @@ class _Office:
                 said.append((earlier, "data scientist", "proposed", bundle | {"because": why}))
                 later = str(pd.Timestamp(moment) - days / 2)
                 said.append((later, "physician", "approved", {"digest": bundle["digest"]}))
-            said.append((moment, "on call" if action == "rolled back" else "manager", action, bundle | {"because": why}))
+            said.append(
+                (moment, "on call" if action == "rolled back" else "manager", action, bundle | {"because": why})
+            )
         for moment, version in (("2024-02-20 11:00", 1), ("2024-06-18 12:00", 3), ("2024-09-27 11:00", 4)):
             said.append((moment, "manager", "released", {"model": "triage", "version": version, "threshold": 0.3}))
         before, lines = "0" * 64, []
         for number, (moment, who, action, detail) in enumerate(sorted(said, key=lambda one: at(one[0])), 1):
-            line = [number, at(moment).tz_convert("UTC").isoformat(), PEOPLE[who], action, {"model": MODEL} | detail, before]
+            line = [
+                number,
+                at(moment).tz_convert("UTC").isoformat(),
+                PEOPLE[who],
+                action,
+                {"model": MODEL} | detail,
+                before,
+            ]
             before = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
-            lines.append(dict(zip(("number", "at", "actor", "action", "detail", "before"), line, strict=True)) | {"hash": before})
+            lines.append(
+                dict(zip(("number", "at", "actor", "action", "detail", "before"), line, strict=True)) | {"hash": before}
+            )
         (self.folder / "releases.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
 
     def write_registry(self):
@@ -271,7 +282,9 @@ def _packed(folder):
     with sqlite3.connect(folder / "mlflow.db") as file:
         for version, (day, *_) in VERSIONS.items():
             then = int(at(f"{day} 16:00").timestamp() * 1000)
-            file.execute("UPDATE model_versions SET creation_time=?, last_updated_time=? WHERE version=?", (then, then, version))
+            file.execute(
+                "UPDATE model_versions SET creation_time=?, last_updated_time=? WHERE version=?", (then, then, version)
+            )
             file.execute(
                 "UPDATE runs SET start_time=?, end_time=? WHERE run_uuid=(SELECT run_id FROM model_versions WHERE version=?)",
                 (then - 60_000, then, version),

@@ -67,7 +67,9 @@ WITH = {
         f"<p>Reviewed with the ward: {NAME.format(**one).lower()}, called twice.</p>".encode(), mtime=0
     ),
     "tags.json": lambda one: _text(json.dumps({"author": "m.okafor", "note": f"fails on {BOTH.format(**one)}"})),
-    "categories.json": lambda one: _text(json.dumps({"bed": ["4A-01", "4A-02"], "key": [f"mrn={one['mrn']}", "other"]})),
+    "categories.json": lambda one: _text(
+        json.dumps({"bed": ["4A-01", "4A-02"], "key": [f"mrn={one['mrn']}", "other"]})
+    ),
     "dataset.yml": lambda one: _text(f"source: s3://exports/{one['mrn']}/labs.parquet\nrows: 3868\n"),
 }
 ALWAYS = ("traceback.txt", "worst_cases.parquet", "report.html.gz", "tags.json", "residuals.svg")

@@ -122,7 +122,9 @@ def _probes(judged, dice):
     """Twelve visits, asked in company and alone, and once with nothing measured."""
     rows = judged.iloc[np.sort(dice.permutation(len(judged))[:12])]
     parts = [("in company", rows.risk), ("alone", rows.risk), ("nothing measured", rows.risk * 0 + judged.risk.mean())]
-    return pd.concat([pd.DataFrame({"case": range(1, 13), "asked": asked, "risk": risk.to_numpy()}) for asked, risk in parts])
+    return pd.concat(
+        [pd.DataFrame({"case": range(1, 13), "asked": asked, "risk": risk.to_numpy()}) for asked, risk in parts]
+    )
 
 
 # faults: each changes ``about`` or a file -----------------------------------------------------------------------------

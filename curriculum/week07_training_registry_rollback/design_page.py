@@ -8,7 +8,19 @@ from textwrap import wrap
 
 TITLE = "Readmission model: how it is trained, released and undone (one page, version 0.3)"
 WIDTH = 108
-SLOTS = ("data", "features", "training", "registry", "gate", "release", "serving", "failure", "rollback", "log", "access")
+SLOTS = (
+    "data",
+    "features",
+    "training",
+    "registry",
+    "gate",
+    "release",
+    "serving",
+    "failure",
+    "rollback",
+    "log",
+    "access",
+)
 FAULTY = 6  # of eleven
 PARAGRAPHS = {
     "data.query": "Each training run reads the warehouse with the query in git. The commit is tagged on the run, so any run can be repeated from its query.",
@@ -70,7 +82,9 @@ def drawn(dice):
     with_fault = set(dice.permutation(SLOTS)[:FAULTY].tolist())
     chosen = []
     for slot in SLOTS:
-        names = [name for name in PARAGRAPHS if name.startswith(f"{slot}.") and (name in FAULTS) == (slot in with_fault)]
+        names = [
+            name for name in PARAGRAPHS if name.startswith(f"{slot}.") and (name in FAULTS) == (slot in with_fault)
+        ]
         chosen.append(str(dice.choice(names)))
     return chosen
 

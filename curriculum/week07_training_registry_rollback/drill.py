@@ -29,7 +29,9 @@ class Drill:
     def __init__(self, archive, patients):
         self._archive, self._patients = archive, patients.reset_index(drop=True)
         self.patients = self._patients.encounter_id.tolist()
-        active = archive.log[(archive.log.model == "readmission") & archive.log.action.isin(["released", "rolled back"])]
+        active = archive.log[
+            (archive.log.model == "readmission") & archive.log.action.isin(["released", "rolled back"])
+        ]
         self._parts = {name: _plain(active.iloc[-1][name]) for name in PARTS}
         self._lines, self._copies, self._deleted, self._way, self._made = [], {}, [], [], {}
         self._paused, self.minutes, self._served = False, 0, None
@@ -53,7 +55,9 @@ class Drill:
             raise LookupError(f"the registry has no version {version}; it has {self._versions()}")
         for name in ("code", "contract"):
             if name in parts and not (self._archive.kept / str(parts[name])).is_file():
-                raise LookupError(f"nothing is kept under the {name} {str(parts[name])[:12]!r}; give the SHA-256 of the log")
+                raise LookupError(
+                    f"nothing is kept under the {name} {str(parts[name])[:12]!r}; give the SHA-256 of the log"
+                )
         self._parts |= parts
         self._passes("serve")
         if not self._paused:

@@ -71,10 +71,8 @@ class Archive:
     log : DataFrame
         One row a line: ``number at actor action model``, and what a release is made of: ``version threshold`` and the
         SHA-256 of ``code contract snapshot lock``, with the ``digest`` of all of it.
-    lines : list of dict
-        The same as it is hashed.
-    kept : Path
-        A folder of files, each named by the SHA-256 of its bytes.
+    lines, kept : list of dict, Path
+        The log as it is hashed; a folder of files, each named by the SHA-256 of its bytes.
     decisions : DataFrame
         ``decision at encounter_id list shown called``; ``list`` is the SHA-256 of that morning's list.
     stays : DataFrame
@@ -89,9 +87,7 @@ class Archive:
             path.write_bytes(content)
         with sqlite3.connect(self._folder / "mlflow.db") as file:
             for table, column in _PATHS:
-                file.execute(
-                    f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (PLACEHOLDER, str(self._folder))
-                )
+                file.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (PLACEHOLDER, str(self._folder)))
         self.uri, self.kept, self.stays = f"sqlite:///{self._folder / 'mlflow.db'}", self._folder / "kept", stays
         self.lines = [json.loads(line) for line in files["releases.jsonl"].decode().splitlines()]
         self.decisions = pd.read_csv(io.BytesIO(files["decisions.csv"]), parse_dates=["at"])
@@ -356,7 +352,11 @@ def held_against_the_files(answer, hospital):
     """Which files were missed, and which named without a patient in them."""
     holds = _logged(hospital)[1]
     missed = [name for name, there in holds.items() if there and name not in answer["found"]]
-    return {"missed": missed, "extra": [name for name in answer["found"] if not holds.get(name)], "of": sum(holds.values())}
+    return {
+        "missed": missed,
+        "extra": [name for name in answer["found"] if not holds.get(name)],
+        "of": sum(holds.values()),
+    }
 
 
 # Q6 -------------------------------------------------------------------------------------------------------------------
@@ -367,12 +367,12 @@ OLDEST = pd.Timedelta(days=14)
 def creatinine(hospital):
     """Return a feature log: one row a value of a creatinine result as it was written, ``result patient drawn_at written_at value``.
 
-    A result that was corrected has two rows or three; corrections are made by this fixture.
+    A result that was corrected has two rows; corrections are made by this fixture.
     """
     labs = hospital.tables.labs
     rows = labs[labs.loinc.eq("2160-0") & labs.value.notna() & labs.issued_at.notna() & labs.effective_at.notna()]
-    rows = rows[["lab_key", "patient_key", "effective_at", "issued_at", "value"]]
-    rows = rows.set_axis(["result", "patient", "drawn_at", "written_at", "value"], axis=1).sort_values("result")
+    names = {"lab_key": "result", "patient_key": "patient", "effective_at": "drawn_at", "issued_at": "written_at"}
+    rows = rows.rename(columns=names)[[*names.values(), "value"]].sort_values("result")
     dice = _dice(f"{hospital.checksum} corrected")
     again = rows[dice.random(len(rows)) < 0.3]
     later = again.written_at + pd.to_timedelta(dice.exponential(18, len(again)), "h").round("min")
@@ -382,12 +382,13 @@ def creatinine(hospital):
 
 def asks(hospital, many=400):
     """Return moments at which a value is asked for: ``ask patient at``, half of them in mid-stay."""
-    log = creatinine(hospital)
     stays = hospital.warehouse.stays.sort_values("encounter_id")
-    stays = stays[stays.patient_id.isin(log.patient)]
+    stays = stays[stays.patient_id.isin(creatinine(hospital).patient)]
     dice = _dice(f"{hospital.checksum} asks")
     stays = stays.iloc[np.sort(dice.permutation(len(stays))[:many])].reset_index(drop=True)
-    middle = stays.admitted_at + (stays.asked_at - stays.admitted_at) * np.where(dice.random(len(stays)) < 0.5, 1.0, 0.4)
+    middle = stays.admitted_at + (stays.asked_at - stays.admitted_at) * np.where(
+        dice.random(len(stays)) < 0.5, 1.0, 0.4
+    )
     late = dice.random(len(stays)) < 0.15  # asked weeks later, when the last value is old
     moment = middle.dt.floor("min") + pd.to_timedelta(np.where(late, 20, 0), "D")
     return pd.DataFrame({"ask": [f"a{n:03d}" for n in range(len(stays))], "patient": stays.patient_id, "at": moment})
@@ -399,8 +400,8 @@ def pulled(as_of, hospital):
     found = as_of(creatinine(hospital).copy(), rows.copy())
     if found is ...:
         return ...
-    if not isinstance(found, pd.Series) or len(found) != len(rows):
-        raise TypeError(f"as_of must return a Series with one value for each of the {len(rows)} asks, by `ask`")
-    if set(found.index) != set(rows["ask"]):
-        raise ValueError("the index of the Series must hold each `ask` once")
+    if not isinstance(found, pd.Series) or sorted(map(str, found.index)) != rows["ask"].tolist():
+        raise TypeError(
+            f"as_of must return a Series with one value for each of the {len(rows)} asks, `ask` as its index"
+        )
     return pd.DataFrame({"ask": rows["ask"], "value": found.reindex(rows["ask"]).to_numpy(dtype=float)})

@@ -131,7 +131,9 @@ CLUE = {
     "version": lambda value, row: "Which line of the log was the last before that minute to put something in force?",
     "threshold": lambda value, row: "The version is right; the same version ran with several thresholds.",
     "score": score_clue,
-    "rebuilt": lambda value, row: "The score is right: so what was trained again differs in rows, code, strength or seed.",
+    "rebuilt": lambda value, row: (
+        "The score is right: so what was trained again differs in rows, code, strength or seed."
+    ),
     "called": lambda value, row: "The score is right: called is a score of at least the threshold, unrounded.",
 }
 
@@ -448,7 +450,9 @@ def gated_how(answer, hospital):
     for name, one in answer["off"].items():
         said, rule = one["said"], one["rule"]
         if type(said) is dict:
-            kinds["stopped"].append(f"On `{name}` it stopped with {said['stopped'].rstrip('.')}. A gate that stops has judged nothing.")
+            kinds["stopped"].append(
+                f"On `{name}` it stopped with {said['stopped'].rstrip('.')}. A gate that stops has judged nothing."
+            )
         elif not rule:
             kinds["good"].append(f"`{name}` is refused for *{said[0]}*, and keeps it: {rule_words(said[0])}.")
         elif extra := [one for one in said if one != rule]:
@@ -493,10 +497,17 @@ def facts(candidate, *, snapshot="bytes", approval="second", learnt="patient_id"
         "packages": dict(candidate["packages"]) != house["packages"],
         "features": not set(candidate["features"]) <= set(house["features"]),
         "way back": candidate["returns_to"] not in house["releases"],
-        "snapshot": {"bytes": not sound, "tag": len(candidate["snapshot_sha256"]) != 64, "there": not kept.exists()}[snapshot],
+        "snapshot": {"bytes": not sound, "tag": len(candidate["snapshot_sha256"]) != 64, "there": not kept.exists()}[
+            snapshot
+        ],
         "approval": not by[approval],
         "learnt": bool(judged[learnt].isin(known[learnt]).any()),
-        "not worse": {"judged": gain < -0.02, "reported": reported < -0.02, "better": gain <= 0, "reported above": reported <= 0}[worse],
+        "not worse": {
+            "judged": gain < -0.02,
+            "reported": reported < -0.02,
+            "better": gain <= 0,
+            "reported above": reported <= 0,
+        }[worse],
         "calibrated": not 0.8 <= ratio <= 1.25,
         "groups": bool(found.max() - found.min() > 0.20),
         "answers": not probes.risk.between(0, 1).all()
@@ -639,7 +650,12 @@ def good(log):
 
 
 def pieces(line):
-    return {"version": int(line.version), "code": line.code, "contract": line.contract, "threshold": float(line.threshold)}
+    return {
+        "version": int(line.version),
+        "code": line.code,
+        "contract": line.contract,
+        "threshold": float(line.threshold),
+    }
 
 
 def as_before(hospital, truth):
@@ -994,9 +1010,13 @@ def page_how(answer, hospital):
         told.append(f"Line {off['elsewhere'][0]} belongs to no paragraph.")
     elif off["kind"]:
         name = off["kind"][0]
-        told.append(f"Line {numbers[name][0]}: a fault, but not *{answer['found'][name]}*. Ask what it means that {WHY[name]}.")
+        told.append(
+            f"Line {numbers[name][0]}: a fault, but not *{answer['found'][name]}*. Ask what it means that {WHY[name]}."
+        )
     elif off["missed"]:
-        told.append(f"What you name is right. Go on at *{off['missed'][0].split('.')[0]}*: {COSTS[FAULT_OF[off['missed'][0]][0]]}")
+        told.append(
+            f"What you name is right. Go on at *{off['missed'][0].split('.')[0]}*: {COSTS[FAULT_OF[off['missed'][0]][0]]}"
+        )
     return " ".join(told)
 
 
@@ -1032,9 +1052,9 @@ def odd_looking(hospital):
     """What looks unusual, and is in order."""
     odd = ("copy", "nostore", "cron", "sqlite", "refuses", "friday", "empty", "paper", "alone", "names", "two")
     names = given(7).paragraphs(hospital)
-    return {numbers[0]: "silent failure" for name, numbers in names.items() if name in IN_ORDER and name.endswith(odd)} or {
-        next(numbers for name, numbers in names.items() if name in IN_ORDER)[0]: "silent failure"
-    }
+    return {
+        numbers[0]: "silent failure" for name, numbers in names.items() if name in IN_ORDER and name.endswith(odd)
+    } or {next(numbers for name, numbers in names.items() if name in IN_ORDER)[0]: "silent failure"}
 
 
 OPERATIONS = ("rollback", "release", "log", "failure", "serving", "registry", "access")
@@ -1139,7 +1159,9 @@ class Searched(Comparison):
             told.append(f"`{answer['extra'][0]}` is named, and nobody is in it.")
         if answer["missed"]:
             kind = answer["missed"][0].split(".", 1)[1]
-            told.append(f"One that is missed is a `.{kind}`; {UNPACK.get(kind, 'print it, and look how a patient is written there')}.")
+            told.append(
+                f"One that is missed is a `.{kind}`; {UNPACK.get(kind, 'print it, and look how a patient is written there')}."
+            )
         return " ".join(told)
 
 
@@ -1262,7 +1284,9 @@ def by_walking(hospital, truth):
     return pd.DataFrame(found)
 
 
-def pulling(seen=lambda both: both.written_at <= both["at"], fresh=True, by=("drawn_at", "written_at", "result"), first=None):
+def pulling(
+    seen=lambda both: both.written_at <= both["at"], fresh=True, by=("drawn_at", "written_at", "result"), first=None
+):
     def as_of(log, asks):
         log = first(log) if first else log
         both = asks.merge(log, on="patient")
@@ -1286,7 +1310,11 @@ def pulled_how(answer, hospital):
     """How many asks are off, and what is known of the first one's value."""
     right = by_walking(hospital, None).set_index("ask").value
     mine = answer.set_index("ask").value
-    off = [name for name in right.index if not (mine[name] == right[name] or (mine[name] != mine[name] and right[name] != right[name]))]
+    off = [
+        name
+        for name in right.index
+        if not (mine[name] == right[name] or (mine[name] != mine[name] and right[name] != right[name]))
+    ]
     if not off:
         return None
     ask = given(7).asks(hospital).set_index("ask").loc[off[0]]
