@@ -114,8 +114,8 @@ def _archived(hospital):
     """The files of a hospital's archive, what was served, and the share turned since; made once, some ten seconds, and kept beside it."""
     import sklearn
 
-    source = (_HERE / "archive.py").read_bytes() + sklearn.__version__.encode() + hospital.checksum.encode()
-    path = hospital.path.parent / "cache" / f"week07-{sha256(source).hexdigest()[:16]}.pickle"
+    source = (_HERE / "archive.py").read_text() + sklearn.__version__ + hospital.checksum
+    path = hospital.path.parent / "cache" / f"week07-{sha256(source.encode()).hexdigest()[:16]}.pickle"
     if path.exists():
         return pickle.loads(path.read_bytes())  # written by us, two lines below
     made = _beside("archive.py")["made"](hospital, _dice(f"{hospital.checksum} archive"))
@@ -343,20 +343,14 @@ def artefacts(hospital):
 def searched(search, hospital):
     """What a search names of a run's files."""
     found = search(artefacts(hospital), people(hospital).copy())
-    if found is ...:
-        return ...
-    return {"found": sorted(Path(str(name)).name for name in found)}
+    return ... if found is ... else {"found": sorted(Path(str(name)).name for name in found)}
 
 
 def held_against_the_files(answer, hospital):
     """Which files were missed, and which named without a patient in them."""
-    holds = _logged(hospital)[1]
-    missed = [name for name, there in holds.items() if there and name not in answer["found"]]
-    return {
-        "missed": missed,
-        "extra": [name for name in answer["found"] if not holds.get(name)],
-        "of": sum(holds.values()),
-    }
+    holds, found = _logged(hospital)[1], answer["found"]
+    missed = [name for name, there in holds.items() if there and name not in found]
+    return {"missed": missed, "extra": [name for name in found if not holds.get(name)], "of": sum(holds.values())}
 
 
 # Q6 -------------------------------------------------------------------------------------------------------------------

@@ -552,6 +552,7 @@ key(
             "happened somewhere, and in each somebody said afterwards that it was there to be seen.",
             look_at="the first rule that you have not written yet",
             teaches="M40",
+            evidence=gated_how,
         ),
         misconception(
             "refuses_all",
@@ -561,6 +562,7 @@ key(
             "releases by hand on a Friday night.",
             look_at="one candidate: which single rule does it break?",
             teaches="M40",
+            evidence=gated_how,
         ),
         misconception(
             "brochure",
@@ -575,16 +577,17 @@ key(
         misconception(
             "reported",
             answer=gating(worse="reported"),
-            says="All rules are there, and one of them believes the candidate's own `reported_auroc`.",
+            says="The AUROC is not asked of the judged rows: at most the candidate's own `reported_auroc` is believed.",
             so_what="One reports its best and is clearly below the model in use on the rows of your house. At the desk critical "
             "patients wait behind others, with a better number on the slide than before.",
             look_at="`judged.csv`: `risk` and `risk_in_use` on the same rows",
             teaches="M28",
+            evidence=gated_how,
         ),
         misconception(
             "tag_for_file",
             answer=gating(snapshot="tag"),
-            says="You check that a hash is given, and not that the file has it.",
+            says="That the file of training rows has the hash it should have is not tested: a hash is given, and that passes.",
             so_what="A tag is text that anybody may write. In six months a family asks, and the rows under that name are not the rows "
             "that taught it, or are gone.",
             look_at="`snapshot.csv` of each candidate: compute the SHA-256 of its bytes",
@@ -594,7 +597,7 @@ key(
         misconception(
             "any_approval",
             answer=gating(approval="any"),
-            says="You count approvals, and do not read them.",
+            says="An approval passes that no second person gave to this build: approvals are counted, and not read.",
             so_what="One was given by the author, in other letters, or for the build before. The rule of two persons is there so that "
             "a second person has seen *this*; a signature on something else is decoration.",
             look_at="`by` and `digest` of each approval, beside `author` and `digest`",
@@ -604,7 +607,7 @@ key(
         misconception(
             "visits_for_people",
             answer=gating(learnt="encounter_id"),
-            says="You compare visits where people are asked for.",
+            says="A candidate passes that knows the people who judge it: visits may differ and people not.",
             so_what="No visit is on both sides, and a third of the patients are. A model that knows a patient's history by heart looks "
             "good on her next visit, and only on hers.",
             look_at="`patient_id` in `judged.csv` and `learnt.csv`",
@@ -624,7 +627,7 @@ key(
         misconception(
             "missing_passes",
             answer=gating(answers="out of range"),
-            says="You look for answers outside 0 and 1, and a missing one is neither below nor above.",
+            says="A probe without an answer passes: a missing number is neither below 0 nor above 1.",
             so_what="A patient of whom nothing could be measured, seizing or in shock, gets no answer at all, and the screen "
             "shows an empty field where a warning belongs.",
             look_at="the rows *nothing measured* of `probes.csv`",
