@@ -188,7 +188,7 @@ check("W07.Q5", search)
 #
 # `log` holds every creatinine as it was written, corrections as well. Give each ask the value that a screen could have shown: of the patient's
 # results written by then the one *drawn* last, in the value it had by then, at most 14 days old (`given(7).OLDEST`, from drawing to ask). Return a
-# Series by `ask`, missing where there is none.
+# Series by `ask`, missing where there is none. Values are as they came, in the units of their site (week 1).
 
 # %%
 log, asks = given(7).creatinine(hospital), given(7).asks(hospital)
