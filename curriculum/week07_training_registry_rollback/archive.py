@@ -90,14 +90,17 @@ MORNINGS = (
 )
 
 
-def made(hospital, dice):
-    """Return the files of an archive by their paths, what was served (one row a decision), and :attr:`_Office.turned`."""
+def made(hospital, dice, moved):
+    """Return the files of an archive by their paths, what was served (one row a decision), and :attr:`_Office.turned`.
+
+    ``moved(file, old, new)`` exchanges the folder in every path that a registry holds.
+    """
     with tempfile.TemporaryDirectory(prefix="wardround-archive-") as folder:
         office = _Office(Path(folder), hospital, dice)
         served = office.served()
         office.write_log()
         office.write_registry()
-        return _packed(Path(folder)), served, office.turned
+        return _packed(Path(folder), moved), served, office.turned
 
 
 class _Office:
@@ -277,7 +280,7 @@ def as_parquet(rows):
     return file.getvalue()
 
 
-def _packed(folder):
+def _packed(folder, moved):
     """The files by path; the registry's absolute paths become a placeholder, its clock that of the story."""
     with sqlite3.connect(folder / "mlflow.db") as file:
         for version, (day, *_) in VERSIONS.items():
@@ -294,9 +297,3 @@ def _packed(folder):
     with sqlite3.connect(folder / "mlflow.db", isolation_level=None) as file:
         file.execute("VACUUM")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def moved(file, old, new):
-    """Exchange the folder in every path that a registry holds."""
-    for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("model_versions", "source"), ("model_versions", "storage_location")):  # fmt: skip
-        file.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (old, new))

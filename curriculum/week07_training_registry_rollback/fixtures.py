@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import copy
 import functools
 import io
 import json
-import os
 import pickle
 import runpy
 import shutil
 import sqlite3
 import tempfile
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from wardround.course.given import apart, by_hand, secret
+from wardround.course.store import write_atomically
 
 _HERE = Path(__file__).parent
 BESIDE = ("drill.py",)  # goes into the grading box with this file; the banks, which hold answers, do not
@@ -57,8 +59,14 @@ def _temporary(what):
 
 # Q1 -------------------------------------------------------------------------------------------------------------------
 PLACEHOLDER = "@ARCHIVE@"  # stands for the folder in the registry's paths, until the archive lies in one
-_PATHS = (("experiments", "artifact_location"), ("runs", "artifact_uri"))
-_PATHS += (("model_versions", "source"), ("model_versions", "storage_location"))
+_PATHS = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("model_versions", "source"))
+_PATHS += (("model_versions", "storage_location"),)
+
+
+def _moved(file, old, new):
+    """Exchange the folder in every path that a registry holds."""
+    for table, column in _PATHS:
+        file.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (old, new))
 
 
 class Archive:
@@ -86,8 +94,7 @@ class Archive:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         with sqlite3.connect(self._folder / "mlflow.db") as file:
-            for table, column in _PATHS:
-                file.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (PLACEHOLDER, str(self._folder)))
+            _moved(file, PLACEHOLDER, str(self._folder))
         self.uri, self.kept, self.stays = f"sqlite:///{self._folder / 'mlflow.db'}", self._folder / "kept", stays
         self.lines = [json.loads(line) for line in files["releases.jsonl"].decode().splitlines()]
         self.decisions = pd.read_csv(io.BytesIO(files["decisions.csv"]), parse_dates=["at"])
@@ -112,20 +119,14 @@ def _archive_files(hospital):
 @_once
 def _archived(hospital):
     """The files of a hospital's archive, what was served, and the share turned since; made once, some ten seconds, and kept beside it."""
-    import sklearn
-
-    source = (_HERE / "archive.py").read_text() + sklearn.__version__ + hospital.checksum
+    source = (_HERE / "archive.py").read_text() + str(_PATHS) + version("scikit-learn") + hospital.checksum
     path = hospital.path.parent / "cache" / f"week07-{sha256(source.encode()).hexdigest()[:16]}.pickle"
     if path.exists():
         return pickle.loads(path.read_bytes())  # written by us, two lines below
-    made = _beside("archive.py")["made"](hospital, _dice(f"{hospital.checksum} archive"))
-    try:
+    made = _beside("archive.py")["made"](hospital, _dice(f"{hospital.checksum} archive"), _moved)
+    with contextlib.suppress(OSError):  # a read-only disk: it is made again next time
         path.parent.mkdir(exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_bytes(pickle.dumps(made, protocol=5))
-        os.replace(beside, path)
-    except OSError:
-        pass  # a read-only disk: it is made again next time
+        write_atomically(path, pickle.dumps(made, protocol=5))
     return made
 
 
@@ -207,11 +208,7 @@ def _candidates(hospital):
 
 @_once
 def candidates(hospital):
-    """Return nine candidates for the triage model's next release: dictionaries, ``files`` names a folder.
-
-    The folder holds ``snapshot.csv`` (unless it is gone), ``judged.csv`` (visits that judge: ``encounter_id patient_id
-    group critical risk risk_in_use``), ``learnt.csv`` (visits that taught it) and ``probes.csv`` (``case asked risk``).
-    """
+    """Return nine candidates for the triage model's next release: dictionaries, ``files`` names the folder of each."""
     home = _temporary("candidates")
     for name, made in _candidates(hospital).items():
         (home / name).mkdir()
