@@ -68,3 +68,19 @@ def stubbed(monkeypatch, held):
     from grading_cases import stub
 
     return stub(monkeypatch, held)
+
+
+@pytest.fixture(scope="session")
+def release_store(tmp_path_factory) -> Path:
+    """A folder with an MLflow store of three versions (:mod:`release_cases`), not to be changed."""
+    from release_cases import make_store
+
+    return make_store(tmp_path_factory.mktemp("registry") / "store")
+
+
+@pytest.fixture
+def releases(release_store, tmp_path):
+    """The releases of a store of the test's own, none made yet."""
+    from release_cases import copied
+
+    return copied(release_store, tmp_path / "store")

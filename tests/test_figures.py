@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from wardround.evaluation import Estimate, Figure, FigureError, direct_label, figure, intervals, lines, palette
+from wardround.evaluation import Estimate, Figure, FigureError, direct_label, figure, intervals, lanes, lines, palette
 
 SAYS = "Eastbank pages three times as often as Quillmere."
 
@@ -90,3 +90,37 @@ def test_intervals_show_each_name_its_dot_and_zero_where_it_is_in_sight():
     assert [text.get_text() for text in across.get_yticklabels()] == ["row 0", "row 1"]
     assert [line.get_xdata()[0] for line in across.lines if line.get_marker() == "o"] == [0.05, 0.5]
     assert [len(axes.lines) for axes in (across, beyond)] == [5, 4]  # a bar and a dot each; across also zero
+
+
+def test_several_panels_are_one_figure_and_each_needs_its_labels():
+    def both(panels):
+        for axes in panels:
+            axes.plot([0, 1], [0, 1])
+            axes.set(xlabel="days", ylabel="stays")
+
+    made = figure(both, says="Two views of one thing say the same.", grid=(1, 2))
+    assert made.image.count(b'<g id="axes_') == 2
+    with pytest.raises(FigureError, match="x axis"):
+        figure(lambda panels: panels[0].set(xlabel="a", ylabel="b"), says="Two views of one thing say.", grid=(1, 2))
+
+
+def test_lanes_hold_who_does_what_and_dash_what_nobody_does_any_more():
+    steps = pd.DataFrame(
+        {
+            "who": ["nurse", "nurse", "list"],
+            "begins": [9, 10, 8],
+            "ends": [10, 11.5, 9],
+            "what": ["calls", "teaching", "is made"],
+            "stops": [False, True, False],
+        }
+    )
+    held = []
+    figure(
+        lambda axes: (lanes(steps, xlabel="time of day")(axes), held.append(axes)),
+        says="The nurse calls and no longer teaches.",
+    )
+    axes = held[0]
+    assert [text.get_text() for text in axes.texts] == ["calls", "teaching", "is made"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["nurse", "list"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["08:00", "09:00", "10:00", "11:00", "12:00"]
+    assert [bar.get_linestyle() for bar in axes.patches] == ["-", "--", "-"]

@@ -35,6 +35,7 @@ VERBS = [
     "facts",
     "grade",
     "group",
+    "gate",
 ]
 
 

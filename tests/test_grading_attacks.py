@@ -211,7 +211,7 @@ STUBBORN = {
 
 @pytest.mark.parametrize("cell", STUBBORN.values(), ids=STUBBORN)
 def test_a_cell_that_takes_the_process_along_is_skipped(ran, cell):
-    run = ran("n = 42", cell, "after = 42", cell_seconds=1.0)
+    run = ran("n = 42", cell, "after = 42", cell_seconds=2.0)
     assert (
         run.ended == "" and run.troubles[0].cell == 1 and (run.skipped == (1,) or run.troubles[0].error == "OutOfTime")
     )

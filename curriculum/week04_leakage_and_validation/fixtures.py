@@ -285,13 +285,23 @@ def judged(train, hospital):
 
 def on_later_stays(train, hospital):
     """What one can measure at home: a model of the stays known by the cut, judged on later ones; ``...`` without one."""
-    stays = stays_to_learn(hospital)
-    stays = stays[stays.whole]
-    side = split_by_time(stays, CUT)
+    stays, side = _by_time(hospital)
     model, test = train(stays[side.eq("train")].copy()), stays[side.eq("test")]
     if model is ...:
         return ...
     return auroc(test.state.eq("readmitted"), _JUDGING["risks_of"](model, test.drop(columns=["state", "whole"])))
+
+
+def later_stays(hospital):
+    """Return the stays that :func:`on_later_stays` judges on: asked about from the cut on, outcome known."""
+    stays, side = _by_time(hospital)
+    return stays[side.eq("test")]
+
+
+def _by_time(hospital):
+    stays = stays_to_learn(hospital)
+    stays = stays[stays.whole]
+    return stays, split_by_time(stays, CUT)
 
 
 # Q4 -------------------------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ _HOMES = {
     "keep": "memo",
     "claim": "claim",
     "given": "given",
+    "explore": "explorer",
+    "explorer": "explorer",
 }
 __all__ = sorted(_HOMES)
 

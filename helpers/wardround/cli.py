@@ -195,11 +195,30 @@ def group(
 @app.command(epilog="Example: wardround portfolio")
 def portfolio(
     out: Annotated[Path | None, typer.Option(help="The HTML file; by default work/portfolio/portfolio.html.")] = None,
+    json: Json = False,
 ) -> None:
-    """Your artefacts as one page, made of your memos and kept results; what is missing is shown as missing."""
+    """Your artefacts as one page and a PDF, made of your memos and kept results.
+
+    What is missing is shown as missing. Parts that contradict each other are shown on top, and the exit code is 1.
+    """
     from wardround.course.portfolio import write_portfolio
 
-    typer.echo(f"Your portfolio is in {write_portfolio(out)}.")
+    written = write_portfolio(out)
+    typer.echo(_text(written.to_dict()) if json else written.text())
+    raise typer.Exit(1 if written.report.linted.findings else 0)
+
+
+@app.command(epilog="Example: wardround gate work/gate.py candidates/")
+def gate(
+    file: Annotated[Path, typer.Argument(help="A Python file with gate(candidate), which returns its reasons.")],
+    candidates: Annotated[Path, typer.Argument(help="A JSON file, or a folder of them.")],
+) -> None:
+    """Run your gate on candidates; ends with 1 where one is refused, as CI needs it (etc/ci/gate.yml)."""
+    from wardround.operations.gate import judge
+
+    judged = judge(file, candidates)
+    typer.echo("\n".join(map(str, judged)))
+    raise typer.Exit(1 if any(one.reasons for one in judged) else 0)
 
 
 @app.command(epilog="Example: wardround facts --stale 2027-06")

@@ -18,6 +18,7 @@ TELEMETRY = {
     "DO_NOT_TRACK": "true",  # MLflow reads the word: DO_NOT_TRACK=1 does not switch it off
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # 2 processes and 0.6 GB instead of 15 and 2.7 GB
     "MLFLOW_LOGGING_LEVEL": "WARNING",  # else the first run of a new file tells of its tables, with the time of day
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # else every file that is fetched draws a bar on stderr
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
 # Small models are ten times slower when several processes ask for every core, and results would depend on the machine.

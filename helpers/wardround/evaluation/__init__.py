@@ -33,7 +33,7 @@ from .expected import (
     expected_ratio,
     expected_weak_calibration,
 )
-from .figures import Figure, FigureError, direct_label, figure, intervals, lines, palette
+from .figures import Figure, FigureError, direct_label, figure, intervals, lanes, lines, palette
 from .sample_size import SampleSize, development_size
 from .scores import ZTest, brier, brier_parts, scaled_brier, spiegelhalter
 from .subgroups import by_group, counts_by_group, gaps
@@ -109,6 +109,7 @@ __all__ = [
     "integrated_calibration_index",
     "intervals",
     "interventions_avoided",
+    "lanes",
     "lines",
     "net_benefit",
     "observed_over_expected",

@@ -67,25 +67,29 @@ class Figure:
 
 
 def figure(
-    draw: Callable[[Axes], Any],
+    draw: Callable[[Any], Any],
     *,
     says: str,
     title: str = "",
     table: pd.DataFrame | None = None,
     size: tuple[float, float] = (7.0, 3.4),
+    grid: tuple[int, int] = (1, 1),
 ) -> Figure:
     """Draw one figure.
 
     Parameters
     ----------
     draw
-        Called with the axes; each line it adds gets a colour, a line style and a marker of its own.
+        Called with the axes (with all of them in a list, row by row, if there are several); each line it adds gets a
+        colour, a line style and a marker of its own.
     says
         The figure's message in a sentence: it is the caption and the alternative text.
     table
         The numbers, folded below the picture.
     size
         Inches, width and height.
+    grid
+        Rows and columns of panels, for one message that needs several views; ``title`` then heads them all.
 
     Raises
     ------
@@ -99,15 +103,13 @@ def figure(
     styles = matplotlib.cycler(color=palette, linestyle=_LINES, marker=_MARKS)
     with matplotlib.rc_context({**STYLE, "axes.prop_cycle": styles}):
         canvas = Canvas(figsize=size, layout="constrained")
-        axes = canvas.add_subplot()
-        draw(axes)
-        axes.set_title(title)
-        bare = [name for name, text in (("x", axes.get_xlabel()), ("y", axes.get_ylabel())) if not text and axes.axison]
-        if bare:
-            raise FigureError(
-                f"The {bare[0]} axis has no label: call `axes.set_{bare[0]}label` with quantity and unit."
-            )
-        kind = "png" if _marks(axes) > MOST_MARKS else "svg"
+        panels = list(canvas.subplots(*grid, squeeze=False).flat)
+        draw(panels[0] if len(panels) == 1 else panels)
+        if title:
+            panels[0].set_title(title) if len(panels) == 1 else canvas.suptitle(title)
+        for axes in panels:
+            _refuse_bare(axes)
+        kind = "png" if sum(map(_marks, panels)) > MOST_MARKS else "svg"
         held = io.BytesIO()
         canvas.savefig(held, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else {"Software": None})
     return Figure(held.getvalue(), "image/svg+xml" if kind == "svg" else "image/png", says, table)
@@ -160,10 +162,47 @@ def intervals(
     return draw
 
 
+def lanes(steps: pd.DataFrame, *, xlabel: str) -> Callable[[Axes], Any]:
+    """Draw who does what, when: a lane for each ``who``, a box with its ``what`` from ``begins`` to ``ends``, in hours.
+
+    Parameters
+    ----------
+    steps
+        One row a box, the lanes from top to bottom as they first occur. A row with ``stops`` true is what somebody no
+        longer does: its box is dashed.
+    """
+
+    def draw(axes: Axes) -> None:
+        order = list(dict.fromkeys(steps.who))
+        for step in steps.itertuples():
+            row, dashed = order.index(step.who), bool(getattr(step, "stops", False))
+            axes.barh(
+                row,
+                step.ends - step.begins,
+                left=step.begins,
+                height=0.8,
+                facecolor="white" if dashed else "#DCE9F3",
+                edgecolor=palette[1] if dashed else palette[0],
+                linestyle="--" if dashed else "-",
+            )
+            axes.text(step.begins + 0.03, row, step.what, va="center", fontsize=8.5)
+        axes.set(yticks=range(len(order)), yticklabels=order, ylim=(len(order) - 0.5, -0.5), ylabel="who")
+        hours = range(int(steps.begins.min()), int(-(-steps.ends.max() // 1)) + 1)
+        axes.set(xlabel=xlabel, xticks=hours, xticklabels=[f"{hour:02d}:00" for hour in hours])
+
+    return draw
+
+
 def direct_label(axes: Axes, x: float, y: float, text: str, *, number: int = 0) -> None:
     """Write a series' name beside its last point, in its colour, so that nobody needs a legend."""
     place = "center" if y else "bottom"  # a name at zero would lie on the axis
     axes.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", va=place, color=palette[number])
+
+
+def _refuse_bare(axes: Axes) -> None:
+    for name, text in (("x", axes.get_xlabel()), ("y", axes.get_ylabel())):
+        if not text and axes.axison:
+            raise FigureError(f"The {name} axis has no label: call `axes.set_{name}label` with quantity and unit.")
 
 
 def _marks(axes: Axes) -> int:

@@ -21,6 +21,7 @@ from wardround.course.notebooks import BEGIN, END, STARTER
 from wardround.course.questions import AuthoringError, week_questions
 
 CELL_SECONDS = 300
+WIDGET = "application/vnd.jupyter.widget-view+json"
 QUIET_KERNEL = ["--IPKernelApp.log_level=ERROR"]  # else each start warns that loopback is not encrypted
 Progress = Callable[[float, str], None]
 _MARK = re.compile(r"^\s*###\s*(.*)$")
@@ -162,6 +163,7 @@ def executed(path: Path) -> Any:
             raise BuildError(f"{path.name}: a cell failed: {trouble.ename}: {trouble.evalue}\n{trouble}") from None
     for place, cell in enumerate(notebook.cells):
         _clean(cell, f"{path.name}, cell {place + 1}")
+    notebook.metadata.pop("widgets", None)
     notebook.metadata["wardround"] = {"source_sha256": digest(path)}
     notebook.metadata["language_info"] = dict(_KERNEL["language_info"])
     return notebook
@@ -207,6 +209,7 @@ def _clean(cell: Any, where: str) -> None:
     for output in cell.get("outputs", []):
         if output.output_type == "stream" and output.name == "stderr" and "stderr-expected" not in notebooks.tags(cell):
             raise BuildError(f"{where} wrote to stderr: {output.text.strip()[:300]}")
+        output.get("data", {}).pop(WIDGET, None)  # nothing runs behind a built page: its still figure stands there
 
 
 def _write_exercise(solution: Path) -> list[Path]:

@@ -1,0 +1,56 @@
+"""The report's linter: it refuses a report that contradicts itself.
+
+It knows neither the hospital nor the truth: it holds the parts of a report against each other. A check whose numbers
+are not there is not passed in silence: it is listed as not made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .report_checks import STUDY
+from .report_decision_checks import DECISION
+from .report_reading import Found, NotChecked
+
+CHECKS = {check.__name__.replace("_", " "): check for check in (*STUDY, *DECISION)}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A contradiction: ``kind`` is the check's name, ``says`` one sentence."""
+
+    kind: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Linted:
+    """What the linter found.
+
+    Attributes
+    ----------
+    findings
+        Contradictions, in the order of the checks.
+    not_made
+        Checks that lacked something to look at: ``(kind, why)``. What they saw in the rest is among the findings.
+    made
+        How many checks were made in full.
+    """
+
+    findings: tuple[Finding, ...]
+    not_made: tuple[tuple[str, str], ...]
+    made: int
+
+
+def lint(found: Found) -> Linted:
+    """Hold the parts of a report against each other."""
+    findings: list[Finding] = []
+    not_made: list[tuple[str, str]] = []
+    for kind, check in CHECKS.items():
+        try:
+            findings.extend(Finding(kind, sentence) for sentence in check(found))  # kept, if it ends in NotChecked
+        except NotChecked as why:
+            not_made.append((kind, str(why)))
+        except Exception as trouble:  # a learner's table may hold anything, and the page must be written all the same
+            not_made.append((kind, f"its numbers cannot be read ({type(trouble).__name__})"))
+    return Linted(tuple(findings), tuple(not_made), len(CHECKS) - len(not_made))
