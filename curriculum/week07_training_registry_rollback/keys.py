@@ -548,8 +548,8 @@ key(
             "admits_all",
             answer=lambda candidate: [],
             says="Your gate lets everything through.",
-            so_what="Seven of nine would reach the triage desk with a fault that stood in their own files. Every one of these has "
-            "happened somewhere, and in each somebody said afterwards that it was there to be seen.",
+            so_what="Seven of nine would reach the triage desk with a fault that stood in their own files: none of "
+            "them is hidden, and nobody had asked the file.",
             look_at="the first rule that you have not written yet",
             teaches="M40",
             evidence=gated_how,
