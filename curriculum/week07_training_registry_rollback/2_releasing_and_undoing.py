@@ -109,7 +109,7 @@ reveal("W07.P1")
 # %% [markdown]
 # "Rollback means redeploying yesterday's container" (M30). The container holds weights. July's weights learnt creatinine in mg/dL and
 # now get umol/L: of 1,000 patients 775 are called whom July's release would leave alone. *Feature code alone* looks calm: nearly nobody is
-# called, since the contract refuses. And the threshold alone looks mended: 26 others, and two of them are passed over.
+# called, since the contract refuses. And the threshold alone looks mended: 26 patients get another decision, two of them no call.
 #
 # **Going back is a release too. Everything that made the decision goes back together, or a third system that nobody tested serves the
 # ward.**
@@ -201,7 +201,7 @@ found
 # **Two persons** for what is new: an approval names a *digest*, so that one changed letter needs a new one. Going back needs one person;
 # what is returned to was approved once (the table's last column).
 #
-# Three people read 0.02 in September and saw 0.20. So **what can be computed is a gate**: a function that is given a candidate and
+# Three people passed 0.02 in September, a slip for 0.20. So **what can be computed is a gate**: a function that is given a candidate and
 # returns the rules that it breaks. One rule, as the wards asked in July: on kept cases of June and July, 10 to 25 of 100 are called.
 
 # %%
@@ -391,7 +391,7 @@ daily = seen.groupby(["day", "undone"])[["listed", "called", "missed"]].sum().un
 # %%
 def days(panels):
     panels[0].plot(daily.listed, marker="")
-    panels[0].annotate("weights alone", (12.2, 12.5), color="#0072B2")
+    panels[0].annotate("weights alone", (11.4, 14.1), color="#0072B2")
     panels[0].set(ylabel="names on the list", ylim=(0, 18), yticks=range(0, 16, 5))
     lines(daily.missed.cumsum(), ylabel="July's names,\nnot called, so far")(panels[1])
     for axes in panels:
@@ -422,7 +422,7 @@ after.set_axis(["on the list", "called", "on July's list", "of these not called"
 # What it does not show: whether anybody came back for it. 46 and 50 calls averted 4 returns each; so few say nothing. Its nurses
 # believe each list, and its calls a week are an assumption. Yours might have stopped reading.
 #
-# **Q3 in the exercise** (11 minutes): the same ward, 07:40, and a clock.
+# **Q3 in the exercise** (11 minutes): 18 November, 07:40, and a clock.
 #
 # ## Exit check
 #
@@ -438,7 +438,7 @@ for n in (9, 10, 11):
 # - A release is weights, code, contract and threshold; with the weights alone undone, 775 of 1,000 patients get another decision.
 # - An alias knows now. What was in force is a line of your own log, and its last hash lies elsewhere.
 # - New things need two persons and a gate; going back needs one, a digest and a line.
-# - A morning of shadow shows the load; no canary of yours shows the benefit.
+# - A morning of shadow shows the load; a canary on one ward would need years to show the benefit.
 # - A run's files are read by many. A card lists who has not spoken yet.
 #
 # **Next: Q3, Q4 and the memo in the exercise.** New words are in the [glossary](../glossary.md).
