@@ -62,7 +62,7 @@ def how_far_apart(hospital, truth, found):
     return f"The largest difference of a score is {abs(first - second).max():.3f}: the seed draws places, and other rows stand there."
 
 
-outcome("W07.P3", same_model_in_another_order, remark=how_far_apart, after="W07.Q1")
+outcome("W07.P3", same_model_in_another_order, remark=how_far_apart)
 
 
 # W07.Q1 ---------------------------------------------------------------------------------------------------------------
