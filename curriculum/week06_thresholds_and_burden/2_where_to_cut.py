@@ -5,7 +5,8 @@
 #
 # **Forty calls a week, both sites together, made Monday to Friday at 09:00 from the discharges since the last list.** That is
 # the programme. Some 94 stand on a week's lists, so 43 of 100 can be called (the hospital's habit makes 16 calls). The list
-# holds people discharged to nursing homes, too, a fifth of the calls; there the call goes to the nurse on duty. From which risk on do we call, and who signs for it?
+# holds people discharged to nursing homes, too, a fifth of the calls; there the call goes to the nurse on duty. From
+# which risk on do we call, and who signs for it?
 #
 # You will be able to
 #
@@ -275,8 +276,8 @@ pd.DataFrame(a_day, ["week seen whole", "eight a day"]).set_axis(["Mon", "Tue", 
 #
 # *About 4 min · 40 min so far*
 #
-# An invented Monday, with sepsis alerts on a ward at 07:00 and, at 09:00, 17 of the week's forty
-# calls. Minutes are ours, an assumption.
+# An invented Monday, with sepsis alerts on a ward at 07:00 and, at 09:00, 17 of the week's forty calls. Minutes
+# are ours, an assumption.
 
 # %%
 steps = [
