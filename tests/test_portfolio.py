@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import orjson
 import pandas as pd
 import pytest
+from markupsafe import escape
 from report_samples import MEMOS, whole_report
 from typer.testing import CliRunner
 from wardround.cli import app
@@ -19,7 +20,7 @@ from wardround.course.portfolio import gather, write_portfolio
 from wardround.operations import report_pdf
 from wardround.operations.portfolio import PAGES, Found, Page, Part, fill, render, report
 from wardround.operations.report_figures import FIGURES
-from wardround.operations.report_summary import TRIPOD_AI, limits, reporting, summary
+from wardround.operations.report_summary import TRIPOD_AI, reporting, summary
 
 ROOT = Path(__file__).resolve().parents[1]
 ORIGIN = {"hospital": "quillmere", "version": "4", "written_at": "2026-11-24T10:00:00Z", "checksum": "c0ffee"}
@@ -64,7 +65,10 @@ def test_a_part_from_elsewhere_says_so_itself_and_the_others_do_not():
 def test_a_gap_is_shown_counted_and_says_what_fills_it():
     text = page(found(), TWO)
     assert "1 of 2 parts are there" in text and "Missing: Steps (A1, page 1)." in text
-    assert "keep(&#34;steps&#34;, …) fills it." in text and "Draft: 1 of 2 parts are missing." in text
+    assert (
+        "keep(&#34;steps&#34;, …) in the exercise of week 3 fills it." in text
+        and "Draft: 1 of 2 parts are missing." in text
+    )
     whole = page(found(steps=pd.DataFrame({"step": ["left alive"], "stays": [11370]})), TWO)
     assert "fills it" not in whole and "11,370" in whole
 
@@ -89,18 +93,17 @@ def test_the_summary_says_what_follows_from_the_kept_numbers():
         "40 calls a week, each day's highest risks. Over the year that is as many as a cut at 13.2% gives: one "
         "readmission found is worth 6.6 needless calls, by the model's promise."
     )
-    assert "The curve's list is the cut: everybody from the threshold on." in said["What it is worth"]
-    assert "called, each day's highest risks, is worth 8 of 1,000 (-5.4 to 21.5) at the" in said["What it is worth"]
-    assert said["What it is worth"].endswith("not told apart from calling nobody.")
-    assert "a list made by the model is worth" in said["What it is worth"]
+    assert said["What it is worth"] == (
+        "The model's list, everybody from 13% on, is worth 44 readmissions found in 1,000 stays, its needless calls "
+        "paid for; calling everybody is worth 7; calling nobody is 0. The list as called, each day's highest risks, is "
+        "another one: worth 8 of 1,000 at the same price (-5.4 to 21.5), not told apart from calling nobody."
+    )
     assert "38.5 calls a week, where 40 can be made, for 94 discharges (41 of 100)" in said["The work"]
     assert said["What a call meets"].startswith(
         "Of 100 calls, 19 (16.7 to 21.6) went to somebody who came back under usual care and 81 to somebody who did not"
     )
     assert "The calls of a year go to 380 people who came back; 15 to 91" in said["What it may avoid"]
     assert "(per 1,000 calls: 8 to 46)" in said["What it may avoid"] and "assumption" in said["What it may avoid"]
-    assert "0.99 (0.90 to 1.09), not told apart from 1" in said["Does 20% mean 20%?"]
-    assert "376 came back (136 of 1,000)" in said["Does 20% mean 20%?"]
     assert not any("Missing" in text for text in said.values())
 
 
@@ -109,7 +112,7 @@ def test_a_list_without_its_own_worth_or_interval_is_told_by_the_curve_alone():
     for key in ("ppv_low", "ppv_high", "worth_as_called", "worth_low", "worth_high"):
         del bare.kept["call_list"][0][key]
     said = {row.label: row.text for row in summary(bare)}
-    assert "as called" not in said["What it is worth"] and "made by the model" in said["What it is worth"]
+    assert "as called" not in said["What it is worth"] and "The model's list" in said["What it is worth"]
     assert said["What a call meets"].startswith("Of 100 calls, 19 went to") and report(bare).final
 
 
@@ -127,27 +130,6 @@ def test_the_list_as_called_has_its_own_words_on_its_page():
     text = page(whole_report())
     assert "net benefit of the list as called, per 1,000 stays" in text and "The list as called" in text
     assert "called who came back, a year" in text and "no answer included" in text and "implied price" not in text
-
-
-def test_the_summary_names_the_groups_for_whom_the_risks_do_not_hold():
-    apart = whole_report()
-    rows = apart.kept["subgroups"][0]
-    rows.loc[0, ["oe", "low", "high", "expected"]] = [0.57, 0.46, 0.70, 280.7]
-    said = {row.label: row.text for row in summary(apart)}
-    assert said["For whom"] == "The model promises too many for site Eastbank O/E 0.57 (0.46 to 0.70)."
-    assert "The model promises too many for site Eastbank O/E 0.57 (0.46 to 0.70)." in list(limits(apart))
-
-
-def test_limits_follow_from_the_numbers():
-    told = list(limits(whole_report()))
-    assert told[0].startswith("The patients are simulated") and any("2,765 stays with 376" in one for one in told)
-    worse = whole_report()
-    worse.kept["decision_curve"][0].loc[0.18:, "model"] = -0.002
-    assert any(one.startswith("From a threshold of 18% on, a list made by the model is") for one in limits(worse))
-    timid = whole_report()
-    timid.kept["calibration"][0].loc[1, ["value", "low", "high"]] = [0.77, 0.61, 0.94]
-    assert any("The slope is 0.77 (0.61 to 0.94)" in one for one in limits(timid))
-    assert list(limits(Found())) == told[:1]
 
 
 def test_reporting_lines_say_only_what_was_read_and_which_are_open():
@@ -216,7 +198,8 @@ def test_numbers_of_a_column_are_rounded_alike_and_set_right():
 def test_a_figure_is_drawn_from_the_kept_table_with_its_sentence_beside_its_numbers(name):
     text = page(whole_report())
     drawn = FIGURES[name](whole_report())
-    assert f'role="img" aria-label="{drawn.says}"' in text and f"<figcaption>{drawn.says}" in text
+    says = escape(drawn.says)
+    assert f'role="img" aria-label="{says}"' in text and f"<figcaption>{says}" in text
     assert len(drawn.table) >= 9 and "<text" not in drawn.svg and "<!--" not in drawn.svg
     assert "#ffffff" not in drawn.on_page() and "currentColor" in drawn.on_page()
 
@@ -229,12 +212,11 @@ def test_no_two_things_on_the_page_have_one_id():
 
 
 def test_the_figures_say_what_the_tables_hold():
-    assert "At a threshold of 13%, a list made by the model" in FIGURES["decision"](whole_report()).says
     assert 13.0 in FIGURES["decision"](whole_report()).table["threshold, %"].round(6).tolist()
-    assert FIGURES["calibration"](whole_report()).says.startswith("In 9 of 9 groups")
+    assert "in 0 the promise lies outside" in FIGURES["calibration"](whole_report()).says
     off = whole_report()
     off.kept["calibration_curve"][0].loc[9, ["low", "high"]] = [0.1, 0.2]
-    assert FIGURES["calibration"](off).says.startswith("In 8 of 9 groups")
+    assert "in 1 the promise lies outside" in FIGURES["calibration"](off).says
 
 
 def test_a_bin_with_a_handful_of_readmissions_is_merged_so_that_no_share_gives_them_away():
@@ -286,6 +268,33 @@ def test_the_command_writes_a_final_pdf_of_a_whole_report_and_only_then(tmp_path
     assert told.exit_code == 1 and "makes 55 calls a week" in told.output and "marked as a draft" in told.output
     assert {path.name for path in folder.iterdir()} == {"portfolio.html", "portfolio-draft.pdf"}
     assert "makes 55 calls a week" in (folder / "portfolio.html").read_text(encoding="utf-8")
+
+
+def test_a_check_that_could_not_be_made_is_named_in_the_terminal_for_a_program_on_the_page_and_on_paper(
+    tmp_path, monkeypatch
+):
+    lacking = whole_report()
+    lacking.kept["validation"] = (lacking.kept["validation"][0].drop(columns="stays"), {})
+    kept_for_real(tmp_path, monkeypatch, lacking)
+    place = "mend it in the exercise of week 4."
+    told = CliRunner().invoke(app, ["portfolio"])
+    assert told.exit_code == 0 and "- one area: `validation` has no column stays; " + place in told.output
+    not_made = orjson.loads(CliRunner().invoke(app, ["portfolio", "--json"]).output)["not_made"]
+    assert {"one area", "events are among stays"} == {one["kind"] for one in not_made}
+    assert {one["where"] for one in not_made} == {"the exercise of week 4"}
+    text = (tmp_path / "portfolio" / "portfolio.html").read_text(encoding="utf-8")
+    front = text[: text.index("In half a page")]
+    assert "What could not be checked" in front and f"has no column stays; {place}" in front
+    assert place in report_pdf._content(report(lacking), tmp_path)["not_made"][0]
+
+
+def test_gaps_are_named_by_the_exercise_that_fills_them(tmp_path, monkeypatch):
+    lacking = whole_report()
+    del lacking.kept["leaks"], lacking.kept["periods"], lacking.memos["W06.M"]["fields"]["owner"]
+    kept_for_real(tmp_path, monkeypatch, lacking)
+    told = CliRunner().invoke(app, ["portfolio"]).output
+    assert "- Missing from the exercise of week 4: Leakage audit." in told and "mend it in" not in told
+    assert "- Missing from the exercise of week 6: Periods, Owner." in told
 
 
 def test_gaps_alone_are_a_draft_but_no_failure(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from wardround.course import places
 from wardround.course.memo import read_kept, read_memo
 from wardround.course.store import write_atomically
 from wardround.operations.portfolio import PAGES, Found, Report, render, report
+from wardround.operations.report_pages import where
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,17 @@ class Written:
             "state": self.report.state,
             "contradictions": [{"kind": one.kind, "says": one.says} for one in linted.findings],
             "missing": [part.source for _, part in self.report.gaps],
-            "not_made": [{"kind": kind, "why": why} for kind, why in linted.not_made],
+            "not_made": [{"kind": kind, "why": why, "where": where(why)} for kind, why in linted.not_made],
         }
 
     def text(self) -> str:
         """Return it for a person, contradictions first."""
         lines = [self.report.state, *(f"- {one.says}" for one in self.report.linted.findings)]
+        for week in sorted({part.week or page.week for page, part in self.report.gaps}):
+            heads = [part.heading for page, part in self.report.gaps if (part.week or page.week) == week]
+            lines.append(f"- Missing from the exercise of week {week}: {', '.join(heads)}.")
+        if not self.report.gaps:  # with gaps most checks lack something, and the gaps are the news
+            lines += [f"- {one}" for one in self.report.not_made]
         lines.append(f"Your portfolio is in {self.html}.")
         if self.pdf:
             lines.append(f"On paper: {self.pdf}." if self.report.final else f"On paper, marked as a draft: {self.pdf}.")

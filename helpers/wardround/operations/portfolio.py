@@ -13,60 +13,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
 from .report_cells import Cells, cells, words
 from .report_figures import FIGURES, Drawn
 from .report_lint import Linted, lint
-from .report_reading import Found, NotChecked, as_table, plain
-from .report_summary import Row, limits, reporting, summary
+from .report_pages import PAGES, Page, Part, where
+from .report_reading import Found, NotChecked, as_table, numbers, plain
+from .report_summary import NOTES, Row, limits, reporting, summary
 
 TITLE = "Whom to call after discharge"
-ROWS = 40  # of a table on a page; a longer one is thinned, and says so
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of a page.
-
-    Attributes
-    ----------
-    source
-        ``W03.M.intended_use`` for a field of a memo, ``kept:NAME`` for something kept, ``made:NAME`` for what follows
-        from the rest.
-    asks
-        What the part answers, in one phrase.
-    figure
-        The name of its drawing in ``FIGURES``.
-    most
-        Rows of its table on the page.
-    appendix
-        Whether it stands at the end, for whoever checks.
-    """
-
-    heading: str
-    source: str
-    asks: str
-    figure: str = ""
-    most: int = ROWS
-    appendix: bool = False
-
-    @property
-    def made(self) -> bool:
-        """Say whether it follows from the other parts, so that nobody has to write or keep it."""
-        return self.source.startswith("made:")
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of an artefact: where it belongs, what it must say."""
-
-    artefact: str
-    number: int
-    title: str
-    week: int
-    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -125,8 +83,16 @@ class Report:
         if self.gaps:
             return f"Draft: {len(self.gaps)} of {self.asked} parts are missing."
         if self.linted.not_made:
-            return f"Draft: {_counted(len(self.linted.not_made), 'check')} could not be made."
+            return f"Draft: {_counted(len(self.linted.not_made), 'check')} could not be made; what each lacks is below."
         return f"Complete: {self.asked} parts are there, and none of {self.linted.made} checks found a contradiction."
+
+    @property
+    def not_made(self) -> list[str]:
+        """Return each check that could not be made with what it lacks, and where to mend that."""
+        return [
+            f"{kind}: {why}{f'; mend it in {place}' if (place := where(why)) else ''}."
+            for kind, why in self.linted.not_made
+        ]
 
     @cached_property
     def summary(self) -> tuple[Row, ...]:
@@ -156,123 +122,6 @@ class Report:
         return [one for _, parts in self.pages for one in parts if one.part.appendix]
 
 
-PAGES = (
-    Page(
-        "A1",
-        1,
-        "Cohort card",
-        3,
-        (
-            Part(
-                "Intended use", "W03.M.intended_use", "who uses the number for which decision, and what it is not for"
-            ),
-            Part("For whom", "W03.M.for_whom", "whose stays it is about"),
-            Part("Prediction time", "W03.M.prediction_time", "the moment at which everything must be known"),
-            Part("Outcome", "W03.M.outcome", "what counts as a readmission, in which time, seen where"),
-            Part("Left out", "W03.M.left_out", "who is not in it, and who decided so"),
-            Part(
-                "Not observable",
-                "W03.M.not_observable",
-                "whose outcome nobody can know yet, and what is done with them",
-            ),
-            Part("The definition", "kept:cohort_definition", "each choice with its alternative", appendix=True),
-            Part("Attrition", "kept:cohort_attrition", "from contacts to index stays, step by step"),
-            Part(
-                "Features",
-                "kept:feature_dictionary",
-                "each with unit, source, window and what missing means",
-                most=400,
-                appendix=True,
-            ),
-            Part(
-                "What would change this", "W03.M.changes_my_mind", "what would have to be seen to define it otherwise"
-            ),
-            Part("Why", "W03.M.because", "the reason in the writer's words"),
-        ),
-    ),
-    Page(
-        "A1",
-        2,
-        "Validation plan",
-        4,
-        (
-            Part("Question", "W04.M.question", "what the validation must be able to say no to"),
-            Part("Split", "W04.M.data_split", "what the model may see, and what it is judged on"),
-            Part("Periods", "kept:periods", "which days taught and which judged, with stays and events of each"),
-            Part("Baseline", "W04.M.baseline", "what it must beat"),
-            Part("Leaks looked for", "W04.M.leaks_checked", "each by which test"),
-            Part("Measure and floor", "W04.M.measure_and_floor", "which number decides, and where it fails"),
-            Part("Elsewhere", "W04.M.external", "another site, another time"),
-            Part("Results so far", "kept:validation", "each with its interval"),
-            Part(
-                "Leakage audit",
-                "kept:leaks",
-                "each column that was asked about: known in time, or why it may not be used",
-            ),
-            Part("Decision", "W04.M.decision", "what happens now"),
-            Part("Why", "W04.M.because", "the reason in the writer's words"),
-        ),
-    ),
-    Page(
-        "A1",
-        3,
-        "Calibration and decision curve",
-        6,
-        (
-            Part("Does 20% mean 20%?", "kept:calibration", "each measure with its interval and what it is made of"),
-            Part(
-                "Calibration plot",
-                "kept:calibration_curve",
-                "of 100 stays in each group: promised, and came back with its interval; groups with fewer than 11 "
-                "readmissions are merged with the next",
-                figure="calibration",
-                most=10,
-            ),
-            Part(
-                "Decision curve",
-                "kept:decision_curve",
-                "net benefit, per 1,000 stays: readmissions found, less needless calls at the price that the threshold "
-                "puts on them; the chosen threshold is among the rows",
-                figure="decision",
-            ),
-        ),
-    ),
-    Page(
-        "A1",
-        4,
-        "The threshold, and who pays for it",
-        6,
-        (
-            Part("Threshold", "W06.M.threshold", "the risk from which on a year has as many people as calls"),
-            Part("Harm ratio", "W06.M.harm_ratio", "needless calls that one readmission found is worth"),
-            Part("Capacity", "W06.M.capacity", "calls a week that can be made"),
-            Part("Owner", "W06.M.owner", "who answers for the threshold"),
-            Part("Who pays", "W06.M.who_pays", "who bears what the cut costs, on each side of it"),
-            Part("The list as called", "kept:call_list", "calls, capacity, whom they go to, and the cut of a year"),
-            Part(
-                "Readmissions avoided, a year",
-                "kept:avoided",
-                "for each assumed effect, the share averted among those dialled, no answer included: a range",
-            ),
-            Part("Decision", "W06.M.decision", "what happens now"),
-            Part("What would change this", "W06.M.changes_my_mind", "what would have to be seen to cut elsewhere"),
-            Part("Why", "W06.M.because", "the reason in the writer's words"),
-        ),
-    ),
-    Page(
-        "A1",
-        5,
-        "For whom it holds, and its limits",
-        6,
-        (
-            Part("Groups", "kept:subgroups", "observed over expected readmissions, with its interval"),
-            Part("Limits", "made:limits", "what these numbers cannot say"),
-            Part("Reporting lines", "made:reporting", "lines of the TRIPOD checklist and where this report fills them"),
-        ),
-    ),
-)
-
-
 def report(found: Found, pages: Sequence[Page] = PAGES) -> Report:
     """Fill the pages and hold their parts against each other."""
     filled = tuple((page, tuple(fill(page, found))) for page in pages)
@@ -281,7 +130,7 @@ def report(found: Found, pages: Sequence[Page] = PAGES) -> Report:
 
 def fill(page: Page, found: Found) -> list[Filled]:
     """Return the page's parts with what was found for each."""
-    return [_fill(part, found) for part in page.parts]
+    return [_fill(part, found, part.week or page.week) for part in page.parts]
 
 
 def render(made: Report) -> str:
@@ -305,19 +154,19 @@ def _ticked(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def _fill(part: Part, found: Found) -> Filled:
+def _fill(part: Part, found: Found, week: int) -> Filled:
     if part.made:
         return _of_made(part, found)
     if part.source.startswith("kept:"):
         name = part.source.removeprefix("kept:")
         if name not in found.kept:
-            return Filled(part, note=f'keep("{name}", …) fills it.')
+            return Filled(part, note=f'keep("{name}", …) in the exercise of week {week} fills it.')
         value, origin = found.kept[name]
         return _of_kept(part, value, _from(origin), found)
     memo, name = part.source.rsplit(".", 1)
     written = found.memos.get(memo)
     if written is None or name not in written["fields"]:
-        return Filled(part, note=f'memo("{memo}", {name}="…") fills it.')
+        return Filled(part, note=f'memo("{memo}", {name}="…") in the exercise of week {week} fills it.')
     return Filled(part, text=_lines(written["fields"][name]), origin=_from(written))
 
 
@@ -339,8 +188,17 @@ def _of_kept(part: Part, value: Any, origin: str, found: Found) -> Filled:
     if table.empty:
         return Filled(part, note="What is kept is a table without rows.", origin=origin)
     drawn, trouble = _draw(part, found)
-    made, note = cells(drawn.table if drawn else table, part.most)
-    return Filled(part, table=made, drawn=drawn, note=f"{trouble} {note}".strip(), origin=origin)
+    made, note = cells(drawn.table if drawn else _shown(part, table), part.most)
+    notes = (trouble, NOTES[part.source](found) if part.source in NOTES else "", note)
+    return Filled(part, table=made, drawn=drawn, note=" ".join(filter(None, notes)), origin=origin)
+
+
+def _shown(part: Part, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table without the observed readmissions of groups where these are its events over again."""
+    twice = part.source == "kept:subgroups" and {"events", "observed"} <= set(table.columns)
+    if twice and (numbers(table["events"]).fillna(-1) == numbers(table["observed"]).fillna(-1)).all():
+        return table.drop(columns="observed")
+    return table
 
 
 def _draw(part: Part, found: Found) -> tuple[Drawn | None, str]:
@@ -365,7 +223,7 @@ def _lines(value: Any) -> tuple[str, ...]:
 
 def _inside(value: Any) -> str:
     """Return a value in a line of its own: a long fraction is shortened, everything else is as it was written."""
-    return plain(value, 3 if abs(value) < 10 else 1) if isinstance(value, float) else str(value)
+    return plain(value, 3 if abs(value) < 1 else 1) if isinstance(value, float) else str(value)
 
 
 def _from(origin: Mapping[str, Any]) -> str:

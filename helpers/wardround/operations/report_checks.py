@@ -186,14 +186,12 @@ def one_set_was_judged(found: Found) -> Iterator[str]:
 def judged_after_training(found: Found) -> Iterator[str]:
     """Refuse a period of judging that begins before the period of training has ended."""
     rows = table(found, "periods", "part", "first_day", "last_day")
-    train, judge = _part(rows, "train"), _part(rows, "judge")
-    ends = pd.to_datetime(train["last_day"], utc=True, errors="coerce").max()
-    begins = pd.to_datetime(judge["first_day"], utc=True, errors="coerce").min()
+    ends, begins = _when(_part(rows, "train"), "last_day").max(), _when(_part(rows, "judge"), "first_day").min()
     if pd.isna(ends) or pd.isna(begins):
         raise NotChecked("`periods` has no day on which training ends or judging begins")
     if begins <= ends:
         yield (
-            f"The model is judged from {_day(begins)} on and learnt until {_day(ends)}, so that it has seen what "
+            f"The model is judged from {day(begins)} on and learnt until {day(ends)}, so that it has seen what "
             "it is judged on; judge it on stays after the training period and keep `periods` again."
         )
 
@@ -328,6 +326,25 @@ def _outside(what: str, name: str, value: float, low: float, high: float) -> str
     )
 
 
+def judged_between(found: Found) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first and the last day of which stays were judged.
+
+    Raises
+    ------
+    NotChecked
+        ``periods`` does not say.
+    """
+    rows = _part(table(found, "periods", "part", "first_day", "last_day"), "judge")
+    first, last = _when(rows, "first_day").min(), _when(rows, "last_day").max()
+    if pd.isna(first) or pd.isna(last):
+        raise NotChecked("`periods` has no days of judging")
+    return first, last
+
+
+def _when(rows: pd.DataFrame, column: str) -> pd.Series:
+    return pd.to_datetime(rows[column], utc=True, errors="coerce")
+
+
 def _part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
     """The rows of ``periods`` that taught or that judged, with whole numbers where it has any."""
     own = rows[rows["part"].astype(str).str.lower().str.startswith(_PARTS[part])]
@@ -351,7 +368,8 @@ def _and_hidden(few: int) -> str:
     return f" and {few} hidden" if few else ""
 
 
-def _day(when: pd.Timestamp) -> str:
+def day(when: pd.Timestamp) -> str:
+    """Return a day as it stands in a sentence."""
     return f"{when.day} {when:%B %Y}"
 
 

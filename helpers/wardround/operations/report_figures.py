@@ -43,12 +43,7 @@ def calibration_figure(found: Found) -> Drawn:
     NotChecked
         ``calibration_curve`` is not kept, or holds no numbers.
     """
-    rows = table(found, "calibration_curve", "predicted", "observed", "low", "high")
-    rows = rows.assign(**{name: numbers(rows[name]) for name in ("predicted", "observed", "low", "high")})
-    rows = rows.dropna(subset=["predicted", "observed", "low", "high"]).sort_values("predicted")
-    if rows.empty:
-        raise NotChecked("`calibration_curve` holds no numbers")
-    rows = _without_small_cells(rows)
+    rows = calibration_groups(found)
 
     def draw(axes: Axes) -> None:
         percent = rows[["predicted", "observed", "low", "high"]] * 100
@@ -63,6 +58,22 @@ def calibration_figure(found: Found) -> Drawn:
     if "stays" in rows:
         shown["stays"] = rows["stays"]
     return _drawn(draw, _calibration_says(rows), "calibration", shown)
+
+
+def calibration_groups(found: Found) -> pd.DataFrame:
+    """Return the groups of ``calibration_curve`` as they are shown, the highest risks last.
+
+    Raises
+    ------
+    NotChecked
+        ``calibration_curve`` is not kept, or holds no numbers.
+    """
+    rows = table(found, "calibration_curve", "predicted", "observed", "low", "high")
+    rows = rows.assign(**{name: numbers(rows[name]) for name in ("predicted", "observed", "low", "high")})
+    rows = rows.dropna(subset=["predicted", "observed", "low", "high"]).sort_values("predicted")
+    if rows.empty:
+        raise NotChecked("`calibration_curve` holds no numbers")
+    return _without_small_cells(rows)
 
 
 def decision_figure(found: Found) -> Drawn:
@@ -102,9 +113,9 @@ def decision_figure(found: Found) -> Drawn:
 FIGURES: dict[str, Callable[[Found], Drawn]] = {"calibration": calibration_figure, "decision": decision_figure}
 
 
-def in_words(model: str) -> str:
-    """Return the name of a curve's line as it stands in a sentence: the column "model" is the model."""
-    return "the model" if model == "model" else str(model)
+def list_of(model: str) -> str:
+    """Return the list that a curve's line is of, as it stands in a sentence: the column "model" is the model."""
+    return "the model's list" if model == "model" else f"the list of {model}"
 
 
 def _without_small_cells(rows: pd.DataFrame) -> pd.DataFrame:
@@ -176,11 +187,13 @@ def _threshold(found: Found) -> float | None:
 
 
 def _calibration_says(rows: pd.DataFrame) -> str:
-    held = int((rows.low <= rows.predicted).mul(rows.predicted <= rows.high).sum())
+    out = int(((rows.predicted < rows.low) | (rows.predicted > rows.high)).sum())
+    fewer, more = int((rows.observed < rows.predicted).sum()), int((rows.observed > rows.predicted).sum())
     last = rows.iloc[-1]
     return (
-        f"In {held} of {len(rows)} groups of stays the promised risk lies in the interval of what came back; in the "
-        f"highest group {100 * last.predicted:.0f} of 100 were promised and {100 * last.observed:.0f} came back "
+        f"Of {len(rows)} groups of stays fewer came back than promised in {fewer} and more in {more}; in {out} the "
+        "promise lies outside the interval of what came back. In the highest group "
+        f"{100 * last.predicted:.0f} of 100 were promised and {100 * last.observed:.0f} came back "
         f"({100 * last.low:.0f} to {100 * last.high:.0f})."
     )
 
@@ -188,9 +201,13 @@ def _calibration_says(rows: pd.DataFrame) -> str:
 def _decision_says(worth: pd.DataFrame, model: str, cut: float | None) -> str:
     at = worth.index[abs(worth.index - cut).argmin()] if cut is not None else worth[model].idxmax()
     one = worth.loc[at]
+    name = list_of(model)
+    worth_of_it = _worth(one[model], " readmissions found in 1,000 stays, its needless calls paid for")
     return (
-        f"At a threshold of {plain(100 * at, 1)}%, a list made by {in_words(model)} is worth as much as finding "
-        f"{one[model]:.0f} readmissions in 1,000 stays with no needless call; "
-        f"calling everybody is worth {one['treat all']:.0f}, "
-        "calling nobody 0."
+        f"{name[0].upper()}{name[1:]}, everybody from {plain(100 * at, 1)}% on, {worth_of_it}; calling everybody "
+        f"{_worth(one['treat all'])}; calling nobody is 0."
     )
+
+
+def _worth(value: float, of: str = "") -> str:
+    return f"does harm at this price ({value:.0f})" if round(value) < 0 else f"is worth {abs(value):.0f}{of}"

@@ -70,8 +70,9 @@ def _content(made: Report, folder: Path) -> dict[str, Any]:
         "open": [row.label for row in made.summary if not row.there],
         "pages": pages,
         "appendix": [_part(one, made.origin, folder) for one in made.appendix()],
-        "checks": f"{made.linted.made} were made in full, {len(made.linted.not_made)} were not.",
-        "not_made": [f"{kind}: {why}" for kind, why in made.linted.not_made],
+        "checks": f"{made.linted.made} checks were made in full, {len(made.linted.not_made)} were not.",
+        "not_made": made.not_made,
+        "gaps": len(made.gaps),
     }
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from wardround.evaluation import Estimate
+
 from .report_cells import Cells, words
-from .report_checks import OF_A_THOUSAND
+from .report_checks import OF_A_THOUSAND, day, judged_between
 from .report_decision_checks import WEEKS_A_YEAR
-from .report_figures import decision_figure, in_words
+from .report_figures import calibration_groups, decision_figure, list_of
 from .report_reading import (
     Found,
     NotChecked,
@@ -63,7 +65,15 @@ def summary(found: Found) -> tuple[Row, ...]:
 def limits(found: Found) -> Iterator[str]:
     """Give what the numbers cannot say, as far as it follows from them."""
     yield "The patients are simulated; no number here holds for real ones."
-    for say in (_judged_once, _effect_is_assumed, _too_extreme, _worth_less, _groups_apart, _groups_hidden):
+    for say in (
+        _judged_once,
+        _effect_is_assumed,
+        _promises_off,
+        _too_extreme,
+        _worth_less,
+        _groups_apart,
+        _groups_hidden,
+    ):
         try:
             yield from say(found)
         except NotChecked:
@@ -137,9 +147,8 @@ def _as_called(found: Found) -> str:
     one, low, high = worth
     verdict = "above" if low > 0 else "below" if high < 0 else "not told apart from"
     return (
-        " The curve's list is the cut: everybody from the threshold on. The list as called, each day's highest risks, "
-        f"is worth {plain(one, 1)} of 1,000 ({plain(low, 1)} to {plain(high, 1)}) at the same price: {verdict} calling "
-        "nobody."
+        f" The list as called, each day's highest risks, is another one: worth {plain(one, 1)} of 1,000 at the same "
+        f"price ({plain(low, 1)} to {plain(high, 1)}), {verdict} calling nobody."
     )
 
 
@@ -153,40 +162,68 @@ def _avoided(found: Found) -> str:
     each = f" (per 1,000 calls: {1000 * low.min() / calls:.0f} to {1000 * high.max() / calls:.0f})" if calls > 0 else ""
     return (
         f"The calls of a year go to {whole(reached)} people who came back; {whole(low.min())} to "
-        f"{whole(high.max())} of these readmissions are avoided{each}, if a call averts "
+        f"{whole(high.max())} of these readmissions would be avoided{each}, if a call averts "
         f"{_percent(effect.min())} to {_percent(effect.max())}, answered or not: an assumption, "
         "which nobody has measured here."
     )
 
 
 def _calibrated(found: Found) -> str:
-    one, (stays, events) = measure(found, "calibration", "o/e", "observed"), judged(found)
-    verdict = "not told apart from 1"
-    if one["high"] < 1:
-        verdict = "the model promises too many"
-    elif one["low"] > 1:
-        verdict = "the model promises too few"
+    one = _whole(found)
+    off = one.low > 1 or one.high < 1
     return (
-        f"Observed over expected {_ratio(one['value'], one['low'], one['high'])}, "
-        f"{verdict}; of {stays:,} stays {events:,} came back ({1000 * events / stays:.0f} of 1,000)."
+        f"{'No' if off else 'On the whole, as far as these stays tell'}: {_promised(found)} "
+        f"(O/E {one.value:.2f}, {one.low:.2f} to {one.high:.2f}).{_at_the_top(found)}"
     )
 
 
-def _groups(found: Found) -> str:
-    told = _promised(found, most=4)
-    return told or (
-        "No group's ratio has an interval that leaves out 1; with these numbers that does not show that it holds."
+def _promised(found: Found) -> str:
+    """Of 1,000 stays, how many the model says and how many came."""
+    stays, events = judged(found)
+    came = 1000 * events / stays
+    return f"of 1,000 stays it promises {came / _whole(found).value:.0f}, and {came:.0f} came back"
+
+
+def _at_the_top(found: Found) -> str:
+    try:
+        last = calibration_groups(found).iloc[-1]
+    except NotChecked:
+        return ""
+    whom = f"Of the {whole(last.stays)} stays with the highest risks" if "stays" in last else "Of the highest risks"
+    return (
+        f" {whom} it says {100 * last.predicted:.0f} of 100, and {100 * last.observed:.0f} came back "
+        f"({100 * last.low:.0f} to {100 * last.high:.0f})."
     )
 
 
-def _promised(found: Found, most: int) -> str:
-    """For whom the model promises too many and too few, at most so many groups each; nothing where it is for none."""
-    apart, parts = _apart(found), []
-    for much in ("many", "few"):
-        whom = [f"{whose} {ratio}" for promised, whose, ratio in apart if promised == much]
-        if whom:
-            parts.append(f"too {much} for {', '.join(whom[:most])}{' and others' if len(whom) > most else ''}")
-    return f"The model promises {'; '.join(parts)}." if parts else ""
+def _whole(found: Found) -> Estimate:
+    """Observed over expected of everybody who was judged.
+
+    Raises
+    ------
+    NotChecked
+        ``calibration`` has no such row, or not all of its numbers.
+    """
+    row = measure(found, "calibration", "o/e", "observed")
+    if not (row["value"] > 0 and row["low"] <= row["high"]):
+        raise NotChecked("observed over expected in `calibration` has no value with an interval")
+    return Estimate(*(float(row[name]) for name in ("value", "low", "high")))
+
+
+def _groups(found: Found, most: int = 4) -> str:
+    """Name the groups that stand out from the whole: what is wrong for everybody is no group's own fault."""
+    one, (apart, of) = _whole(found), _apart(found)
+    span = f"the whole's ({one.low:.2f} to {one.high:.2f})"
+    if not apart:
+        return f"No group stands out: none of {of} has an O/E whose interval lies wholly outside {span}. {_UNPROVEN}."
+    more = " and others" if len(apart) > most else ""
+    return (
+        f"{', '.join(apart[:most])}{more} {'stand' if apart[1:] else 'stands'} out from the whole. Of the other "
+        f"{of - len(apart)} groups none has an O/E whose interval lies wholly outside {span}. {_UNPROVEN}."
+    )
+
+
+_UNPROVEN = "That does not show that the risks hold for each of them"
 
 
 _SUMMARY: dict[str, Callable[[Found], str]] = {
@@ -206,8 +243,57 @@ _SUMMARY: dict[str, Callable[[Found], str]] = {
 
 
 def _judged_once(found: Found) -> Iterator[str]:
-    stays, events = judged(found)
-    yield f"It was judged on {stays:,} stays with {events:,} readmissions of one hospital; elsewhere it is not tested."
+    _, events = judged(found)
+    yield f"{judged_on(found)} Of these {events:,} came back. What holds at other sites and times, they do not show."
+
+
+def judged_on(found: Found) -> str:
+    """Say which stays were judged: how many, asked about when, and where, as far as the kept tables know.
+
+    Raises
+    ------
+    NotChecked
+        ``calibration`` does not say how many.
+    """
+    stays, _ = judged(found)
+    return f"Judged on {stays:,} stays{_when(found)}{_at_sites(found)}."
+
+
+def _when(found: Found) -> str:
+    try:
+        first, last = judged_between(found)
+    except NotChecked:
+        return ""
+    return f" asked about from {day(first)} to {day(last)}"
+
+
+def _at_sites(found: Found) -> str:
+    try:
+        groups = table(found, "subgroups", "group")["group"].astype(str)
+    except NotChecked:
+        return ""
+    sites = [_whose(one) for one in groups if one.startswith("site: ")]
+    return f", at {' and '.join(sites)}" if sites else ""
+
+
+def _judged_elsewhere(found: Found) -> str:
+    """Tell results on other stays than those of ``calibration`` from these; two areas need not be one."""
+    try:
+        stays, _ = judged(found)
+        other = numbers(table(found, "validation", "stays")["stays"]).dropna().ne(stays)
+    except NotChecked:
+        return ""
+    return f"These are other stays than the {stays:,} of page 3, so its figures are others." if other.any() else ""
+
+
+def _judged_here(found: Found) -> str:
+    try:
+        return judged_on(found)
+    except NotChecked:
+        return ""
+
+
+NOTES: dict[str, Callable[[Found], str]] = {"kept:calibration": _judged_here, "kept:validation": _judged_elsewhere}
 
 
 def _effect_is_assumed(found: Found) -> Iterator[str]:
@@ -218,12 +304,18 @@ def _effect_is_assumed(found: Found) -> Iterator[str]:
     )
 
 
+def _promises_off(found: Found) -> Iterator[str]:
+    one = _whole(found)
+    if one.low > 1 or one.high < 1:
+        yield f"Too {'few' if one.low > 1 else 'many'} are promised: {_promised(found)}."
+
+
 def _too_extreme(found: Found) -> Iterator[str]:
     slope = measure(found, "calibration", "slope")
     if slope["high"] < 1:
         yield (
-            f"The slope is {_ratio(slope['value'], slope['low'], slope['high'])}: high "
-            "risks are promised too high and low ones too low."
+            f"The slope is {_ratio(slope['value'], slope['low'], slope['high'])}, below 1: the promised risks lie "
+            "further apart than what came back."
         )
 
 
@@ -233,17 +325,17 @@ def _worth_less(found: Found) -> Iterator[str]:
     model = next(name for name in rows.columns if name not in ("threshold", "treat all", "treat none"))
     cut, worth = numbers(rows["threshold"]), numbers(rows[model])
     good = cut[worth > OF_A_THOUSAND / 10]
-    above = cut[cut > good.max()] if len(good) else cut
-    if len(above):
-        yield (
-            f"From a threshold of {_percent(above.min())} on, a list made by {in_words(model)} is worth no more than "
-            "calling nobody."
+    if good.empty or good.max() < cut.max():
+        where = (
+            "At no threshold the curve shows"
+            if good.empty
+            else f"Above a threshold of {_percent(good.max())} nothing on the curve shows"
         )
+        yield f"{where} that {list_of(model)} is worth more than calling nobody."
 
 
 def _groups_apart(found: Found) -> Iterator[str]:
-    if told := _promised(found, most=100):
-        yield told
+    yield _groups(found, most=100)
 
 
 def _groups_hidden(found: Found) -> Iterator[str]:
@@ -253,23 +345,31 @@ def _groups_hidden(found: Found) -> Iterator[str]:
         yield f"{few} groups are too small to show; nothing here says that it holds for them."
 
 
-def _apart(found: Found) -> list[tuple[str, str, str]]:
-    """Groups whose observed over expected has an interval that leaves out 1, the furthest first.
+def _apart(found: Found) -> tuple[list[str], int]:
+    """Groups whose observed over expected has an interval wholly outside the whole's, and of how many groups.
 
-    Each as what the model promises (too "many", "few"), the group, and its ratio with the interval.
+    The furthest first, each as its name with what was promised and what came of 1,000.
     """
-    rows = table(found, "subgroups", "group", "oe", "low", "high")
-    made = pd.DataFrame({name: numbers(rows[name]) for name in ("oe", "low", "high")}).assign(group=rows["group"])
-    made = made[(made.low > 1) | (made.high < 1)]
-    made = made.iloc[(made.oe - 1).abs().argsort()[::-1]]
-    return [
-        (
-            "many" if one.high < 1 else "few",
-            words(one.group).replace(": ", " "),
-            f"O/E {_ratio(one.oe, one.low, one.high)}",
-        )
-        for one in made.itertuples()
-    ]
+    one = _whole(found)
+    rows = table(found, "subgroups", "group", "stays", "events", "oe", "low", "high")
+    of = ("stays", "events", "oe", "low", "high")
+    rows = pd.DataFrame({name: numbers(rows[name]) for name in of}).assign(group=rows["group"]).dropna()
+    apart = rows[(rows.low > one.high) | (rows.high < one.low)]
+    apart = apart.iloc[(apart.oe - one.value).abs().argsort()[::-1]]
+    return [f"{_whose(row.group)} ({_of_a_thousand(row)})" for row in apart.itertuples()], len(rows)
+
+
+def _of_a_thousand(group: Any) -> str:
+    if not (group.oe > 0 and group.stays > 0):
+        return f"none of {whole(group.stays)} came back"
+    came = 1000 * group.events / group.stays
+    return f"of 1,000, {came / group.oe:.0f} were promised and {came:.0f} came back"
+
+
+def _whose(group: Any) -> str:
+    """Return a group's name as it stands in a sentence: a site by its own name, others with what they divide by."""
+    family, _, name = str(group).partition(": ")
+    return (name[:1].upper() + name[1:]) if family == "site" else words(group).replace(": ", " ")
 
 
 def _there(found: Found, source: str) -> bool:
