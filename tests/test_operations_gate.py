@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,7 +16,10 @@ import pytest
 import yaml
 from conftest import ROOT
 from wardround import cli
+from wardround.course import notebooks
+from wardround.course.given import given
 from wardround.operations.gate import CannotJudge, judge
+from wardround.records import read_export
 
 WORKFLOW = ROOT / "etc" / "ci" / "gate.yml"
 GATE = """
@@ -121,6 +125,7 @@ def test_its_steps_admit_and_refuse(runner, gate, candidates, code, said):
         ("return 'too few'", ("too few",)),
         ("return ''", ()),
         ("return ()", ()),
+        ("return {'two', 'one'}", ("one", "two")),
         ("return None", ("the gate returned NoneType, and must return a list of sentences, empty to admit",)),
         ("return True", ("the gate returned bool, and must return a list of sentences, empty to admit",)),
         ("return c['none']", ("the gate failed on it with KeyError: 'none'",)),
@@ -150,3 +155,41 @@ def test_a_reason_is_one_line_and_no_command_to_the_ci_service(tmp_path):
     (tmp_path / "::stop-commands::x.json").write_text(json.dumps({"note": "bad\n::add-mask::a"}))
     (judged,) = judge(tmp_path / "gate.py", tmp_path)
     assert str(judged) == "candidate ::stop-commands::x: refused: bad ::add-mask::a"
+
+
+def test_a_candidate_s_folder_is_seen_from_its_file(tmp_path, monkeypatch):
+    body = "from pathlib import Path\n\ndef gate(c):\n    return [Path(c['files'], 'a').read_text()]\n"
+    (tmp_path / "gate.py").write_text(body)
+    change, elsewhere = tmp_path / "candidates", tmp_path / "elsewhere"
+    (change / "one").mkdir(parents=True)
+    elsewhere.mkdir()
+    (change / "one" / "a").write_text("read")
+    (change / "one.json").write_text(json.dumps({"files": "one"}))
+    monkeypatch.chdir(elsewhere)
+    assert [one.reasons for one in judge(tmp_path / "gate.py", change)] == [("read",)]
+    (change / "one.json").write_text(json.dumps({"files": str(change / "one")}))
+    assert [one.reasons for one in judge(tmp_path / "gate.py", change)] == [("read",)]
+
+
+def test_the_gate_of_week_7_judges_its_candidates_as_ci_does(runner, third_hospitals):
+    week = given(7)
+    cells = notebooks.read(ROOT / "solutions" / "week07_training_registry_rollback.py").cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    imports = [one for one in code if one.startswith(("from wardround import", "import gzip"))]
+    written = "\n".join(imports).replace("hospital = load()", "")
+    written += "\n\n" + next(one for one in code if one.startswith("def gate("))
+    change = runner / "change"
+    shutil.rmtree(change)
+    (change / "candidates").mkdir(parents=True)
+    (change / "gate.py").write_text(written)
+    waiting = week.candidates(read_export(third_hospitals[0]))
+    for one in waiting:
+        shutil.copytree(one["files"], change / "candidates" / one["name"])
+        about = json.dumps(one | {"files": one["name"]})
+        (change / "candidates" / f"{one['name']}.json").write_text(about)
+    done = executed(runner)
+    said = done.stdout.splitlines()
+    assert done.returncode == 1 and len(said) == len(waiting) == 9, done.stdout + done.stderr
+    assert sum(line.endswith(": admitted") for line in said) == 2
+    refused = [line.split(": refused: ")[1] for line in said if not line.endswith(": admitted")]
+    assert len(refused) == len(set(refused)) == 7 and set(refused) <= set(week.RULES)

@@ -58,9 +58,9 @@ def test_a_release_alone_says_three_things_and_names_who_must_say_the_rest():
 
 
 def test_names_of_inputs_are_read_by_their_words():
-    features = ("marital_status", "stage", "language_is_english", "sex", "race_black", "last_dosage")
+    features = ("marital_status", "stage", "language_is_english", "female", "race_black", "last_dosage")
     text = said_of(model_card(made(features=features)))["nine_variables"][0]
-    assert text.startswith("language_is_english (language), sex (sex), race_black (race); all 6 inputs")
+    assert text.startswith("language_is_english (language), female (sex), race_black (race); all 6 inputs")
 
 
 def test_what_was_kept_goes_before_what_was_said_and_that_before_the_run():

@@ -253,3 +253,74 @@ def test_the_memo_of_six_points_keeps_within_its_words():
     quoted = (week_folder(6) / "memo.md").read_text().split("### Six points")[1]
     words = [word for line in quoted.splitlines() if line.startswith(">") for word in line[1:].split()]
     assert 100 < len(words) <= WORDS
+
+
+# what a learner found -------------------------------------------------------------------------------------------------
+def test_the_lesson_s_repairs_learn_from_the_watched_and_take_away_what_balancing_added(hospital):
+    later = WEEK.three_repairs(hospital)
+    assert later.whole.all() and set(later.site) == {"quillmere"}
+    for name in ("one shift", "Platt", "isotonic"):
+        assert later[name].mean() < 0.6 * later["as it is"].mean()
+    alone = MADE["shifted_by"](MADE["watched"])(*WEEK.to_repair(hospital))
+    here = dict(zip(WEEK.to_repair(hospital)[1].encounter_id, alone, strict=True))
+    assert np.allclose(later["one shift"], later.encounter_id.map(here), atol=1e-6)
+
+
+def five_steps(rows, later):
+    watched = rows[rows.part == "watched"]
+    ends = np.quantile(watched.score, [0.2, 0.4, 0.6, 0.8])
+    rates = watched.back.groupby(np.digitize(watched.score, ends)).mean()
+    return rates.reindex(np.digitize(later.score, ends)).to_numpy()
+
+
+def test_the_forty_highest_are_the_same_people_only_if_they_are(hospital):
+    rows, later = WEEK.to_repair(hospital)
+    shifted = MADE["shifted_by"](MADE["watched"])(rows, later)
+    assert MADE["called_first"](shifted, later.score) == "The forty highest are the same people."
+    assert "leaves open" in MADE["called_first"](five_steps(rows, later), later.score)
+    assert MADE["called_first"](1 - later.score, later.score).startswith("Of the forty highest ")
+
+
+@pytest.mark.parametrize("price", [1 / 7, 1 / 9, 0.3])
+def test_one_price_at_all_thresholds_has_a_name(hospital, price):
+    verdict = verdict_on("W06.Q2", MADE["curve_with"](price=lambda cut: price), hospital)
+    assert verdict.misconception == "one_price"
+
+
+def test_the_right_curve_is_not_of_one_price(hospital):
+    assert not MADE["priced_once"](put(week_questions(6)["W06.Q2"], MADE["curve"], hospital), hospital)
+
+
+def test_numbers_of_another_hospital_s_calls_are_told_with_this_one_s(hospital):
+    def fixed(discharges, day, left):
+        today = discharges[discharges.day == day].nlargest(min((17, 6, 5, 6, left)[day % 7], left), "risk")
+        return today.encounter_id.tolist()
+
+    verdict = verdict_on("W06.Q3", fixed, hospital)
+    assert verdict.kind == "not_yet"
+    assert (
+        f"On the lists of this hospital the week has {WEEK.capacity(hospital)} calls; yours makes" in verdict.evidence
+    )
+    assert "a rule by usual lists: about 19." in verdict.evidence and "drawn at random: 13)" in verdict.evidence
+
+
+def test_calls_left_over_are_laid_to_a_threshold_only_where_they_change_with_the_list(hospital):
+    def three_quarters(discharges, day, left):
+        many = round(0.75 * (left if discharges.site.iloc[0] != "invented" else (17, 6, 5, 6, 6)[day % 7]))
+        return discharges[discharges.day == day].nlargest(min(many, left), "risk").encounter_id.tolist()
+
+    told = {name: verdict_on("W06.Q3", rule, hospital) for name, rule in (("a", three_quarters), ("b", from_a_fifth))}
+    assert {one.misconception for one in told.values()} == {"unused"}
+    assert "fixed risk" in told["b"].evidence and "fixed risk" not in told["a"].evidence
+    assert all("of 40 calls a week unmade" in one.evidence for one in told.values())
+
+
+def from_a_fifth(discharges, day, left):
+    today = discharges[(discharges.day == day) & (discharges.risk >= 0.2)]
+    return today.nlargest(left, "risk").encounter_id.tolist()
+
+
+@pytest.mark.parametrize("changed, part", [({"acted": (1.0, 0.0)}, "hours"), ({"minutes": (5, 1)}, "minutes")])
+def test_one_range_the_wrong_way_round_is_told_so(hospital, changed, part):
+    verdict = verdict_on("W06.Q4", MADE["with_consequences"](**changed), hospital)
+    assert f"Your range of {part} stands the wrong way round" in verdict.evidence

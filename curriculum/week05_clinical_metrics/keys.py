@@ -342,21 +342,21 @@ key(
             teaches="M37",
         ),
         misconception(
+            "by_person",  # before mixed_units: on some hospitals alerts and people share one of the two figures
+            answer=by_person,
+            says="You counted people, and wrote of stays.",
+            so_what="Somebody with six stays is flagged in one of them, septic in another, and stands in your table as found. The older and "
+            "sicker, the more chances; the figure rises by itself.",
+            look_at="rows of `stays` beside its people",
+            teaches="M37",
+        ),
+        misconception(
             "mixed_units",
             answer=lambda ward, stays: {"kill it": told_of(*by_score(ward, stays))["kill it"]},
             says="One headline counts stays, the other alerts.",
             so_what="Then they are no two readings of one set of counts, and the vendor will say so in the meeting. "
             "Keep to stays; how often each is paged belongs on another line.",
             look_at="how many alerts one flagged stay has",
-            teaches="M37",
-        ),
-        misconception(
-            "by_person",
-            answer=by_person,
-            says="You counted people, and wrote of stays.",
-            so_what="Somebody with six stays is flagged in one of them, septic in another, and stands in your table as found. The older and "
-            "sicker, the more chances; the figure rises by itself.",
-            look_at="rows of `stays` beside its people",
             teaches="M37",
         ),
         misconception(

@@ -5,8 +5,8 @@
 #
 # **Forty calls a week, both sites together, made Monday to Friday at 09:00 from the discharges since the last list.** That is
 # the programme. Some 94 stand on a week's lists, so 43 of 100 can be called (the hospital's habit makes 16 calls). The list
-# holds people discharged to nursing homes, too, a fifth of the calls; there the call goes to the nurse on duty. The flight leaves
-# them out. From which risk on do we call, and who signs for it?
+# holds people discharged to nursing homes, too, a fifth of the calls; there the call goes to the nurse on duty. From
+# which risk on do we call, and who signs for it?
 #
 # You will be able to
 #
@@ -15,27 +15,25 @@
 # - read a decision curve, and choose a model by it (M06; Q2);
 # - name the price that a capacity implies, and who stops doing what (Q3, Q4, memo).
 #
-# Three guesses first:
+# A guess first:
 
 # %%
 import numpy as np
 import pandas as pd
 from wardround import claim, explore, explorer, given, load, predict, quiz, reveal
-from wardround.evaluation import auroc, bootstrap, call_daily, counts, decision_curve, figure, lanes, lines
-from wardround.evaluation import net_benefit, price_of_capacity, roc, threshold_from_harms, treat_all, wilson
+from wardround.evaluation import auroc, bootstrap, call_daily, counts, decision_curve, figure, lanes, lines, net_benefit, price_of_capacity, roc, threshold_from_harms, treat_all, wilson
 
-hospital = load()
-week = given(6)
+hospital, week = load(), given(6)
 judged, lists = week.judged(hospital), week.lists(hospital)  # known outcome, 1 January to 1 August 2024; the year's lists
 
 # %%
-display(predict("W06.P4"), predict("W06.P5"), predict("W06.P6"))
-display(predict("W06.P4", ..., ...), predict("W06.P5", probability=...), predict("W06.P6", probability=...))
+display(predict("W06.P4"))
+predict("W06.P4", ..., ...)
 
 # %% [markdown]
 # ## 1. The corner
 #
-# *About 12 min · 12 min so far*
+# *About 10 min · 10 min so far*
 #
 # "Cut where the curve comes nearest to the corner": where sensitivity and specificity add up to most.
 
@@ -64,23 +62,20 @@ rate = {"both sites": judged.back.mean()} | judged.groupby("site").back.mean().t
 corner_says = pd.DataFrame({"come back, of 100": rate}).mul(100)
 corner_says["needless calls for one return found"] = (100 - corner_says.iloc[:, 0]) / corner_says.iloc[:, 0]
 claim(corner_says.iloc[:, 1].round(1).tolist(), exactly=[8.3, 13.4, 6.6])
-corner_says.round(1)
-
-# %%
-reveal("W06.P4")
+display(reveal("W06.P4"), corner_says.round(1))
 
 # %% [markdown]
 # In 32 weeks somebody else does the cutting. And the corner has a price: a point of sensitivity counts as much as one of
 # specificity, and those who stay well are 8.3 times as many. So it holds one return found to
-# be worth 8.3 needless calls; with Eastbank's patients alone it would be 13.4, with Quillmere's 6.6. (Section 2
-# prices 12.8% at 6.8: the model says 13 where 11 come.)
+# be worth 8.3 needless calls; with Eastbank's patients alone it would be 13.4, with Quillmere's 6.6.
 #
 # ## 2. Name the price
 #
-# *About 6 min · 18 min so far*
+# *About 5 min · 15 min so far*
 #
 # Say first how many needless calls one return found is worth to you. Seven? Then whoever has a chance of one in eight is worth
-# a call: **threshold = 1 / (1 + 7) = 12.5%**. Three people, one unchanged model:
+# a call: **threshold = 1 / (1 + 7) = 12.5%**. The corner lies at 12.8%, by this formula 6.8 to 1, and its own price is 8.3, or
+# 10.8%. Both hold: the model says 13 where 11 come. Three people, one unchanged model:
 
 # %%
 of_100 = {}
@@ -88,26 +83,19 @@ for needless, who in {19: "a ward that dreads each return", 7: "the programme", 
     cut = threshold_from_harms(needless=1, missed=needless)
     cells = counts(judged.back, judged.risk, cut)
     called = 100 * (cells.tp + cells.fp) / cells.n
-    better = lambda y, p, cut=cut: 1000 * (net_benefit(y, p, cut) - max(treat_all(y, cut), 0))
-    gain = bootstrap(better, judged.person_id, judged.back, judged.risk)
-    of_100[who] = needless, 100 * cut, called, 100 * cells.sensitivity.value, 100 * cells.ppv.value, gain.value, gain.low, gain.high
+    of_100[who] = needless, 100 * cut, called, 100 * cells.sensitivity.value, 100 * cells.ppv.value
 names = ["harm ratio", "threshold, %", "called of 100", "of 100 who come back, called", "come back of 100 called"]
-swept = pd.DataFrame(of_100, [*names, "better than all or none, of 1,000", "low", "high"]).T.round(1)
+swept = pd.DataFrame(of_100, names).T.round(1)
 claim(swept["called of 100"].tolist(), exactly=[84.0, 45.6, 9.5])
-claim(swept.iloc[:, 5:].round().to_numpy().tolist(), exactly=[[3, 1, 6], [19, 8, 30], [-6, -12, 1]])
+own = [1 / corner - 1, 100 * threshold_from_harms(needless=1, missed=8.3), *(100 * judged[["risk", "back"]].mean())]
+claim(np.round(own, 1).tolist(), exactly=[6.8, 10.8, 13.3, 10.8])
 swept
 
-# %%
-reveal("W06.P5")
-
 # %% [markdown]
-# 84, 46 or 10 of 100 called: no default can be right for all three (M05). At 19 to 1 the model is worth 3 (1 to 6) of 1,000 more
-# than calling everybody, who would then need no model. At 3 to 1 it is not told apart from calling nobody, and perhaps worse:
-# −6 (−12 to 1).
+# 84, 46 or 10 of 100 called: no default can be right for all three (M05).
 #
-# **Who pays?** Above the cut at 7 to 1: of 1,000 discharged 382 are called and do not come back, twenty minutes each (assumed),
-# and a nurse does nothing else meanwhile. Below it: 34 who come back. Whoever answers for
-# both is asked, by name. Outcomes are of a hospital that already calls: 31 of 100 above the cut had a call, so the returns seen
+# **Who pays?** Above the cut at 7 to 1: of 1,000 discharged 382 are called and do not come back, twenty minutes each (assumed).
+# Below it: 34 who come back. Whoever answers for both is asked, by name. Outcomes are of a hospital that already calls: 31 of 100 above the cut had a call, so the returns seen
 # are too few by what those averted. 14 of 1,000 are above the cut, died, and count here as needless.
 
 # %%
@@ -126,11 +114,35 @@ of_1000
 # %% [markdown]
 # ## 3. The decision curve
 #
-# *About 11 min · 29 min so far*
+# *About 13 min · 28 min so far*
 #
 # *Net benefit* puts both sides into one unit [net-benefit](#Sources). At 7 to 1: 74 found, and 382 needless calls are worth
 # 382 / 7 = 55 returns; 74 − 55 = 19, as good as finding 19 of 1,000 and troubling nobody. *Nobody* is worth
 # 0, and is today's care. The sum assumes that a call is worth the same to everybody found, and that none was already being helped.
+# Two guesses, then section 2's three prices:
+
+# %%
+display(predict("W06.P5"), predict("W06.P6"))
+display(predict("W06.P5", probability=...), predict("W06.P6", probability=...))
+
+# %%
+def over_next(cut, *others):
+    def gain(y, ours, *others):
+        return 1000 * (net_benefit(y, ours, cut) - max(treat_all(y, cut), 0, *(net_benefit(y, one, cut) for one in others)))
+
+    return bootstrap(gain, judged.person_id, judged.back, judged.risk, *others, draws=1000)
+
+
+# %%
+better = {f"{needless} to 1": over_next(threshold_from_harms(needless=1, missed=needless)) for needless in (19, 7, 3)}
+parts = {name: [one.value, one.low, one.high] for name, one in better.items()}
+better = pd.DataFrame(parts, ["better than all or none, of 1,000", "low", "high"]).T.round()
+claim(better.to_numpy().tolist(), exactly=[[3, 1, 6], [19, 8, 30], [-6, -12, 1]])
+display(reveal("W06.P5"), better)
+
+# %% [markdown]
+# At 19 to 1 the model is worth 3 (1 to 6) of 1,000 more than calling everybody. At 3 to 1 it is not told apart from calling
+# nobody, and perhaps worse: −6 (−12 to 1).
 #
 # A *decision curve* does that for every sensible price. Three models: ours; lesson 1's balanced one; LACE, its points turned
 # into risks; beside them calling everybody.
@@ -149,11 +161,11 @@ worth = 1000 * decision_curve(judged.back, models, np.arange(2, 31) / 100)
 
 # %%
 def prices(axes):
-    places = {"ours": (11, 30), "LACE": (9.2, 20), "balanced": (14.5, -26), "treat all": (9.4, -26), "treat none": (25, 3)}
+    places = {"ours": (10.2, 31), "LACE": (11.6, 5), "balanced": (13.2, -16), "treat all": (8.6, -19), "treat none": (25, 2)}
     for name, place in places.items():
         (line,) = axes.plot(100 * worth.index, worth[name], marker="")
         axes.annotate(name, place, color=line.get_color())
-    axes.set(xlabel="threshold, of 100 (its price: 12.5 is 7 to 1)", ylabel="net benefit of 1,000", ylim=(-40, 90))
+    axes.set(xlabel="threshold, of 100 (its price: 12.5 is 7 to 1)", ylabel="net benefit of 1,000", ylim=(-20, 60))
 
 
 says = "From 8 to 16 of 100 our model is worth most, clearly so only near 12; the balanced one, which ranks as well, is below calling nobody from 11 of 100 on, and at 12.5 by 15 of 1,000."
@@ -167,49 +179,41 @@ at["net benefit of 1,000 at 12.5%"] = [1000 * net_benefit(judged.back, risk, 0.1
 at["called of 100"] = [100 * (risk >= 0.125).mean() for risk in models.values()]
 claim(at.AUROC.round(3).tolist(), exactly=[0.667, 0.653, 0.665])
 claim([*at.iloc[:, 1].round(1), round(at.iloc[2, 2])], exactly=[19.0, 12.2, -15.1, 96])
-at.round({"AUROC": 3, "net benefit of 1,000 at 12.5%": 1, "called of 100": 0})
-
-# %%
-reveal("W06.P6")
+display(reveal("W06.P6"), at.round({"AUROC": 3, "net benefit of 1,000 at 12.5%": 1, "called of 100": 0}))
 
 # %% [markdown]
 # The balanced model ranks no worse than LACE, and is worth less than calling nobody: −15 (−28 to −1). It calls 96 of 100 (M06);
-# no AUROC sees that. Intervals, and the sites:
+# Intervals, and the sites:
 
 # %%
-def over_next(cut):
-    def gain(y, ours, *others):
-        return 1000 * (net_benefit(y, ours, cut) - max(treat_all(y, cut), 0, *(net_benefit(y, one, cut) for one in others)))
-
-    return bootstrap(gain, judged.person_id, judged.back, *models.values(), draws=1000)
-
-
 def over_nobody(part, risk="risk", cut=0.125):
     return bootstrap(lambda y, p: 1000 * net_benefit(y, p, cut), part.person_id, part.back, part[risk], draws=1000)
 
 
-# %%
-sure = {f"ours over the next best, {100 * cut:g}%": over_next(cut) for cut in (0.08, 0.125, 0.16)}
-sure |= {"balanced over nobody, 12.5%": over_nobody(judged, "balanced"), "ours over nobody, 20%": over_nobody(judged, cut=0.2)}
+sure = {f"ours over the next best, {100 * cut:g}%": over_next(cut, models["LACE"], judged.balanced) for cut in (0.08, 0.125, 0.16)}
+sure |= {"balanced over nobody, 12.5%": over_nobody(judged, "balanced")}
+sure |= {f"ours over nobody, {100 * cut:.0f}%": over_nobody(judged, cut=cut) for cut in (0.14, 0.15, 0.18, 0.19)}
 sites = {"both sites": judged} | dict(list(judged.groupby("site")))
 sure |= {f"ours over nobody, 12.5%, {name}": over_nobody(part) for name, part in sites.items()}
 sure = pd.DataFrame({name: [one.value, one.low, one.high] for name, one in sure.items()}, ["of 1,000", "low", "high"]).T.round()
 claim(sure.iloc[:4].to_numpy().tolist(), exactly=[[1, -3, 5], [7, 0, 14], [4, -4, 10], [-15, -28, -1]])
-claim(sure.iloc[4:].to_numpy().tolist(), exactly=[[-3, -10, 5], [19, 8, 30], [-9, -22, 4], [37, 19, 52]])
+claim(sure.iloc[4:8].to_numpy().tolist(), exactly=[[13, 3, 23], [9, -1, 18], [4, -5, 12], [-1, -8, 8]])
+claim(sure.iloc[8:].to_numpy().tolist(), exactly=[[19, 8, 30], [-9, -22, 4], [37, 19, 52]])
 called_there = sites["eastbank"][sites["eastbank"].risk >= 0.125].back
 claim(round(100 * called_there.mean()), exactly=10)
 sure
 
 # %% [markdown]
 # **19 is Quillmere's 37 (19 to 52) and Eastbank's −9 (−22 to 4)**: at seven to one Eastbank, unrepaired, may be better off without
-# the list. Of 100 called there 10 come back, and the break-even is 12.5. A pooled curve cannot say so.
+# the list. Of 100 called there 10 come back, and the break-even is 12.5.
 #
-# Over the next best our model gains 1 (−3 to 5) at 8%, 7 (0 to 14) at 12.5%, 4 (−4 to 10) at 16%. At 20% it cannot be told from
-# nobody: where a model ends being useful is part of its description. **Now Q2 in the exercise** (11 minutes), or after section 4.
+# Over the next best our model gains 1 (−3 to 5) at 8%, 7 (0 to 14) at 12.5%, 4 (−4 to 10) at 16%. From about 15% on
+# nothing shows that it is worth more than calling nobody, from 19% on its value is below: that belongs to a
+# model's description. **Now Q2 in the exercise** (11 minutes).
 #
 # ## 4. The price your capacity implies
 #
-# *About 8 min · 37 min so far*
+# *About 8 min · 36 min so far*
 #
 # Perhaps nobody named a price. Then the fortieth person has: by the model's promise, by what came near that risk, or repaired.
 
@@ -270,10 +274,10 @@ pd.DataFrame(a_day, ["week seen whole", "eight a day"]).set_axis(["Mon", "Tue", 
 #
 # ## 5. Who stops doing what
 #
-# *About 4 min · 41 min so far*
+# *About 4 min · 40 min so far*
 #
-# A threshold is a line in somebody's morning. An invented Monday, with sepsis alerts on a ward at 07:00 and, at 09:00, 17 of the week's forty
-# calls (section 4's table). Minutes are ours, an assumption.
+# An invented Monday, with sepsis alerts on a ward at 07:00 and, at 09:00, 17 of the week's forty calls. Minutes
+# are ours, an assumption.
 
 # %%
 steps = [
@@ -307,7 +311,7 @@ a_shift.value_counts().sort_index().rename("shifts with so many alerts at Quillm
 #
 # ## 6. All of it at once
 #
-# *About 4 min · 45 min so far*
+# *About 4 min · 44 min so far*
 #
 # Four sliders, each behind its number: tab to one, use the arrow keys, or type. `explore` is the same without sliders;
 # `print(explore(…))` gives the numbers. Try prevalence 0.07 (Eastbank):
@@ -326,11 +330,12 @@ moved[moved.nunique(axis=1) > 1].iloc[:12]
 # %% [markdown]
 # ## 7. The slice: a year, three thresholds in turns
 #
-# *About 6 min · 51 min so far*
+# *About 7 min · 51 min so far*
 #
 # A flight: 2024, forty calls, and the threshold changes every Monday: 5%, 12.5%, 25%, and round again, so that no season belongs
 # to one. The simulator decides every morning, weekends too, about those who go home (here nursing homes
-# are not called): each day's highest above the threshold, until the week's calls are gone.
+# are not called): each day's highest above the threshold, until the week's calls are gone. Which of the three reaches most who
+# would come back? Guess before you run; it takes up to a minute.
 
 # %%
 from sklearn.impute import SimpleImputer
@@ -383,7 +388,7 @@ by_day.assign(averted=chosen.averted.sum()).round()
 # %% [markdown]
 # Each threshold had 17 or 18 weeks; the figures are for a year of them. **At 5% more calls go to fewer who would come back** (the
 # simulator's count): 269 against 321; events so few leave anything open from 115 more at 12.5% to 11 fewer. By the risks that the
-# simulator knows it is 285 against 309: fewer still, and half as far apart. By
+# simulator knows it is 285 against 309: half as far apart. By
 # Friday the forty are gone, and of 100 who go home from then on 15 are called, before it 78. At 12.5% eight calls a week are
 # left over, at 25% thirty-four. What a call averts no hospital knows without a comparison (week 9), so your report shows a
 # range over assumed effects. The last column's few events rank nothing.
@@ -406,8 +411,7 @@ for n in (9, 10, 11):
 #   somebody signs.
 # - Whoever gets the alert stops doing something, and a third patient waits.
 #
-# **Next: Q4 and the memo in the exercise; with them your report (A1) is complete.** New words are in the
-# [glossary](../glossary.md).
+# **Next: Q4 and the memo in the exercise; with them your report (A1) is complete.**
 #
 # ## Sources
 #

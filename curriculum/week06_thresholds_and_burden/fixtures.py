@@ -142,6 +142,12 @@ def judged(hospital):
     return rows[rows.whole & (rows.asked_at >= WATCHED_UNTIL)].reset_index(drop=True)
 
 
+def three_repairs(hospital):
+    """Return Quillmere's stays of the next quarter whose outcome is known, with a column of risks by each of three repairs."""
+    repairs = runpy.run_path(str(Path(__file__).with_name("repairs.py")))
+    return repairs["later_with_repairs"](_stays(hospital))
+
+
 # call lists ----------------------------------------------------------------------------------------------------------
 def lists(hospital):
     """Return everybody on the lists of 2024: ``encounter_id``, ``site``, ``day``, ``week``, ``weekday``, ``risk``.
@@ -251,11 +257,8 @@ THRESHOLDS = (0.02, 0.05, 0.08, 0.10, 0.125, 0.15, 0.20, 0.25, 0.30, 0.40)
 def curve_sets(hospital):
     """Return the sets that a curve is asked for, by name: ``outcome`` and ``risk`` of each row."""
     rows = judged(hospital)
-    ours = {
-        name: pd.DataFrame({"outcome": rows.back, "risk": rows[column]})
-        for name, column in (("ours", "risk"), ("class-balanced", "balanced"))
-    }
-    return ours | {"public": reference_rows(), "on the edge": edge_rows()}
+    ours, balanced = (pd.DataFrame({"outcome": rows.back, "risk": rows[name]}) for name in ("risk", "balanced"))
+    return {"ours": ours, "class-balanced": balanced, "public": reference_rows(), "on the edge": edge_rows()}
 
 
 def curves_with(curve, hospital):

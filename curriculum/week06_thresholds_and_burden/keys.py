@@ -226,12 +226,26 @@ def platt(rows, later):
 
 
 def what_it_costs(answer, hospital):
-    later = given(6).to_repair(hospital)[1]
-    many = len(later)
+    from wardround.hospital import open_truth
+
+    later = with_risk(given(6).to_repair(hospital)[1], open_truth(hospital.path.parent))
     return (
-        f"On {many:,} stays of the next quarter your risks add up to {sum(answer['here']):.0f} readmissions; unrepaired, they added up to "
-        f"{later.score.sum():.0f}. Nobody was ranked better for it: balancing bought no discrimination, and sold what a risk is for. "
-        "Who is called first hardly changes; a threshold, a price or a word to a family needs the repaired one."
+        f"On {len(later):,} stays of the next quarter your risks add up to {sum(answer['here']):.0f} readmissions; the known risk says "
+        f"{later.usual.sum():.0f}, and unrepaired it was {later.score.sum():.0f}. {called_first(answer['here'], later.score)} Nobody was ranked better "
+        "for it: balancing bought no discrimination, and sold what a risk is for. A threshold, a price or a word to a family needs the repaired one."
+    )
+
+
+def called_first(repaired, score):
+    """Whether the forty highest are the same people after a repair; steps may leave it open who they are."""
+    repaired, score = pd.Series(repaired), score.reset_index(drop=True)
+    fortieth = repaired.nlargest(40).iloc[-1]
+    tied, above = int((repaired == fortieth).sum()), int((repaired > fortieth).sum())
+    if above + tied > 40:
+        return f"Who the forty highest are it leaves open: {tied} share the risk of the fortieth."
+    same = len(set(repaired.nlargest(40).index) & set(score.nlargest(40).index))
+    return (
+        "The forty highest are the same people." if same == 40 else f"Of the forty highest {same} are the same people."
     )
 
 
@@ -390,14 +404,6 @@ def of_events(flagged, outcome):
     return (outcome.sum(), outcome.sum())
 
 
-def times(factor):
-    def made(outcome, risk, thresholds):
-        found = curve(outcome, risk, thresholds)
-        return found.assign(**{name: found[name] * factor for name in ("model", "treat all", "treat none")})
-
-    return made
-
-
 def off_how(answer, hospital):
     """What differs, with the learner's own number at one threshold and what it is made of."""
     if not isinstance(answer, pd.DataFrame) or not {"rows", "threshold", "model", "treat all"} <= set(answer):
@@ -444,6 +450,19 @@ def made_of(name, where, hospital):
     )
 
 
+def priced_once(answer, hospital):
+    """Whether the model's values hold one price at all thresholds, whichever it is."""
+    if not isinstance(answer, pd.DataFrame) or not {"rows", "threshold", "model"} <= set(answer):
+        return False
+    rows, prices = given(6).curve_sets(hospital)["ours"], []
+    mine = answer[answer.rows == "ours"].set_index("threshold")["model"]
+    for cut in mine.index.intersection(given(6).THRESHOLDS):
+        flagged = rows.risk >= cut
+        in_vain = (flagged & ~rows.outcome).mean()
+        prices += [((flagged & rows.outcome).mean() - float(mine[cut])) / in_vain] if in_vain else []
+    return len(prices) > 2 and min(prices) > 0 and np.allclose(prices, prices[0], rtol=1e-6)
+
+
 def where_it_pays(answer, hospital):
     ours = answer[answer.rows == "ours"].sort_values("threshold")
     best = ours[(ours["model"] > ours["treat all"]) & (ours["model"] > 0)].threshold
@@ -462,7 +481,8 @@ key(
     reference=by_sorting,
     same=frames(on=["rows", "threshold"], rtol=1e-4, at_least=2.0),
     right=where_it_pays,
-    look_at="one threshold by hand: how many are acted on, how many of them have the event, and what a needless action costs",
+    look_at="the place that is named, by hand: how many are acted on, how many of them have the event, what a needless action costs; and what you do to "
+    "the figures after that",
     evidence=off_how,
     misconceptions=[
         misconception(
@@ -474,6 +494,17 @@ key(
             look_at="what happens to your curve when only the price changes",
             teaches="M05",
             evidence=off_how,
+        ),
+        misconception(
+            "one_price",
+            answer=curve_with(price=lambda t: 1 / 7),
+            says="A needless action costs the same at every threshold in yours.",
+            so_what="The threshold is the price: who calls from 5% on takes nineteen needless calls for one found, from 25% on three. A curve at one price "
+            "answers one person, and everybody else reads it as theirs.",
+            look_at="your price at 5% and at 25%",
+            teaches="M05",
+            evidence=off_how,
+            also=priced_once,
         ),
         misconception(
             "odds_turned",
@@ -651,16 +682,47 @@ def year_in_words(answer, hospital):
         return f"With other lists on the days to come you decide otherwise on {here['peeked']} of {here['asked_twice']} days."
     if here["calls"] < 0.95 * here["capacity"] and invented["calls"] >= 0.95 * invented["capacity"]:
         return f"On this hospital's lists you make {here['calls']:.1f} of {here['capacity']} calls a week: does your rule read `left`?"
-    rows = given(6).invented_lists().set_index("encounter_id")
-    called = rows.loc[invented["called"]]
-    days = called.groupby("weekday").size().reindex(range(5), fill_value=0) / (
-        rows.week.max() + 1 - given(6).QUIET_WEEKS
+    told = calls_in_words("the invented lists", invented, given(6).invented_lists())
+    if hospital is not None:
+        told = f"{calls_in_words('the lists of this hospital', here, given(6).lists(hospital))}. {told}"
+    risk = given(6).invented_lists().set_index("encounter_id").risk[invented["called"]]
+    by_lists, drawn = yardsticks()
+    return (
+        f"{told}; of 100 calls there {100 * risk.mean() if len(risk) else 0:.1f} go to somebody who comes back (a rule by usual lists: about "
+        f"{by_lists:.1f}; drawn at random: {drawn:.0f})."
     )
-    told = (
-        f"On the invented lists you make {invented['calls']:.1f} of {invented['capacity']} calls a week, Monday to Friday "
-        f"{', '.join(f'{many:.0f}' for many in days)}; of 100 calls {100 * called.risk.mean() if len(called) else 0:.1f} go to somebody who comes back."
-    )
-    return told
+
+
+def calls_in_words(where, done, lists):
+    """How many calls a rule makes of those there are, and on which days."""
+    return f"On {where} the week has {done['capacity']} calls; yours makes {done['calls']:.1f}, {by_day(done, lists)}"
+
+
+def by_day(done, lists):
+    weeks = lists.week.max() + 1 - given(6).QUIET_WEEKS
+    days = lists.set_index("encounter_id").weekday[done["called"]].value_counts().reindex(range(5), fill_value=0)
+    return f"Monday to Friday {', '.join(f'{many:.0f}' for many in days / weeks)}"
+
+
+def yardsticks():
+    """Of 100 calls on the invented lists, how many find somebody: each weekday's usual share of forty, and drawn at random."""
+    rows, quiet = given(6).invented_lists(), given(6).QUIET_WEEKS
+    usual = rows[rows.week < quiet].weekday.value_counts(normalize=True)
+    asked = rows[rows.week >= quiet]
+    place = asked.groupby("day").risk.rank(ascending=False, method="first")
+    by_lists = asked[place <= (given(6).CALLS_A_WEEK * asked.weekday.map(usual)).round()]
+    return 100 * by_lists.risk.mean(), 100 * asked.risk.mean()
+
+
+def left_over(answer, hospital):
+    """How many calls are not made; and whether they change with the list, as they do from a fixed risk on."""
+    done, lists = answer["invented"], given(6).invented_lists()
+    told = f"On the invented lists you leave {done['capacity'] - done['calls']:.0f} of {done['capacity']} calls a week unmade"
+    weeks = range(given(6).QUIET_WEEKS, lists.week.max() + 1)
+    a_week = lists.set_index("encounter_id").week[done["called"]].value_counts().reindex(weeks, fill_value=0)
+    if a_week.max() > a_week.min() + 4:
+        return f"{told}; you make {a_week.min()} to {a_week.max()}, as happens with a fixed risk to call from."
+    return f"{told}; you make, {by_day(done, lists)}."
 
 
 def of_best(answer, hospital):
@@ -832,11 +894,11 @@ key(
             from_risk(0.50),
             from_risk(0.30),
             says="Many of the week's calls are not made.",
-            so_what="A rule that leaves calls over, a round threshold for one, says: a nurse's afternoon is worth more than the next names on "
+            so_what="A rule that leaves calls over says: a nurse's afternoon is worth more than the next names on "
             "the list. Perhaps; but then say so, and do not ask for forty calls.",
             look_at="your calls a week, beside the forty that there are",
             teaches="M05",
-            evidence=year_in_words,
+            evidence=left_over,
             also=lambda answer, hospital: answer["invented"]["calls"] < 0.95 * answer["invented"]["capacity"],
         ),
     ],
@@ -927,6 +989,15 @@ def _near(mine, right):
     return (math.isnan(mine) and math.isnan(right)) or math.isclose(mine, right, rel_tol=5e-3, abs_tol=1e-6)
 
 
+def wrong_way_round(bare, answer, name):
+    """Whether a range is given with its high end first."""
+    part, _, end = bare.partition(" ")
+    if end not in ("low", "high") or part not in ("hours", "minutes"):
+        return False
+    low, high = (answer.get(name.replace(f" {end}", f" {one}", 1)) for one in ("low", "high"))
+    return all(type(one) in (int, float) for one in (low, high)) and low > high
+
+
 def sides_in_words(answer, hospital):
     """The first figure that is off, what it should be of, and how many there are."""
     if type(answer) is not dict:
@@ -939,6 +1010,8 @@ def sides_in_words(answer, hospital):
     mine = answer[name]
     kept = [other for other in SIDES if other in right and other not in off]
     right_ones = f" Right here: {', '.join(f'`{other}`' for other in kept)}." if kept and len(kept) < 8 else ""
+    if wrong_way_round(bare, answer, name):
+        return f"Your range of {bare.split()[0]} stands the wrong way round: the low end comes first.{right_ones}"
     if type(mine) in (int, float) and not math.isnan(right[name]) and right[name]:
         if _near(100 * mine, right[name]):
             return f"`{bare}` is a share between 0 and 1 in yours; it is asked of 100.{right_ones}"
@@ -992,7 +1065,7 @@ key(
         {f"{name}{where}": number(rtol=5e-3, atol=1e-6, at_least=1.5) for where in ("", INVENTED) for name in SIDES}
     ),
     right=both_sides,
-    look_at="the part that is named, as people: who stands above the line, and who below it",
+    look_at="the part that is named: for a share, who stands above the line and who below it; for hours and minutes, whose are added up, and over how long",
     evidence=sides_in_words,
     misconceptions=[
         misconception(
@@ -1422,11 +1495,17 @@ def slide_in_words(answer, hospital):
     return None
 
 
+def at_seven(lost):
+    if lost < 0:
+        return f"At seven it even gains {-lost:.1f} readmissions of 1,000 stays, by luck."
+    return f"To whoever says seven it costs {lost:.1f} readmissions of 1,000 stays."
+
+
 def what_the_slide_costs(answer, hospital):
     ours, rare = (answer[answer.rows == name].set_index("needless") for name in ("ours", "rare"))
     return (
-        f"Our corner takes {ours.price.iloc[0]:.1f} needless calls for one readmission found. To whoever says seven the two lists differ by {abs(ours.lost[7]):.1f} readmissions "
-        f"of 1,000 stays; to whoever says two, the slide's costs {ours.lost[2]:.0f}. For the rarer event the same corner takes {rare.price.iloc[0]:.0f} to 1. A corner is a price that nobody named."
+        f"Our corner takes {ours.price.iloc[0]:.1f} needless calls for one readmission found. {at_seven(ours.lost[7])} "
+        f"To whoever says two, the slide's costs {ours.lost[2]:.0f}. For the rarer event the same corner takes {rare.price.iloc[0]:.0f} to 1. A corner is a price that nobody named."
     )
 
 

@@ -243,7 +243,7 @@ memo_form(
         "harm_ratio": "how many needless calls one readmission found is worth to you, and who was asked",
         "capacity": "calls a week, by whom, and how many of 100 discharges that is",
         "who_pays": "who pays for each side: those called in vain, those missed, and whoever stops doing something",
-        "decision": "what is done from when to when, where, and where not",
+        "decision": "what you ask for, beginning with 'Approve': what is done from when to when, where, and where not",
         "changes_my_mind": "the figure at which you would move the threshold or stop",
     },
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import runpy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,9 +36,10 @@ def judge(gate: Path, candidates: Path) -> list[Judged]:
     ----------
     gate
         A Python file with a function ``gate``: given a candidate (a dictionary), it returns its reasons against it, a
-        list of sentences; an empty list admits.
+        list of rules or sentences; an empty list admits.
     candidates
-        A JSON file, or a folder of them.
+        A JSON file, or a folder of them. Where one names a folder in ``files``, that is seen from the JSON file, so a
+        change brings both; the gate gets the whole path.
 
     Raises
     ------
@@ -72,6 +73,8 @@ def _candidate(path: Path) -> dict[str, Any]:
         raise CannotJudge(f"{path} is no JSON ({trouble}); write it anew.") from trouble
     if not isinstance(found, dict):
         raise CannotJudge(f"{path} is no JSON object; a candidate is one, with a name for each thing it says.")
+    if isinstance(found.get("files"), str):
+        found["files"] = str(path.parent.resolve() / found["files"])
     return found
 
 
@@ -82,6 +85,6 @@ def _reasons(gate: Callable[[dict[str, Any]], Any], candidate: dict[str, Any]) -
         return (f"the gate failed on it with {type(trouble).__name__}: {trouble}",)
     if isinstance(said, str):
         return (said,) if said.strip() else ()
-    if isinstance(said, Sequence) and all(isinstance(one, str) for one in said):
-        return tuple(said)
+    if isinstance(said, (Sequence, Set)) and all(isinstance(one, str) for one in said):
+        return tuple(sorted(said) if isinstance(said, Set) else said)
     return (f"the gate returned {type(said).__name__}, and must return a list of sentences, empty to admit",)

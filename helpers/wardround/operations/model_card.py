@@ -18,7 +18,8 @@ from wardround.operations.ledger import Line
 # Words in a feature's name that point to one of the nine variables of attribute 12.
 NINE = {
     "race": "race", "ethnic": "ethnicity", "language": "language", "orientation": "sexual orientation",
-    "gender": "gender identity", "sex": "sex", "birth": "date of birth", "age": "date of birth (as age)",
+    "gender": "gender identity", "sex": "sex", "female": "sex", "birth": "date of birth",
+    "age": "date of birth (as age)",
     "housing": "social determinants", "deprivation": "social determinants", "health_status": "health status",
 }  # fmt: skip
 

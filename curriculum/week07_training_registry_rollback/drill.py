@@ -1,0 +1,174 @@
+"""The ward behind Q3: a server of four parts that can be exchanged, patients who arrive meanwhile, and a clock.
+
+Everything that is served is computed: the registry's models, the kept feature code and contracts, today's rows. Nothing
+here knows which release is the one to return to.
+"""
+
+import runpy
+
+import numpy as np
+import pandas as pd
+
+PARTS = ("version", "code", "contract", "threshold")
+MINUTES = {"serve": 2, "pause": 1, "resume": 1, "replay": 3, "write": 1, "approval": 180, "register": 20, "delete": 1}
+
+
+class Drill:
+    """A ward on a Monday morning. Every call takes its minutes; ``minutes`` says how many have passed.
+
+    Attributes
+    ----------
+    log : DataFrame
+        The log of releases (``archive.log``), with the lines that you write.
+    patients : list
+        ``encounter_id`` of who will be scored once you are done.
+    serving : dict
+        What is served: ``version``, and the SHA-256 of ``code`` and ``contract``, and ``threshold``.
+    """
+
+    def __init__(self, archive, patients):
+        self._archive, self._patients = archive, patients.reset_index(drop=True)
+        self.patients = self._patients.encounter_id.tolist()
+        active = archive.log[
+            (archive.log.model == "readmission") & archive.log.action.isin(["released", "rolled back"])
+        ]
+        self._parts = {name: _plain(active.iloc[-1][name]) for name in PARTS}
+        self._lines, self._copies, self._deleted, self._way, self._made = [], {}, [], [], {}
+        self._paused, self.minutes, self._served = False, 0, None
+
+    @property
+    def serving(self):
+        return dict(self._parts)
+
+    @property
+    def log(self):
+        log = self._archive.log
+        return pd.concat([log, pd.DataFrame(self._lines)], ignore_index=True) if self._lines else log
+
+    def serve(self, **parts):
+        """Exchange the named parts (``version code contract threshold``) in one step. Two minutes."""
+        if unknown := [name for name in parts if name not in PARTS]:
+            raise TypeError(f"serve() has no part {unknown[0]!r}; it takes {', '.join(PARTS)}")
+        parts = {name: _plain(value) for name, value in parts.items()}
+        version = parts.get("version")
+        if version is not None and version not in self._versions():
+            raise LookupError(f"the registry has no version {version}; it has {self._versions()}")
+        for name in ("code", "contract"):
+            if name in parts and not (self._archive.kept / str(parts[name])).is_file():
+                raise LookupError(
+                    f"nothing is kept under the {name} {str(parts[name])[:12]!r}; give the SHA-256 of the log"
+                )
+        self._parts |= parts
+        self._passes("serve")
+        if not self._paused:
+            self._way.append(self.serving)
+
+    def pause(self):
+        """Show no score; the ward makes its list by hand. One minute."""
+        self._paused = True
+        self._passes("pause")
+
+    def resume(self):
+        """Show scores again. One minute."""
+        self._paused = False
+        self._passes("resume")
+        self._way.append(self.serving)
+
+    def replay(self):
+        """What is served now would say of twenty-five patients: ``encounter_id risk called``. Three minutes."""
+        self._passes("replay")
+        return self._said().head(25).copy()
+
+    def write(self, action, digest, by, because):
+        """Append a line to the log of releases. One minute."""
+        self._passes("write")
+        line = {"action": str(action), "digest": _plain(digest), "actor": str(by), "because": str(because)}
+        self._lines.append({"number": len(self._archive.lines) + len(self._lines) + 1, "model": "readmission"} | line)
+
+    def approval(self, digest):
+        """Wait for a second person's approval of a bundle. Three hours on a Monday morning."""
+        self._passes("approval")
+        self.write("approved", digest, "r.lindqvist", "asked for")
+
+    def register(self, version):
+        """Register the files of a version as a new version, whose number is returned. Twenty minutes with its tests."""
+        self._passes("register")
+        new = max(self._versions()) + 1
+        self._copies[new] = self._copies.get(_plain(version), _plain(version))
+        return new
+
+    def delete(self, version):
+        """Delete a version from the registry. One minute; it cannot be undone."""
+        self._passes("delete")
+        self._deleted.append(_plain(version))
+
+    def _passes(self, what):
+        self.minutes += MINUTES[what]
+
+    def _versions(self):
+        known = sorted(self._archive.log.version.dropna().astype(int).unique())
+        return [int(one) for one in (*known, *self._copies) if one not in self._deleted]
+
+    def _said(self):
+        """One row a patient: the risk, and whether she is called; missing where the contract lets no score through."""
+        parts = self._parts
+        if self._paused or parts["version"] in self._deleted:
+            risk = np.full(len(self._patients), np.nan)
+        else:
+            table = self._table(parts["code"])
+            model = self._model(self._copies.get(parts["version"], parts["version"]))
+            risk = np.where(self._kept_by(parts["contract"], parts["code"]), model.predict_proba(table)[:, 1], np.nan)
+        called = pd.Series(risk >= parts["threshold"]).astype("boolean").mask(np.isnan(risk))
+        return pd.DataFrame({"encounter_id": self._patients.encounter_id, "risk": risk, "called": called})
+
+    def _table(self, code):
+        key = "table", code
+        if key not in self._made:
+            self._made[key] = runpy.run_path(str(self._archive.kept / code))["features"](self._patients)
+        return self._made[key]
+
+    def _model(self, version):
+        import mlflow
+
+        key = "model", version
+        if key not in self._made:
+            mlflow.set_tracking_uri(self._archive.uri)
+            self._made[key] = mlflow.sklearn.load_model(f"models:/readmission/{version}")
+        return self._made[key]
+
+    def _kept_by(self, contract, code):
+        """Which rows keep a contract."""
+        import pandera.pandas as pa
+
+        key = "kept", contract, code
+        if key not in self._made:
+            table = self._table(code).reset_index(drop=True)
+            good = np.ones(len(table), bool)
+            try:
+                pa.DataFrameSchema.from_json((self._archive.kept / contract).read_text()).validate(table, lazy=True)
+            except pa.errors.SchemaErrors as found:
+                good[found.failure_cases["index"].dropna().astype(int)] = False
+            self._made[key] = good
+        return self._made[key]
+
+    def _ended(self):
+        """What came of it, as plain data."""
+        letters = self._said().called.map({True: "c", False: "n"}).fillna("-")
+        return {
+            "decisions": "".join(letters),
+            "serving": self.serving,
+            "way": self._way[:-1],
+            "paused": self._paused,
+            "lines": [[line["action"], line["digest"], line["because"].strip() != ""] for line in self._lines],
+            "minutes": self.minutes,
+            "deleted": self._deleted,
+        }
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def ended(drill):
+    """What a drill came to, for the check."""
+    return drill._ended()

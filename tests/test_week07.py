@@ -1,0 +1,279 @@
+"""Week 7's archive, gate, drill and page, and what plausible answers are told."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import runpy
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from wardround.course.asking import put
+from wardround.course.given import _names, given
+from wardround.course.keys import week_keys
+from wardround.course.places import week_folder
+from wardround.course.questions import week_questions
+from wardround.course.verdicts import expected, judge
+from wardround.hospital import open_truth
+from wardround.records import read_export
+
+WEEK, KEYS = given(7), week_keys(7)
+MADE = KEYS.keys["W07.Q1"].reference.__globals__  # what keys.py defines
+DICE = _names(7)["_dice"]
+
+
+def bank_of(name):
+    return runpy.run_path(str(week_folder(7) / name))
+
+
+@pytest.fixture(scope="module")
+def hospital(third_hospitals):
+    return read_export(third_hospitals[0])
+
+
+def verdict_on(id, value, hospital):
+    asked, key, folder = week_questions(7)[id], KEYS.keys[id], hospital.path.parent
+    known = expected(asked, key, hospital, open_truth(folder), KEYS.digest, folder / "truth" / "answers")
+    verdict = judge(asked, key, {"here": put(asked, value, hospital)}, {"here": known})
+    assert len(f"{verdict.says} {verdict.so_what}".split()) <= 60
+    return verdict
+
+
+# the archive ----------------------------------------------------------------------------------------------------------
+def test_files_are_named_by_their_bytes_and_the_log_is_one_chain(hospital):
+    archive = WEEK.archive(hospital)
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in archive.kept.iterdir())
+    before = "0" * 64
+    for line in archive.lines:
+        assert line["before"] == before
+        parts = [line[name] for name in ("number", "at", "actor", "action", "detail", "before")]
+        before = line["hash"]
+        assert before == hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    named = pd.unique(archive.log[["code", "contract", "snapshot", "lock"]].melt().value.dropna())
+    assert len(named) and all((archive.kept / name).is_file() for name in named)
+
+
+def test_no_training_row_was_unknown_on_its_day(hospital):
+    archive = WEEK.archive(hospital)
+    released = archive.log[archive.log.action.eq("released") & archive.log.snapshot.notna()]
+    for line in released.itertuples():
+        rows = pd.read_parquet(archive.kept / line.snapshot)
+        assert rows.asked_at.max() + pd.Timedelta(days=149) < line.at and 50 < rows.back.sum() < len(rows)
+
+
+def test_the_registry_shows_what_the_story_says(hospital):
+    import mlflow
+
+    client = mlflow.MlflowClient(WEEK.archive(hospital).uri)
+    assert client.get_model_version_by_alias("readmission", "champion").version == 5
+    assert client.get_model_version("readmission", 3).tags == {"threshold": "0.2"}
+    assert (
+        client.get_model_version("readmission", 2).creation_timestamp
+        < client.get_model_version("readmission", 3).creation_timestamp
+    )
+
+
+# Q1 -------------------------------------------------------------------------------------------------------------------
+def changed(**parts):
+    """The right function, with some parts of its answer changed."""
+    right = MADE["explaining"](trained=MADE["again"](lambda archive, line: line.snapshot))
+    return lambda decision, archive: (
+        (found := right(decision, archive)) | {name: change(found) for name, change in parts.items()}
+    )
+
+
+def test_rebuilt_from_what_is_kept_is_right_to_the_last_bit(hospital):
+    verdict = verdict_on("W07.Q1", changed(), hospital)
+    assert verdict.kind == "right" and "all of them to the last bit" in verdict.says
+
+
+@pytest.mark.parametrize(
+    "parts, told",
+    [
+        ({"score": lambda found: 100 * found["score"]}, "between 0 and 1"),
+        ({"called": lambda found: found["score"] > found["threshold"] + 0.05}, "at least the threshold"),
+        ({"rebuilt": lambda found: found["score"] + 0.01}, "rows, code, strength or seed"),
+        ({"version": lambda found: found["version"] + 1}, "before that minute"),
+        ({"score": lambda found: 1 - found["score"]}, "look at the row, the code and the model"),
+        ({"called": lambda found: not found["called"]}, "the call is off first"),
+    ],
+)
+def test_what_nobody_foresaw_is_told_which_part_is_off_first(hospital, parts, told):
+    verdict = verdict_on("W07.Q1", changed(**parts), hospital)
+    assert verdict.kind == "not_yet" and told in verdict.evidence
+
+
+def test_a_part_that_is_missing_is_named(hospital):
+    verdict = verdict_on("W07.Q1", lambda decision, archive: {"version": 1}, hospital)
+    assert verdict.kind != "right" and "threshold" in verdict.says + verdict.evidence
+
+
+# Q2 -------------------------------------------------------------------------------------------------------------------
+def test_every_fault_of_the_bank_breaks_its_own_rule_and_no_other(hospital, tmp_path):
+    bank = bank_of("candidates.py")
+    dice = DICE(f"{hospital.checksum} bank")
+    made = bank["_made"](hospital, dice, WEEK.HOUSE)
+    for fault in [None, "frightening", *bank["FAULTS"]]:
+        home = tmp_path / str(fault)
+        home.mkdir()
+        candidate = bank["_candidate"](made, "one", fault, dice, WEEK.HOUSE)
+        for name, content in candidate["files"].items():
+            (home / name).write_bytes(content)
+        broken = MADE["gating"]()(candidate["about"] | {"files": str(home)})
+        assert broken == ([fault.split(".")[0]] if fault in bank["FAULTS"] else []), fault
+    assert {name.split(".")[0] for name in bank["FAULTS"]} == set(WEEK.RULES)
+
+
+def without(rule, gate=None):
+    whole = gate or MADE["gating"]()
+    return lambda candidate: [one for one in whole(candidate) if one != rule]
+
+
+@pytest.mark.parametrize("rule", ["snapshot", "approval", "learnt", "not worse", "answers"])
+def test_a_rule_that_is_not_written_is_named_with_its_cost(hospital, rule):
+    verdict = verdict_on("W07.Q2", without(rule), hospital)
+    assert verdict.kind == "misconception" and f"breaks *{rule}*" in verdict.evidence
+    assert MADE["COST"][rule] in verdict.evidence
+
+
+def test_a_gate_that_stops_has_judged_nothing(hospital):
+    def gate(candidate):
+        if candidate["approvals"][0]["by"].lower() == candidate["author"].lower():
+            raise ValueError("odd")
+        return MADE["gating"]()(candidate)
+
+    assert "judged nothing" in verdict_on("W07.Q2", gate, hospital).evidence
+
+
+def test_a_stricter_house_is_told_that_the_good_one_keeps_the_rule(hospital):
+    strict = lambda candidate: [*MADE["gating"]()(candidate), *(["approval"] if candidate["notes"] else [])]  # noqa: E731
+    verdict = verdict_on("W07.Q2", strict, hospital)
+    assert verdict.kind == "not_yet" and "and keeps it" in verdict.evidence
+    assert verdict_on("W07.Q2", lambda candidate: ["too odd"], hospital).kind == "unreadable"
+
+
+# Q3 -------------------------------------------------------------------------------------------------------------------
+def parts_of(drill):
+    line = MADE["good"](drill.log)
+    return MADE["pieces"](line), line
+
+
+def paused_and_one_by_one(drill):
+    parts, line = parts_of(drill)
+    drill.pause()
+    for name, value in parts.items():
+        drill.serve(**{name: value})
+    drill.resume()
+    drill.write("rolled back", line.digest, "me", "calls tripled")
+
+
+def test_one_part_after_the_other_is_right_while_nothing_is_shown(hospital):
+    assert verdict_on("W07.Q3", paused_and_one_by_one, hospital).kind == "right"
+
+
+@pytest.mark.parametrize(
+    "action, digest, why, kind",
+    [
+        ("rolled back", None, "", "misconception"),
+        ("restored", None, "too many", "misconception"),
+        ("rolled back", "f" * 64, "too many", "not_yet"),
+    ],
+)
+def test_the_line_says_what_who_and_why(hospital, action, digest, why, kind):
+    def roll_back(drill):
+        parts, line = parts_of(drill)
+        drill.serve(**parts)
+        drill.write(action, digest or line.digest, "me", why)
+
+    verdict = verdict_on("W07.Q3", roll_back, hospital)
+    assert verdict.kind == kind and verdict.misconception in (None, "not_written")
+
+
+def test_a_pair_of_parts_that_nobody_named_is_counted_in_patients(hospital):
+    def roll_back(drill):
+        parts, line = parts_of(drill)
+        drill.serve(version=parts["version"], contract=parts["contract"])
+        drill.write("rolled back", line.digest, "me", "too many")
+
+    verdict = verdict_on("W07.Q3", roll_back, hospital)
+    assert verdict.kind == "not_yet" and "patients get another decision" in verdict.evidence
+    assert "`version`, `contract`" in verdict.evidence
+
+
+def test_a_drill_left_paused_is_not_right(hospital):
+    def roll_back(drill):
+        parts, line = parts_of(drill)
+        drill.pause()
+        drill.serve(**parts)
+        drill.write("rolled back", line.digest, "me", "too many")
+
+    assert "get no score" in verdict_on("W07.Q3", roll_back, hospital).evidence
+
+
+def test_what_the_server_does_not_have_is_said_in_a_sentence(hospital):
+    for parts, told in (
+        ({"version": 9}, "no version 9"),
+        ({"code": "latest"}, "nothing is kept"),
+        ({"model": 3}, "no part"),
+    ):
+        with pytest.raises((LookupError, TypeError), match=told):
+            WEEK.drill(hospital).serve(**parts)
+
+
+# Q4 -------------------------------------------------------------------------------------------------------------------
+def test_every_paragraph_is_a_fault_with_a_reason_or_in_order_with_one():
+    bank = bank_of("design_page.py")
+    assert set(MADE["FAULT_OF"]) == bank["FAULTS"] == set(MADE["WHY"])
+    assert (
+        set(MADE["IN_ORDER"]) | bank["FAULTS"] == set(bank["PARAGRAPHS"]) and not set(MADE["IN_ORDER"]) & bank["FAULTS"]
+    )
+    assert {kind for kinds in MADE["FAULT_OF"].values() for kind in kinds} == set(WEEK.KINDS) == set(MADE["COSTS"])
+    for seed in range(20):
+        names = bank["drawn"](DICE(f"page {seed}"))
+        assert sum(name in bank["FAULTS"] for name in names) == bank["FAULTY"] and len(names) == len(bank["SLOTS"])
+
+
+def test_a_finding_on_what_is_in_order_is_answered_with_its_reason(hospital):
+    right = MADE["pointing"](lambda name: True)(hospital)
+    calm = next(name for name in WEEK.paragraphs(hospital) if name in MADE["IN_ORDER"])
+    verdict = verdict_on("W07.Q4", right | {WEEK.paragraphs(hospital)[calm][0]: "no history"}, hospital)
+    assert verdict.kind == "not_yet" and MADE["IN_ORDER"][calm] in verdict.evidence
+    one = next(iter(right))
+    other = "one person" if right[one] != "one person" else "not kept"
+    assert "a fault, but not" in verdict_on("W07.Q4", right | {one: other}, hospital).evidence
+    left = {line: kind for line, kind in right.items() if line != one}
+    assert "Go on at" in verdict_on("W07.Q4", left, hospital).evidence
+    assert verdict_on("W07.Q4", right, hospital).kind == "right"
+    assert verdict_on("W07.Q4", {one: "bad"}, hospital).kind == "unreadable"
+
+
+# Q5 and Q6 ------------------------------------------------------------------------------------------------------------
+def test_a_search_that_names_every_file_is_not_right(hospital):
+    everything = lambda folder, people: [path.name for path in Path(folder).iterdir()]  # noqa: E731
+    assert "nobody is in it" in verdict_on("W07.Q5", everything, hospital).evidence
+    paths = lambda folder, people: {Path(folder) / name for name in MADE["searching"]()(folder, people)}  # noqa: E731
+    assert verdict_on("W07.Q5", paths, hospital).kind == "right"
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        (lambda value: value * 88.4, "in no row of this patient"),
+        (lambda value: value.where(value > 1), "You have none"),
+    ],
+)
+def test_a_value_as_of_a_time_that_is_off_is_told_why(hospital, change, told):
+    as_of = lambda log, asks: change(MADE["pulling"]()(log, asks))  # noqa: E731
+    verdict = verdict_on("W07.Q6", as_of, hospital)
+    assert verdict.kind == "not_yet" and told in verdict.evidence
+
+
+def test_the_evidence_of_every_known_mistake_is_short(hospital):
+    for id, key in KEYS.keys.items():
+        asked = week_questions(7)[id]
+        for wrong in key.misconceptions:
+            value = wrong.answer if asked.kind == "function" else wrong.answer(hospital)
+            verdict = verdict_on(id, functools.partial(value) if callable(value) else value, hospital)
+            assert verdict.misconception == wrong.name and len(verdict.evidence.split()) <= 60, (id, wrong.name)
