@@ -24,7 +24,8 @@ hospital = load()
 # ## Q1: a prediction of six months ago
 #
 # The readmission model has been in use for a year. Twenty families and wards ask why somebody was, or was not, called. `archive` is what is
-# left: MLflow's registry (`archive.uri`), the log of releases, and a folder of kept files, each named by its SHA-256.
+# left: MLflow's registry (`archive.uri`), the log of releases, and a folder of kept files, each named by its SHA-256. Results are corrected here far
+# more often than in any laboratory, so that twenty decisions show it.
 #
 # Write a function of one decision that returns what was in force at that minute, and what it said: `version`, `threshold`, `score` (all
 # digits), `called`; and `rebuilt`, the score of a model that you train again from what was kept.
@@ -64,7 +65,8 @@ check("W07.Q1", explain)
 # candidate and of the model in use, the visits it has learnt from, and its answers to some probes.
 #
 # Write the house's rules as code: return the names of the rules that a candidate breaks, an empty list to admit it. Three are written
-# already. On another hospital others wait.
+# already. The check brings four more, and on another hospital others wait. `judged.csv` and `probes.csv` were written by the house's own job; if
+# the author wrote them, a gate would read a longer claim.
 
 # %%
 given(7).RULES
@@ -97,8 +99,8 @@ check("W07.Q2", gate)
 # %% [markdown]
 # ## Q3: a rollback, on the clock
 #
-# Monday, 18 November 2024, 07:40. Since the last release the care-call nurses have far more names than before. Nobody knows why, and nobody
-# needs to know yet. You are alone. Bring back what was good last.
+# Monday, 18 November 2024, 07:40. Since the last release, five weeks ago, the care-call nurses have far more names than before; their notes lay in
+# an inbox that nobody read until today. Nobody knows why, and nobody needs to know yet. You are alone. Bring back what was good last.
 #
 # The server of this ward holds four parts, and each can be exchanged while it runs. Calls take minutes: `serve` 2, `pause` 1, `resume` 1,
 # `replay` 3, `write` 1, `register` 20, `delete` 1, `approval` 180. Fifteen are allowed. Judged is what patients are told afterwards, what they were

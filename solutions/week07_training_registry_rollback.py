@@ -24,7 +24,8 @@ hospital = load()
 # ## Q1: a prediction of six months ago
 #
 # The readmission model has been in use for a year. Twenty families and wards ask why somebody was, or was not, called. `archive` is what is
-# left: MLflow's registry (`archive.uri`), the log of releases, and a folder of kept files, each named by its SHA-256.
+# left: MLflow's registry (`archive.uri`), the log of releases, and a folder of kept files, each named by its SHA-256. Results are corrected here far
+# more often than in any laboratory, so that twenty decisions show it.
 #
 # Write a function of one decision that returns what was in force at that minute, and what it said: `version`, `threshold`, `score` (all
 # digits), `called`; and `rebuilt`, the score of a model that you train again from what was kept.
@@ -85,7 +86,8 @@ check("W07.Q1", explain)
 # candidate and of the model in use, the visits it has learnt from, and its answers to some probes.
 #
 # Write the house's rules as code: return the names of the rules that a candidate breaks, an empty list to admit it. Three are written
-# already. On another hospital others wait.
+# already. The check brings four more, and on another hospital others wait. `judged.csv` and `probes.csv` were written by the house's own job; if
+# the author wrote them, a gate would read a longer claim.
 
 # %%
 given(7).RULES
@@ -121,11 +123,11 @@ def gate(candidate):
         "snapshot": not whole,
         "approval": not seconds,
         "learnt": judged.patient_id.isin(learnt.patient_id).any(),
-        "not worse": gain < -0.02,
+        "not worse": not gain >= -0.02,
         "calibrated": not 0.8 <= judged.critical.sum() / judged.risk.sum() <= 1.25,
-        "groups": found.max() - found.min() > 0.20,
+        "groups": not (len(found) == 2 and found.max() - found.min() <= 0.20),
         "answers": not probes.risk.between(0, 1).all(),
-        "alone": (risk["alone"] - risk["in company"]).abs().max() > 1e-5,
+        "alone": not ((risk["alone"] - risk["in company"]).abs() <= 1e-5).all(),
     }
     return [rule for rule, is_broken in broken.items() if is_broken]
     ### END SOLUTION
@@ -136,7 +138,8 @@ check("W07.Q2", gate)
 # %% [markdown] tags=["solution"]
 # Every rule is asked of the files, none of what the candidate says of itself. The tempting alternative is a test of the tags: hash given,
 # approvals more than none, reported AUROC above that in use. All three can be written by the author. The other mistake is to be
-# stricter than the house: one candidate with a rough note and a hundredth less keeps every rule.
+# stricter than the house: one candidate with a rough note and a hundredth less keeps every rule. The house judges by the point alone: on some
+# 130 events an AUROC difference moves by 0.04 in either direction, so these rules stop gross cases and prove nothing.
 
 # %%
 # hint("W07.Q2")
@@ -144,8 +147,8 @@ check("W07.Q2", gate)
 # %% [markdown]
 # ## Q3: a rollback, on the clock
 #
-# Monday, 18 November 2024, 07:40. Since the last release the care-call nurses have far more names than before. Nobody knows why, and nobody
-# needs to know yet. You are alone. Bring back what was good last.
+# Monday, 18 November 2024, 07:40. Since the last release, five weeks ago, the care-call nurses have far more names than before; their notes lay in
+# an inbox that nobody read until today. Nobody knows why, and nobody needs to know yet. You are alone. Bring back what was good last.
 #
 # The server of this ward holds four parts, and each can be exchanged while it runs. Calls take minutes: `serve` 2, `pause` 1, `resume` 1,
 # `replay` 3, `write` 1, `register` 20, `delete` 1, `approval` 180. Fifteen are allowed. Judged is what patients are told afterwards, what they were
@@ -166,7 +169,7 @@ def roll_back(drill):
     ### STARTER return ...
     ### BEGIN SOLUTION
     log = drill.log[drill.log.model == "readmission"]
-    good = log[log.action == "rolled back"].iloc[-1]
+    good = log[log.action.isin(["released", "rolled back"])].iloc[-2]
     drill.serve(version=good.version, code=good.code, contract=good.contract, threshold=good.threshold)
     drill.write("rolled back", good.digest, "t.abara", "since release 5 far more are called; cause unknown")
     ### END SOLUTION
@@ -176,7 +179,7 @@ check("W07.Q3", roll_back)
 
 # %% [markdown] tags=["solution"]
 # One call for all four parts, one line. The tempting alternative is the model alone: old weights on new features under a new threshold are a
-# third system, and the only sign of it is a strange list of names. The other trap is the line above: release 4 had been withdrawn. An order of the
+# third system, and the only sign of it is a strange list of names. Whoever has minutes left looks at `drill.replay()`, and rings the ward. The other trap is the line above: release 4 had been withdrawn. An order of the
 # four parts with `pause` before and `resume` after is as good, as nobody is scored by a mixture.
 
 # %%

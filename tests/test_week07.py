@@ -138,6 +138,12 @@ def test_a_rule_that_is_not_written_is_named_with_its_cost(hospital, rule):
     assert MADE["COST"][rule] in verdict.evidence
 
 
+@pytest.mark.parametrize("rule", ["calibrated", "groups", "alone"])
+def test_a_rule_that_no_shown_candidate_may_break_is_asked_all_the_same(hospital, rule):
+    verdict = verdict_on("W07.Q2", without(rule), hospital)
+    assert verdict.kind == "not_yet" and f"breaks *{rule}*" in verdict.evidence
+
+
 def test_a_gate_that_stops_has_judged_nothing(hospital):
     def gate(candidate):
         if candidate["approvals"][0]["by"].lower() == candidate["author"].lower():

@@ -107,9 +107,11 @@ claim(turned.iloc[[1, 4]].to_numpy().tolist(), exactly=[[24, 2, 0], [681, 0, 0]]
 reveal("W07.P1")
 
 # %% [markdown]
-# "Rollback means redeploying yesterday's container" (M30). The container holds weights. July's weights learnt creatinine in mg/dL and
+# "Rollback means redeploying yesterday's container" (M30). Here it holds weights; if yours holds code and
+# contract too, yours is the third bar. July's weights learnt creatinine in mg/dL and
 # now get umol/L: of 1,000 patients 775 are called whom July's release would leave alone. *Feature code alone* looks calm: nearly nobody is
-# called, since the contract refuses. And the threshold alone looks mended: 26 patients get another decision, two of them no call.
+# called, since the contract refuses. The threshold alone is nearly right, as both models
+# give similar risks: 26 patients get another decision.
 #
 # **Going back is a release too. Everything that made the decision goes back together, or a third system that nobody tested serves the
 # ward.**
@@ -131,9 +133,9 @@ client.set_registered_model_alias("readmission", "champion", 2)  # and no tag wa
 
 # %%
 now = client.get_model_version_by_alias("readmission", "champion")
-claim((now.version, now.user_id), exactly=(2, None))
+claim(now.version, exactly=2)
 claim(client.get_model_version("readmission", 3).tags, exactly={"threshold": "0.2"})
-{"champion": now.version, "tags": now.tags, "by": now.user_id, "tags of version 3": client.get_model_version("readmission", 3).tags}
+{"champion": now.version, "tags": now.tags, "tags of version 3": client.get_model_version("readmission", 3).tags}
 
 # %%
 log = archive.log[archive.log.model == "readmission"]
@@ -146,7 +148,7 @@ force[["at", "action", "version", "threshold", "actor"]]
 # Version 2, which was never released, is in use, approved by somebody who was asleep. Who moved the alias, and where it pointed before,
 # stands nowhere. Version 3 has one threshold as a tag, and was served with two. **The registry holds models; it does not hold the
 # system** (M40). The table is not from the registry: these are lines of a log of our own, written when it happened. What is in force is
-# four parts and a minute.
+# four parts and a minute. (Other registries keep more; ask yours.)
 #
 # ## 3. A log by hand
 #
@@ -236,7 +238,7 @@ print(ran.stdout, "exit code", ran.returncode)
 
 # %% [markdown]
 # Ten lines would have stopped both. `wardround gate` is what CI calls on each pull request that brings a candidate
-# ([the workflow](../../etc/ci/gate.yml)): exit code 1 and nobody can merge. Who may change `gate.py` decides what it is worth, so its
+# ([the workflow](../../etc/ci/gate.yml)): exit code 1, and where the check is required nobody merges. Who may change `gate.py` decides what it is worth, so its
 # owner is not the proposer. A gate asks files, and believes no sentence of a candidate about itself: **Q2 in the exercise** (11
 # minutes). For devices a regulator may agree to planned changes beforehand, with their tests [planned-changes](#Sources).
 #
@@ -264,16 +266,16 @@ claim((round(each, -2), round(weeks)), exactly=(3200, 81))
 {"patients a side": round(each), "go home a week": round(len(year) / 52), "weeks": round(weeks)}
 
 # %% [markdown]
-# One morning of shadow would have been enough. It costs nobody anything, and cannot see what people do with a list. *Canary*: one ward
+# A few mornings of shadow would have been enough. It harms nobody, and cannot see what people do with a list. *Canary*: one ward
 # gets the candidate. That shows what the ward does with it, and what breaks. It does not show whether patients fare better: to tell 8 returns
-# of 100 from 10 takes 3,200 patients a side, with everybody who goes home 81 weeks. And it is care: the ward is told, and somebody answers for
-# it.
+# of 100 from 10 takes 3,200 patients a side, with everybody who goes home 81 weeks. And it is care: the ward is told.
 #
 # ## 6. The bundle, and its card
 #
 # *About 6 min · 42 min so far*
 #
-# All parts under one digest, and files under their own hash: what was approved, what a rollback names, what an explanation opens.
+# All parts under one digest, files under their hash. This digest names the weights by a number,
+# and a number can be given another file; `Bundle`, below, hashes the files.
 
 # %%
 line = by_number.loc[14]
@@ -302,7 +304,7 @@ bundle = Bundle(
 from wardround.records.cohort import cohort
 
 since = cohort(hospital)
-since = since[since.asked_at >= "2024-03-12T04:00Z"]  # version 3 has learnt from none of these stays
+since = since[since.asked_at >= "2024-03-12T04:00Z"]  # it has learnt from none of these stays; of a third it knows the patient
 local = auroc(since.state.eq("readmitted"), over(july, since).to_numpy())
 card = model_card(bundle, evaluation={"local_validity": f"AUROC {local}, on {len(since)} stays since 12 March 2024"})
 known = {entry.attribute.asks: entry.text for entry in card.entries if entry.text}
@@ -342,15 +344,15 @@ ranges = {name: rule["in_range"] for name, rule in bundle.contract["columns"].it
 {name: (ends["min_value"] + ends["max_value"]) / 2 for name, ends in ranges.items()}  # an example of nobody
 
 # %% [markdown]
-# No name stands in the input example, and it is a patient all the same: of 100 stays 97 are alone with their age, days and creatinine.
-# Titles of plots do it too. So an example is made from the contract. Snapshots and morning lists do hold
-# patients, and an explanation needs them: they lie elsewhere, few may read them, and each reading is a line of the log.
+# No name stands in the input example, and it is a patient all the same: of these 879 stays 97 of 100 are alone with their age, days and creatinine.
+# Titles of plots do it too. So an example is made from the contract (an impossible patient). Snapshots and morning lists do hold
+# patients: they lie elsewhere, few may read them, and each reading is a line of the log.
 #
 # ## 8. The slice: a rollback on a running ward
 #
 # *About 8 min · 54 min so far*
 #
-# A flight of its own: sixteen calls a week, July's release, and on Wednesday 16 October 2024, 18:00, October's. On Tuesday the 22nd, 18:00,
+# A simulated run with dates of its own: sixteen calls a week, July's release, and on Wednesday 16 October 2024, 18:00, October's. On Tuesday the 22nd, 18:00,
 # somebody undoes it: once whole, once the weights alone, which is put right a week later. Each morning the highest above the
 # threshold are called, until the sixteen are gone. Same people, same seed.
 
@@ -402,7 +404,7 @@ def days(panels):
         panels[0].annotate(what, (evening + 0.1, 16))
 
 
-says = "Undone whole, the list is short from the next morning on; with the weights alone it holds up to 14 names a day, the week's sixteen calls are gone by Wednesday, and 13 people whom July's release would have called are not."
+says = "Undone whole, the list is short from the next morning on; with the weights alone it holds up to 14 names a day, the week's sixteen calls are gone by its Wednesday, and 13 people whom July's release would have called are not."
 figure(days, says=says, table=daily, size=(8.6, 5), grid=(2, 1))
 
 # %%
@@ -438,7 +440,7 @@ for n in (9, 10, 11):
 # - A release is weights, code, contract and threshold; with the weights alone undone, 775 of 1,000 patients get another decision.
 # - An alias knows now. What was in force is a line of your own log, and its last hash lies elsewhere.
 # - New things need two persons and a gate; going back needs one, a digest and a line.
-# - A morning of shadow shows the load; a canary on one ward would need years to show the benefit.
+# - A few mornings of shadow show the load; a canary on one ward would need years to show the benefit.
 # - A run's files are read by many. A card lists who has not spoken yet.
 #
 # **Next: Q3, Q4 and the memo in the exercise.** New words are in the [glossary](../glossary.md).
@@ -446,4 +448,4 @@ for n in (9, 10, 11):
 # ## Sources
 #
 # - **source-attributes**: For predictive decision support, developers of certified health IT must supply 31 source attributes; it is a duty to disclose, without a threshold of performance. A proposal of 29 December 2025 (HTI-5) would remove it; no final rule had been found by mid-2026. 45 CFR 170.315(b)(11), final rule 89 FR 1192, attributes as implemented in OpenEMR; HTI-5, 90 FR 60970; read in stored copies.
-# - **planned-changes**: The FDA's guidance on predetermined change control plans (December 2024, reissued 18 August 2025) asks for a description of the modifications, a protocol and an impact assessment, authorised with the device; a change outside the plan needs a new submission. Summaries by law firms and trade press, August 2025, read in stored copies; the guidance itself was not read.
+# - **planned-changes**: The FDA's guidance on predetermined change control plans (December 2024, reissued 18 August 2025) asks for a description of the modifications, a protocol and an impact assessment, authorised with the device; a change outside the plan is judged by the usual rules and may need a new submission. Summaries by law firms and trade press, August 2025, read in stored copies; the guidance itself was not read.

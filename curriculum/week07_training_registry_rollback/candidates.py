@@ -20,20 +20,24 @@ from wardround.evaluation import auroc_value
 SIGNS = ["heart_rate", "respiratory_rate", "temperature", "saturation", "systolic"]
 FEATURES = ["age", *SIGNS, "diastolic", "emergency_before"]
 NAMES = ("avocet", "bittern", "curlew", "dunlin", "egret", "fulmar", "goshawk", "heron", "ibis", "jackdaw", "kestrel")
+NAMES += ("lapwing", "merlin")
 ALWAYS = ("snapshot", "approval", "learnt", "not worse", "answers")
 SOMETIMES = ("packages", "features", "way back", "calibrated", "groups", "alone")
 THRESHOLD, OLD, JUDGED = 0.03, 75, 6_000
 
 
 def drawn(hospital, dice, house):
-    """Return nine candidates with their files, and by name the fault that was put in (None: none)."""
+    """Return thirteen candidates with their files, and by name the fault that was put in (None: none); nine are shown."""
     made = _made(hospital, dice, house)
-    rules = [*ALWAYS, *dice.permutation(SOMETIMES)[:2]]
+    rules = [*ALWAYS, *dice.permutation(SOMETIMES).tolist()]
+    shown = {*rules[:7], None, "frightening"}
     faults = [str(dice.choice(sorted(name for name in FAULTS if name.startswith(f"{rule}.")))) for rule in rules]
     faults = [*faults, None, "frightening"]
     names = sorted(dice.permutation(NAMES)[: len(faults)].tolist())
     order = [faults[place] for place in dice.permutation(len(faults))]
     found = {name: _candidate(made, name, fault, dice, house) for name, fault in zip(names, order, strict=True)}
+    for name, fault in zip(names, order, strict=True):
+        found[name]["shown"] = (fault.split(".")[0] if fault else None) in shown
     return found, dict(zip(names, order, strict=True))
 
 
@@ -189,6 +193,10 @@ def _balanced(about, files, dice):
     files["judged"] = files["judged"].assign(risk=_odds(files["judged"].risk, 6.0))
 
 
+def _timid(about, files, dice):
+    files["judged"] = files["judged"].assign(risk=_odds(files["judged"].risk, 0.65))
+
+
 def _for_the_young(about, files, dice):
     """The old have a lower risk at the same vital signs: nobody told it that their pulse rises late."""
     judged, old = files["judged"], files["judged"].group.eq("75 and over")
@@ -224,12 +232,13 @@ FAULTS = {
     "way back.none": _put("returns_to", lambda about: None),
     "way back.itself": _put("returns_to", lambda about: about["digest"]),
     "calibrated.balanced": _balanced,
+    "calibrated.timid": _timid,
     "groups.young": _for_the_young,
 }
 
 
 def _frightening(about, files, dice):
-    """Nothing is wrong with it: a little below the model in use, a rough note, packages in another order."""
+    """It breaks no rule: a little below the model in use, a rough note, packages in another order."""
     judged = files["judged"]
     target = auroc_value(judged.critical, judged.risk_in_use) - 0.01
     if auroc_value(judged.critical, judged.risk) > target:

@@ -159,7 +159,10 @@ class Drill:
             "serving": self.serving,
             "way": self._way[:-1],
             "paused": self._paused,
-            "lines": [[line["action"], line["digest"], line["because"].strip() != ""] for line in self._lines],
+            "lines": [
+                [line["action"], line["digest"], line["because"].strip() != "" and line["actor"].strip() != ""]
+                for line in self._lines
+            ],
             "minutes": self.minutes,
             "deleted": self._deleted,
         }

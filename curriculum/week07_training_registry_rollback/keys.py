@@ -68,7 +68,7 @@ outcome("W07.P3", same_model_in_another_order, remark=how_far_apart)
 # W07.Q1 ---------------------------------------------------------------------------------------------------------------
 def as_served(hospital, truth):
     """What was served was noted when it was made, and no part of it comes from the registry."""
-    return {"off": {}, "of": len(given(7).archive(hospital).decisions), "bits": 0}
+    return {"off": {}, "of": len(given(7).archive(hospital).decisions), "bits": 0, "copied": 0}
 
 
 PARTS = ("version", "threshold", "score", "rebuilt", "called")
@@ -91,10 +91,12 @@ class Rebuilt(Comparison):
         return None
 
     def distance(self, answer, reference):
-        return float(len(answer["off"]))
+        return float(len(answer["off"]) or answer["copied"])
 
     def matches(self, answer, wrong):
         mine, theirs = answer["off"], wrong["off"]
+        if not mine and answer["copied"] != wrong["copied"]:
+            return False
         return mine.keys() == theirs.keys() and all(
             mine[name][0] == theirs[name][0] and abs(mine[name][1] - theirs[name][1]) < 1e-7 for name in mine
         )
@@ -106,6 +108,11 @@ class Rebuilt(Comparison):
 def off_how(answer, hospital):
     """Which decision, which part, and what the learner's value says; the parts before it are right."""
     off, asked = answer["off"], given(7).archive(hospital).decisions.set_index("decision")
+    if not off:
+        return (
+            f"All {answer['of']} come out as served. Then the check put another file of weights under version 3, and left rows, "
+            f"code and run alone: in {answer['copied']} of 2 decisions your `rebuilt` went with the file."
+        )
     part = min((part for part, _ in off.values()), key=PARTS.index)
     name, value = next((name, value) for name, (where, value) in off.items() if where == part)
     moment = asked["at"][name].tz_convert("America/New_York")
@@ -262,6 +269,16 @@ key(
     look_at="`archive.log` sorted by `at`, beside the row of `archive.decisions` that is named above",
     misconceptions=[
         misconception(
+            "copied",
+            answer=explaining(),
+            says="You hand back the score of the stored weights twice: nothing was trained again.",
+            so_what="Had somebody exchanged the file, you would have told the family that it is the same model. The stored weights "
+            "answer; where they came from only a new training shows.",
+            look_at="`fit` in the kept code, and the snapshot that the line names",
+            teaches="M39",
+            evidence=off_how,
+        ),
+        misconception(
             "champion",
             answer=explaining(lambda decision, archive: latest(archive)),
             says="You explain a decision of May with the model of today: an alias points, and keeps no history.",
@@ -355,8 +372,8 @@ key(
             "rounded",
             answer=explaining(digits=2),
             says="You round the score as the screen did.",
-            so_what="At 13% on the screen one patient was called and one was not: the threshold met the digits behind. "
-            "Whoever keeps whole percents can explain neither.",
+            so_what="A score of 0.12996 shows as 13% and lies below a threshold of 0.13: no call. Whoever keeps whole percents "
+            "cannot say why.",
             look_at="a decision that shows the same percent as the threshold",
             teaches="M39",
             evidence=off_how,
@@ -397,7 +414,7 @@ key(
 
 # W07.Q2 ---------------------------------------------------------------------------------------------------------------
 def as_drawn(hospital, truth):
-    return {"off": {}, "of": len(given(7).candidates(hospital))}
+    return {"off": {}, "of": 13}
 
 
 COST = {
@@ -408,7 +425,7 @@ COST = {
     "approval": "Nobody but the author has read what goes to the triage desk.",
     "learnt": "It is judged on patients it knows, so at the desk it finds fewer than was promised.",
     "not worse": "At the desk more critical patients wait behind others than with the model they had.",
-    "calibrated": "Its 30 in 100 are 5: nurses learn within a week to look away.",
+    "calibrated": "What it promises is not what comes: nurses learn to look away, or are told too late.",
     "groups": "Patients of 75 and over wait, with the same illness and the same vital signs.",
     "answers": "Whoever cannot be measured, and is often the sickest, gets no answer.",
     "alone": "A patient's risk depends on who else sits in the waiting room.",
@@ -538,9 +555,9 @@ key(
     same=Gated(),
     evidence=gated_how,
     right=(
-        "Two are admitted, one of them in spite of its notes; seven are refused, each for its reason. The frightening one is a little below "
-        "the model in use, within what the house allows: a gate that refuses by feeling is passed by in the end. Saved as "
-        "work/gate.py, yours runs on every change."
+        "Two are admitted, one of them in spite of its notes; eleven are refused, so that each rule was asked once. The frightening one is a "
+        "little below the model in use, within what the house allows: a gate that refuses by feeling is passed by in the end. Copied with its "
+        "imports into work/gate.py, yours runs on every change."
     ),
     look_at="`given(7).RULES`, and the files of the candidate that is named",
     misconceptions=[
@@ -548,8 +565,8 @@ key(
             "admits_all",
             answer=lambda candidate: [],
             says="Your gate lets everything through.",
-            so_what="Seven of nine would reach the triage desk with a fault that stood in their own files: none of "
-            "them is hidden, and nobody had asked the file.",
+            so_what="Whatever is wrong with a candidate reaches the triage desk. It stood in its own files: nothing was "
+            "hidden, and nobody had asked the file.",
             look_at="the first rule that you have not written yet",
             teaches="M40",
             evidence=gated_how,
@@ -568,8 +585,8 @@ key(
             "brochure",
             answer=by_the_brochure,
             says="You admit whatever reports a better AUROC than the model in use has.",
-            so_what="The figure is the candidate's own. A forged snapshot, a missing approval, an AUROC of 0.83 that is 0.70 on your "
-            "rows: all seven come through, and the one you stop keeps every rule.",
+            so_what="The figure is the candidate's own. A forged snapshot, a missing approval, an AUROC that is far lower on your "
+            "rows: all come through, and the one you stop keeps every rule.",
             look_at="every rule that says nothing of the AUROC",
             teaches="M06",
             evidence=gated_how,
@@ -723,7 +740,7 @@ class Drilled(Comparison):
         if "late" in found:
             return f"The end is right, after {answer['minutes']} minutes; {given(7).MINUTES_ALLOWED} are allowed."
         if "unwritten" in found:
-            return "What is served is right; the log has no line *rolled back* with a reason."
+            return "What is served is right; the log has no line *rolled back* with a name and a reason."
         return "What is served is right; the line in the log names another digest than that of what is served."
 
 
@@ -753,7 +770,7 @@ def rolled(*names, target=good, before=None, step=False, write=True, **others):
 def how_rolled(answer, hospital):
     return (
         f"All {len(answer['decisions'])} patients get what the last good release says, after {answer['minutes']} minutes, and the log says "
-        "who, when and why. Now there is time to ask what was wrong."
+        "who and why. Look once at what is served, ring the ward; then there is time to ask what was wrong."
     )
 
 
@@ -810,8 +827,8 @@ key(
             "threshold_only",
             answer=rolled("threshold"),
             says="You turn the threshold back and keep the model.",
-            so_what="The calls go down, and look right. They are other patients than those whom the good release would call: a "
-            "threshold belongs to the scores it was chosen on.",
+            so_what="Nearly right, by luck: both models give similar risks, so few patients get another decision. Nobody has judged these "
+            "weights at this limit, and no digest names the pair; next time the luck is another's.",
             look_at=TWO_LINES,
             teaches="M05",
             evidence=how_turned,

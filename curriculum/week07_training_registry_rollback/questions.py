@@ -82,7 +82,7 @@ question(
         "asked of the files, and what a candidate breaks is returned by name.",
         "Take one candidate and look into its folder: `sorted(Path(candidate['files']).iterdir())`. Which of its claims can you "
         "test there instead of believing?",
-        "A number in `reported_auroc` is a claim; `judged.csv` is the test. A hash is a claim; the file's bytes are the test. An approval "
+        "A number in `reported_auroc` is a claim; `judged.csv`, which the house computed, is the test. A hash is a claim; the file's bytes are the test. An approval "
         "counts if another person gave it, and for this digest. People, not visits, are what training and judging must not share. A "
         "comparison with a missing number is False in both directions: ask for what must be true. And a file may be gone: that is a "
         "broken rule, and no reason to stop.",
@@ -109,18 +109,19 @@ question(
     seconds=4,
     ask=lambda roll_back, hospital: given(7).drilled(roll_back, hospital),
     hints=[
-        "Monday, 07:40. Since the last release too many patients are called, and nobody knows why. Bring back what was good last, all "
+        "Monday, 07:40. Since the last release, five weeks ago, too many patients are called, and nobody knows why. Bring back what was good last, all "
         "of it, within fifteen minutes, and leave a line that says so. Finding the cause comes after.",
         "Print `drill.log` from its end, and `drill.serving`. Which four parts are served, and in which line of the log do the four "
         "stand that were good last? Was the release before this one good?",
         "Four parts belong together: weights, feature code, contract, threshold. Any other combination is a system that nobody has "
-        "judged, even for two minutes. The release before the last was withdrawn: the line *rolled back* names what was in force after "
-        "it. What was approved once needs no second signature to return. And who explains a decision next year reads the log.",
+        "judged, even for two minutes. The release before the last was withdrawn. Of the lines that put something in force, a rollback is one, take the last but "
+        "one."
+        " What was approved once needs no second signature to return. And who explains a decision next year reads the log.",
         "One line, one call, one line:\n\n"
         "```\n"
         "def roll_back(drill):\n"
         "    log = drill.log[drill.log.model == 'readmission']\n"
-        "    good = log[log.action == ...].iloc[-1]\n"
+        "    good = log[log.action.isin([...])].iloc[-2]\n"
         "    drill.serve(version=good.version, code=..., ...)\n"
         "    drill.write('rolled back', good.digest, 't.abara', 'why')\n"
         "```",
