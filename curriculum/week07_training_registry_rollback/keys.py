@@ -634,7 +634,7 @@ key(
         misconception(
             "must_be_better",
             answer=gating(worse="better"),
-            says="You refuse whatever is not better than the model in use.",
+            says="You ask more of the AUROC than the house does: what is a little below the model in use is refused.",
             so_what="The house allows 0.02 less: on some 130 events chance alone moves it that far. You refused one for a hundredth, "
             "and perhaps for its notes, which are no rule.",
             look_at="the rule *not worse*, word by word",
