@@ -29,9 +29,10 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import mlflow
 import pandas as pd
-from wardround import claim, given, keep, load, predict, quiz, reveal
+from wardround import claim, given, keep, load, predict, quiz, reveal  # first: it switches MLflow's telemetry off
+
+import mlflow  # isort: skip
 from wardround.course.places import root, work
 from wardround.evaluation import auroc, auroc_value, figure
 from wardround.records import features
