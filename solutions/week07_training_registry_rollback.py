@@ -179,8 +179,9 @@ check("W07.Q3", roll_back)
 
 # %% [markdown] tags=["solution"]
 # One call for all four parts, one line. The tempting alternative is the model alone: old weights on new features under a new threshold are a
-# third system, and the only sign of it is a strange list of names. Whoever has minutes left looks at `drill.replay()`, and rings the ward. The other trap is the line above: release 4 had been withdrawn. An order of the
-# four parts with `pause` before and `resume` after is as good, as nobody is scored by a mixture.
+# third system, and the only sign of it is a strange list of names. Whoever has minutes left
+# looks at `drill.replay()`, and rings the ward. The other trap is the release before: number 4 had been withdrawn. An order of the four parts
+# with `pause` before and `resume` after is as good, as nobody is scored by a mixture.
 
 # %%
 # hint("W07.Q3")

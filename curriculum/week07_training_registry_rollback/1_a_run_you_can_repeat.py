@@ -32,7 +32,7 @@ from pathlib import Path
 import pandas as pd
 from wardround import claim, given, keep, load, predict, quiz, reveal  # first: it switches MLflow's telemetry off
 
-import mlflow  # isort: skip
+import mlflow
 from wardround.course.places import root, work
 from wardround.evaluation import auroc, auroc_value, figure
 from wardround.records import features

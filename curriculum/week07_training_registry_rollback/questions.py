@@ -114,9 +114,8 @@ question(
         "Print `drill.log` from its end, and `drill.serving`. Which four parts are served, and in which line of the log do the four "
         "stand that were good last? Was the release before this one good?",
         "Four parts belong together: weights, feature code, contract, threshold. Any other combination is a system that nobody has "
-        "judged, even for two minutes. The release before the last was withdrawn. Of the lines that put something in force, a rollback is one, take the last but "
-        "one."
-        " What was approved once needs no second signature to return. And who explains a decision next year reads the log.",
+        "judged, even for two minutes. The release before the last was withdrawn. A rollback puts something in force, "
+        "too: of all lines that do, take the last but one. What was approved once needs no second signature to return. And who explains a decision next year reads the log.",
         "One line, one call, one line:\n\n"
         "```\n"
         "def roll_back(drill):\n"
