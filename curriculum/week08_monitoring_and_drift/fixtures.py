@@ -1,0 +1,402 @@
+"""What week 8 hands out: a fourth year lived three times, quarters to watch, panels with an alarm, situations to decide."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import pickle
+import runpy
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from wardround.course.given import apart, by_hand, secret
+from wardround.course.store import write_atomically
+
+_HERE = Path(__file__).parent
+BESIDE = ("invented.py",)  # goes into the grading box with this file; what makes the year and the banks do not
+invented_year = runpy.run_path(str(_HERE / "invented.py"))["invented_year"]
+
+AS_OF = pd.Timestamp("2026-01-19", tz="America/New_York")  # the day on which the table of the year was drawn up
+FOLLOW_UP = pd.Timedelta(days=150)  # 30 to watch, and 120 until payers have told of stays elsewhere
+
+
+def _dice(text):
+    """A generator for a text, the same on every machine."""
+    return np.random.default_rng(int.from_bytes(sha256(text.encode()).digest()[:8]))
+
+
+@functools.cache
+def _beside(name):
+    """A module beside this one, as its names."""
+    return runpy.run_path(str(_HERE / name))
+
+
+def _once(make):
+    """Keep what was made for a hospital, by its checksum: every check asks again."""
+    kept = {}
+
+    @functools.wraps(make)
+    def made(hospital):
+        if hospital.checksum not in kept:
+            kept[hospital.checksum] = make(hospital)
+        return kept[hospital.checksum]
+
+    return made
+
+
+# the year -------------------------------------------------------------------------------------------------------------
+VERSIONS = {
+    "quiet": "usual care goes on",
+    "home visits end": "a service of home visits ends on 30 December 2024: who lived by it comes back more; no input changes",
+    "the model calls": "from 30 December 2024 the model says who is called, and a nurse's visit comes with each call",
+}
+THRESHOLD = 0.12  # of the model that calls
+
+
+def year(hospital):
+    """Return the discharges of 2025, the year in which the model calls, as they were known on ``AS_OF``.
+
+    One row a stay: ``stay``, ``patient``, ``town`` (three, of Quillmere's size), ``site``, ``week`` (0 begins on 30 December 2024), ``discharged_at``; ``score``
+    of the model; ``home`` (goes home, with or without help: who does not can never be called); ``held_out`` (the ticket,
+    drawn for every discharge, one in ten: no call); ``called``; ``back`` (an unplanned return within thirty days, as far as
+    it was known: in our own house on its day, elsewhere when the payer tells, up to 120 days later); and inputs.
+    """
+    return _year(hospital).copy()
+
+
+@apart
+def _year(hospital):
+    return _as_known(_lived(hospital)["the model calls"], AS_OF)
+
+
+def versions(hospital):
+    """Return 2024 and 2025 in each of ``VERSIONS``, columns as :func:`year`, with all outcomes known.
+
+    ``week`` is negative in 2024. ``score_unit``, ``score_offset`` and ``score_renamed`` are what the model says when creatinine of Eastbank
+    comes in umol/L, when haemoglobin reads 0.8 g/dL higher, and when sodium comes under a code that nobody maps.
+    """
+    return {name: rows.copy() for name, rows in _versions(hospital).items()}
+
+
+@apart
+def _versions(hospital):
+    return {name: rows.drop(columns=["known_at", "p0", "p1"]) for name, rows in _lived(hospital).items()}
+
+
+def known_risk(hospital):
+    """Return the known risk of each stay of :func:`year` without a call, ``p0``, and with one, ``p1``. Not in the grading box."""
+    rows = _lived(hospital)["the model calls"]
+    return rows.loc[rows.week >= 0, ["stay", "p0", "p1"]].set_index("stay")
+
+
+def _as_known(rows, moment):
+    rows = rows[rows.week >= 0].reset_index(drop=True)
+    hidden = ["known_at", "p0", "p1", *(name for name in rows if name.startswith("score_"))]
+    return rows.assign(back=(rows.known_at <= moment).to_numpy()).drop(columns=hidden)
+
+
+def _lived(hospital):
+    return _world(f"{hospital.checksum} {secret(hospital)}", hospital)
+
+
+def _lived_by_hand(hospital):
+    return _world(f"{by_hand(hospital)} ", hospital)
+
+
+_WORLDS = {}
+
+
+def _world(name, hospital):
+    """The years of a name, truth included: made once, some ten seconds, and kept beside the hospital."""
+    if name not in _WORLDS:
+        from wardround.hospital import VERSION  # no module of a box may know it
+
+        source = f"{(_HERE / 'year.py').read_text()} {VERSION} {name}"
+        path = hospital.path.parent / "cache" / f"week08-{sha256(source.encode()).hexdigest()[:16]}.pickle"
+        if path.exists():
+            _WORLDS[name] = pickle.loads(path.read_bytes())  # written by us, a few lines below
+        else:
+            _WORLDS[name] = _beside("year.py")["made"](_dice(f"{name} fourth year"))
+            with contextlib.suppress(OSError):  # a read-only disk: it is made again next time
+                path.parent.mkdir(exist_ok=True)
+                write_atomically(path, pickle.dumps(_WORLDS[name], protocol=5))
+    return _WORLDS[name]
+
+
+# Q1 -------------------------------------------------------------------------------------------------------------------
+MOST = 0.25  # false alarms in a quiet quarter: one a year
+QUIET, SHIFTED = 200, 40  # quarters that a rule is put to
+SEEN = 32  # shifts that it must see, of SHIFTED: eight of ten
+SHIFT = 0.6  # standard deviations by which one laboratory value moves, for everybody
+FROM, WITHIN = 5, 4  # from week 5 on; seen means an alarm in one of the four weeks from then
+QUARTER_WEEKS = 13
+_EXAMPLES = (20, 10)
+
+
+def quiet_quarters(hospital):
+    """Return twenty quarters in which nothing happened, each a table ``week input n psi p``: thirteen weeks, forty inputs.
+
+    ``p``: Kolmogorov-Smirnov for a number, chi-squared for a share, of the week's discharges against those of 2024;
+    ``psi``: ten bins, or two; ``n``: values in the week.
+    """
+    return [table.copy() for table in _quarters(hospital)["quiet"]]
+
+
+def shifted_quarters(hospital):
+    """Return ten quarters in which one laboratory value is off by ``SHIFT`` standard deviations from week ``FROM`` on."""
+    return [table.copy() for table in _quarters(hospital)["shifted"]]
+
+
+@apart
+def _quarters(hospital):
+    drawn = _drawn_quarters(hospital)
+    return {name: drawn[name] for name in ("quiet", "shifted", "judged")}
+
+
+@_once
+def _drawn_quarters(hospital):
+    rows = _lived(hospital)["quiet"]
+    quiet, shifted = _EXAMPLES
+    dice = _dice(f"{hospital.checksum} quarters {secret(hospital)}")
+    made = _beside("signals.py")["Quarters"](rows, dice, SHIFT, FROM)
+    examples = {"quiet": [made.one() for _ in range(quiet)], "shifted": [made.one(True) for _ in range(shifted)]}
+    order = dice.permutation(QUIET + SHIFTED) >= QUIET
+    return examples | {"judged": [made.one(bool(one)) for one in order], "is_shifted": order.tolist()}
+
+
+def watched(alarms, hospital):
+    """Put a rule to each quarter, as a row of 0 and 1, one a week; some a second time with the first seven weeks only."""
+    rows, peeked = [], 0
+    for number, table in enumerate(_quarters(hospital)["judged"]):
+        row = _row(alarms(table.copy()), QUARTER_WEEKS)
+        if row is ...:
+            return ...
+        rows.append(row)
+        if number % 30 == 0:
+            early = _row(alarms(table[table.week < 7].reset_index(drop=True)), 7)
+            peeked += early != row[:7]
+    return {"weeks": rows, "peeked": peeked}
+
+
+def _row(found, weeks):
+    """A rule's answer as text of 0 and 1."""
+    if found is ...:
+        return ...
+    if isinstance(found, pd.DataFrame) or not hasattr(found, "__len__") or len(found) != weeks:
+        size = f" of {len(found)}" if hasattr(found, "__len__") else ""
+        raise TypeError(
+            f"alarms returned a {type(found).__name__}{size}; it must return one True or False for each of {weeks} weeks"
+        )
+    found = found.sort_index() if isinstance(found, pd.Series) else found
+    return "".join("1" if one else "0" for one in found)
+
+
+def held_against_the_quarters(answer, hospital):
+    """False alarms a quiet quarter with their interval, and shifts seen."""
+    shifted = np.array(_drawn_quarters(hospital)["is_shifted"])
+    weeks = np.array([[int(one) for one in row] for row in answer["weeks"]])
+    false = weeks[~shifted].sum(axis=1)
+    spread = 1.96 * false.std(ddof=1) / np.sqrt(len(false)) if false.any() else 3 / len(false)
+    seen = weeks[shifted, FROM : FROM + WITHIN].any(axis=1)
+    found = {
+        "false": float(false.mean()),
+        "low": max(float(false.mean() - spread), 0.0),
+        "high": float(false.mean() + spread),
+    }
+    return found | {"seen": int(seen.sum()), "peeked": answer["peeked"], "weeks": answer["weeks"]}
+
+
+# Q2 -------------------------------------------------------------------------------------------------------------------
+CAUSES = {
+    "unit at one site": "a laboratory of one site sends a result in another unit under its old name",
+    "code renamed": "a result comes under a code that nobody maps, and counts as missing",
+    "new analyser": "a new device reads a little higher, within what is allowed; nobody is harmed",
+    "season": "it is summer, or winter, as every year",
+    "home visits end": "something outside the model has changed, and patients come back more",
+    "the model helps": "those who are called come back less, because they are called",
+    "labels not there yet": "outcomes of the last months are not all known",
+    "threshold typo": "the release has set another threshold than was meant",
+    "chance": "nothing; with many tests one of them says so",
+    "the model has worn out": "the model no longer sorts or counts as it did",
+}
+SIGNALS = {
+    "discharges": "a week, three towns",
+    "discharges_year_before": "in the same week of the year before (2025 only)",
+    "score": "mean of the week",
+    "flagged": "of 100 who go home, those with a score at or above the threshold",
+    "creatinine_quillmere": "median, mg/dL",
+    "creatinine_eastbank": "median, mg/dL",
+    "haemoglobin": "mean, g/dL",
+    "no_sodium": "of 100 discharges, those without a sodium",
+    "known": "of 100 outcomes of the week, those that are settled",
+    "oe": "returns over promised, all discharges of 26 weeks",
+    "oe_hold_out": "the same, of those who drew a ticket and go home; with its interval, `hold_out_low` to `hold_out_high`",
+}
+NO_SIGNAL = "nothing"
+_USUAL = {
+    "discharges": (0, 400),
+    "score": (0, 0.2),
+    "flagged": (0, 60),
+    "creatinine_quillmere": (0, 1.5),
+    "creatinine_eastbank": (0, 1.5),
+}
+_USUAL |= {
+    "haemoglobin": (12, 15),
+    "no_sodium": (0, 40),
+    "known": (0, 110),
+    "oe": (0.4, 1.8),
+    "oe_hold_out": (0.4, 1.8),
+}
+
+
+def panels(hospital):
+    """Return six panels, ``A`` to ``F``: the signals of seventy-eight weeks, July 2024 to December 2025. Another hospital gets others."""
+    return {letter: frame.copy() for letter, (frame, _) in _panels(hospital).items()}
+
+
+def alarm_of(hospital):
+    """Return the alarm that went off in each panel, as whoever was on call read it."""
+    return {letter: alarm for letter, (_, alarm) in _panels(hospital).items()}
+
+
+@apart
+def _panels(hospital):
+    return {letter: (frame, alarm) for letter, (frame, alarm, _) in _drawn_panels(hospital).items()}
+
+
+@_once
+def _drawn_panels(hospital):
+    return _beside("panels.py")["drawn"](_lived_by_hand(hospital), _dice(f"{by_hand(hospital)} panels"))
+
+
+def causes_of(hospital):
+    """Return the cause of each panel. Not in the grading box."""
+    return {letter: cause for letter, (_, _, cause) in _drawn_panels(hospital).items()}
+
+
+def drawn(panel, title=""):
+    """Draw a panel: a small view for each signal. Its alternative text says from where to where each of them went."""
+    from wardround.evaluation import figure
+
+    halves = {
+        name: (panel[name].iloc[:26].mean(), panel[name].iloc[-13:].mean())
+        for name in SIGNALS
+        if panel[name].iloc[:26].notna().any()
+    }
+    said = ", ".join(f"{name} from {first:.3g} to {last:.3g}" for name, (first, last) in halves.items())
+    names = [name for name in SIGNALS if name != "discharges_year_before"]
+
+    def draw(axes):
+        for one, name in zip(axes, names, strict=True):
+            one.plot(panel.index, panel[name], marker="")
+            if name == "discharges":
+                one.plot(panel.index, panel.discharges_year_before, marker="")
+            if name == "oe_hold_out":
+                one.fill_between(panel.index, panel.hold_out_low, panel.hold_out_high, alpha=0.2)
+            low, high = _USUAL[name]
+            one.set(
+                ylabel=name.replace("_", "\n"),
+                xlabel="week",
+                ylim=(min(low, panel[name].min()), max(high, 1.05 * panel[name].max())),
+            )
+            one.set(xticks=panel.index[[0, 76]], xticklabels=["July 24", "Dec 25"])
+
+    says = f"Means of the first half-year and of the last thirteen weeks: {said}."
+    return figure(draw, says=says, title=title, size=(9.0, 4.6), grid=(2, 5), table=panel.iloc[::6].round(2))
+
+
+def diagnosed(diagnosis, hospital):
+    """The learner's cause and signal of each panel; ``problem`` says what cannot be read."""
+    found = {}
+    for letter in _panels(hospital):
+        said = diagnosis.get(letter, ...)
+        if said is ...:
+            continue
+        if not isinstance(said, (tuple, list)) or len(said) != 2:
+            return {"problem": f"panel {letter} has {said!r}; a pair of a cause and a signal is asked"}
+        cause, signal = said
+        if cause not in list(CAUSES):
+            return {"problem": f"panel {letter} has the cause {cause!r}; use one of: {', '.join(CAUSES)}"}
+        if signal not in [*SIGNALS, NO_SIGNAL]:
+            return {
+                "problem": f"panel {letter} has the signal {signal!r}; use one of: {', '.join(SIGNALS)}, or {NO_SIGNAL!r}"
+            }
+        found[letter] = [cause, signal]
+    return found or {"problem": "no panel is named; its letters are A to F"}
+
+
+# Q3 -------------------------------------------------------------------------------------------------------------------
+PARTS = ("n", "events", "oe", "oe_low", "oe_high", "auroc", "auroc_low", "auroc_high")
+
+
+def performed(performance, hospital):
+    """Put a function to the year of a hospital and to an invented one; each answer as plain numbers."""
+    found = {}
+    for name, rows in {"here": year(hospital), "invented": invented_year(AS_OF)}.items():
+        answer = performance(rows)
+        if answer is ...:
+            return ...
+        if not isinstance(answer, dict):
+            raise TypeError(
+                f"performance returned a {type(answer).__name__}; it must return a dictionary with {', '.join(PARTS)}"
+            )
+        if lacking := [part for part in PARTS if part not in answer]:
+            raise KeyError(f"the dictionary lacks {', '.join(lacking)}")
+        found[name] = {part: float(answer[part]) for part in PARTS}
+    return found
+
+
+# Q4 -------------------------------------------------------------------------------------------------------------------
+ACTIONS = {
+    "retrain": "learn the weights anew, on other rows",
+    "recalibrate": "keep the order of patients, move the risks",
+    "roll back": "return to the bundle that was good last",
+    "mend the feed": "repair what delivers the data, and score again what was scored wrongly",
+    "leave": "write down what was looked at and why nothing is done",
+}
+OWNERS = {
+    "on call": "whoever is on call, alone, at any hour: backwards, or nothing",
+    "model owner": "who answers for the model; what is new needs a second signature",
+    "feed owner": "who answers for the interface or the laboratory system",
+    "clinical lead": "who answers for what the wards do with it",
+}
+
+
+def situations(hospital):
+    """Return five situations, ``1`` to ``5``, after an alarm. Another hospital gets others."""
+    return dict(_situations(hospital))
+
+
+@apart
+def _situations(hospital):
+    bank = _beside("situations.py")["SITUATIONS"]
+    return {number: bank[name][0] for number, name in enumerate(names_of(hospital), 1)}
+
+
+def names_of(hospital):
+    """Return which five of the bank they are. Not in the grading box."""
+    return _beside("situations.py")["drawn"](_dice(f"{by_hand(hospital)} situations"))
+
+
+def decisions_of(hospital):
+    """Return, by number, the action, who may decide it, and what each other action costs. Not in the grading box."""
+    bank = _beside("situations.py")
+    return {n: (bank["ACTION_OF"][name], *bank["SITUATIONS"][name][1:]) for n, name in enumerate(names_of(hospital), 1)}
+
+
+def decided(decisions, hospital):
+    """The learner's action and owner of each situation; ``problem`` says what cannot be read."""
+    found = {}
+    for number in _situations(hospital):
+        said = decisions.get(number, ...)
+        if said is ...:
+            continue
+        if not isinstance(said, (tuple, list)) or len(said) != 2:
+            return {"problem": f"situation {number} has {said!r}; a pair of an action and an owner is asked"}
+        for word, words in zip(said, (ACTIONS, OWNERS), strict=True):
+            if word not in list(words):
+                return {"problem": f"situation {number} has {word!r}; use one of: {', '.join(words)}"}
+        found[str(number)] = list(said)
+    return found or {"problem": "no situation is named; their numbers are 1 to 5"}
