@@ -128,3 +128,28 @@ check("W08.Q4", decisions)
 
 # %%
 # hint("W08.Q4")
+
+# %% [markdown]
+# ## Memo: a monitoring plan (15 minutes)
+#
+# The model calls in three towns. Write the plan by which it is watched next year, for somebody who was not there. At most 150 words; score it by the
+# rubric in [memo.md](../curriculum/week08_monitoring_and_drift/memo.md).
+
+# %%
+memo("W08.M", signals=..., limits=..., owners=..., actions=..., not_watched=..., hold_out=..., decision=..., because=...)
+
+# %% [markdown]
+# ## Stretch (+)
+#
+# Never counted.
+#
+# ## Q5 (+): PSI by hand
+#
+# @Q5
+#
+# ## What to bring to the group
+#
+# Your memo, and the alarm of which you were surest and wrong.
+
+# %%
+check_all(8)

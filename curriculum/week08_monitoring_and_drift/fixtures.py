@@ -15,7 +15,13 @@ from wardround.course.given import apart, by_hand, secret
 from wardround.course.store import write_atomically
 
 _HERE = Path(__file__).parent
-BESIDE = ("invented.py",)  # goes into the grading box with this file; what makes the year and the banks do not
+BESIDE = (
+    "invented.py",
+    "words.py",
+)  # goes into the grading box with this file; what makes the year and the banks do not
+_WORDS = runpy.run_path(str(_HERE / "words.py"))
+CAUSES, SIGNALS, NO_SIGNAL = _WORDS["CAUSES"], _WORDS["SIGNALS"], _WORDS["NO_SIGNAL"]
+ACTIONS, OWNERS, drawn = _WORDS["ACTIONS"], _WORDS["OWNERS"], _WORDS["drawn"]
 invented_year = runpy.run_path(str(_HERE / "invented.py"))["invented_year"]
 
 AS_OF = pd.Timestamp("2026-01-19", tz="America/New_York")  # the day on which the table of the year was drawn up
@@ -209,46 +215,6 @@ def held_against_the_quarters(answer, hospital):
 
 
 # Q2 -------------------------------------------------------------------------------------------------------------------
-CAUSES = {
-    "unit at one site": "a laboratory of one site sends a result in another unit under its old name",
-    "code renamed": "a result comes under a code that nobody maps, and counts as missing",
-    "new analyser": "a new device reads a little higher, within what is allowed; nobody is harmed",
-    "season": "it is summer, or winter, as every year",
-    "home visits end": "something outside the model has changed, and patients come back more",
-    "the model helps": "those who are called come back less, because they are called",
-    "labels not there yet": "outcomes of the last months are not all known",
-    "threshold typo": "the release has set another threshold than was meant",
-    "chance": "nothing; with many tests one of them says so",
-    "the model has worn out": "the model no longer sorts or counts as it did",
-}
-SIGNALS = {
-    "discharges": "a week, three towns",
-    "discharges_year_before": "in the same week of the year before (2025 only)",
-    "score": "mean of the week",
-    "flagged": "of 100 who go home, those with a score at or above the threshold",
-    "creatinine_quillmere": "median, mg/dL",
-    "creatinine_eastbank": "median, mg/dL",
-    "haemoglobin": "mean, g/dL",
-    "no_sodium": "of 100 discharges, those without a sodium",
-    "known": "of 100 outcomes of the week, those that are settled",
-    "oe": "returns over promised, all discharges of 26 weeks",
-    "oe_hold_out": "the same, of those who drew a ticket and go home; with its interval, `hold_out_low` to `hold_out_high`",
-}
-NO_SIGNAL = "nothing"
-_USUAL = {
-    "discharges": (0, 400),
-    "score": (0, 0.2),
-    "flagged": (0, 60),
-    "creatinine_quillmere": (0, 1.5),
-    "creatinine_eastbank": (0, 1.5),
-}
-_USUAL |= {
-    "haemoglobin": (12, 15),
-    "no_sodium": (0, 40),
-    "known": (0, 110),
-    "oe": (0.4, 1.8),
-    "oe_hold_out": (0.4, 1.8),
-}
 
 
 def panels(hospital):
@@ -274,37 +240,6 @@ def _drawn_panels(hospital):
 def causes_of(hospital):
     """Return the cause of each panel. Not in the grading box."""
     return {letter: cause for letter, (_, _, cause) in _drawn_panels(hospital).items()}
-
-
-def drawn(panel, title=""):
-    """Draw a panel: a small view for each signal. Its alternative text says from where to where each of them went."""
-    from wardround.evaluation import figure
-
-    halves = {
-        name: (panel[name].iloc[:26].mean(), panel[name].iloc[-13:].mean())
-        for name in SIGNALS
-        if panel[name].iloc[:26].notna().any()
-    }
-    said = ", ".join(f"{name} from {first:.3g} to {last:.3g}" for name, (first, last) in halves.items())
-    names = [name for name in SIGNALS if name != "discharges_year_before"]
-
-    def draw(axes):
-        for one, name in zip(axes, names, strict=True):
-            one.plot(panel.index, panel[name], marker="")
-            if name == "discharges":
-                one.plot(panel.index, panel.discharges_year_before, marker="")
-            if name == "oe_hold_out":
-                one.fill_between(panel.index, panel.hold_out_low, panel.hold_out_high, alpha=0.2)
-            low, high = _USUAL[name]
-            one.set(
-                ylabel=name.replace("_", "\n"),
-                xlabel="week",
-                ylim=(min(low, panel[name].min()), max(high, 1.05 * panel[name].max())),
-            )
-            one.set(xticks=panel.index[[0, 76]], xticklabels=["July 24", "Dec 25"])
-
-    says = f"Means of the first half-year and of the last thirteen weeks: {said}."
-    return figure(draw, says=says, title=title, size=(9.0, 4.6), grid=(2, 5), table=panel.iloc[::6].round(2))
 
 
 def diagnosed(diagnosis, hospital):
@@ -349,19 +284,6 @@ def performed(performance, hospital):
 
 
 # Q4 -------------------------------------------------------------------------------------------------------------------
-ACTIONS = {
-    "retrain": "learn the weights anew, on other rows",
-    "recalibrate": "keep the order of patients, move the risks",
-    "roll back": "return to the bundle that was good last",
-    "mend the feed": "repair what delivers the data, and score again what was scored wrongly",
-    "leave": "write down what was looked at and why nothing is done",
-}
-OWNERS = {
-    "on call": "whoever is on call, alone, at any hour: backwards, or nothing",
-    "model owner": "who answers for the model; what is new needs a second signature",
-    "feed owner": "who answers for the interface or the laboratory system",
-    "clinical lead": "who answers for what the wards do with it",
-}
 
 
 def situations(hospital):

@@ -41,7 +41,7 @@ def area_on_record(hospital, truth):
 
 
 def against_the_known_risk(hospital, truth, found):
-    known, area, ratio = known_performance(hospital)
+    area, ratio = known_performance(hospital)
     rows = on_record(hospital)
     return (
         f"By the known risk without a call the same stays give {area:.2f}. Returns over promised: {rows.back.sum() / rows.score.sum():.2f} on "
@@ -544,20 +544,16 @@ def performed_how(answer, hospital):
 
 
 @functools.cache
-def _known(hospital):
+def known_performance(hospital):
+    """AUROC and O/E of the score by the known risk without a call, in those who may be called."""
     year, risk = given(8).year(hospital), given(8).known_risk(hospital)
     home = year[year.home]
     risk = risk.p0.reindex(home.stay).to_numpy()
-    return len(home), expected_auroc(risk, home.score), float(risk.sum() / home.score.sum())
-
-
-def known_performance(hospital):
-    """How many may be called, and AUROC and O/E of the score by the known risk without a call."""
-    return _known(hospital)
+    return expected_auroc(risk, home.score), float(risk.sum() / home.score.sum())
 
 
 def success_and_decay(answer, hospital):
-    many, area, ratio = known_performance(hospital)
+    area, ratio = known_performance(hospital)
     rows, mine = on_record(hospital), answer["here"]
     inside = mine["oe_low"] <= ratio <= mine["oe_high"] and mine["auroc_low"] <= area <= mine["auroc_high"]
     return (
@@ -732,7 +728,7 @@ def decided_how(answer, hospital):
     if not off:
         return told
     number, what = off[0]
-    action, owners, costs = known[int(number)]
+    action, _, costs = known[int(number)]
     if what == "missing":
         return f"{told} Situation {number} has no answer yet."
     if what == "signal":

@@ -74,11 +74,13 @@ def weekly(rows, as_of):
     table["no_sodium"] = 100 * rows.sodium.isna().groupby(rows.week).mean()
     table["known"] = 100 * week.whole.mean()
     held = rows[rows.held_out & rows.home]
-    table["oe"] = [_ratio(rows, one).value for one in table.index]
+    sums = week[["back", "score"]].sum().rolling(LOOKS_BACK).sum()
+    table["oe"] = sums.back / sums.score
+    table = table.loc[FIRST:LAST]
     found = [_ratio(held, one) for one in table.index]
     for name, part in (("oe_hold_out", "value"), ("hold_out_low", "low"), ("hold_out_high", "high")):
         table[name] = [getattr(one, part) for one in found]
-    table = table.loc[FIRST:LAST].round(3)
+    table = table.round(3)
     return table.set_axis(MONDAY + pd.to_timedelta(7 * table.index, unit="D")).rename_axis("monday")
 
 

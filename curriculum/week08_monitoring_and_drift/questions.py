@@ -15,7 +15,7 @@ prediction(
 prediction(
     "W08.P2",
     ask=(
-        "The readmission model has an AUROC of 0.69. For a year it says who is called, and a nurse's visit that takes away half of the "
+        "The readmission model has an AUROC of 0.69. For a year it says who is called, and a nurse's visit that takes away three fifths of the "
         "risk comes with each call. What is its AUROC on the outcomes on record, among all who go home? Give a range that you are "
         "80% sure of."
     ),
@@ -135,4 +135,17 @@ question(
         "}\n"
         "```",
     ],
+)
+
+memo_form(
+    "W08.M",
+    fields={
+        "signals": "what is looked at, over which window, and when it is known: data at the door, inputs, scores and calls, outcomes",
+        "limits": "the value at which somebody is called, and how many false alarms a year that makes",
+        "owners": "who gets which alarm, and who decides",
+        "actions": "what is done first for which alarm, and what may be done by one person alone",
+        "not_watched": "what the plan does not see, and who would notice instead",
+        "hold_out": "whether it goes on, its size, who approved it, what it costs in people, when it is looked at again",
+        "decision": "from when on the plan holds, and when it is judged itself",
+    },
 )
