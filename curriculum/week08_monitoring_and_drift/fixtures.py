@@ -249,11 +249,9 @@ def diagnosed(diagnosis, hospital):
             return {"problem": f"panel {letter} has {said!r}; a pair of a cause and a signal is asked"}
         cause, signal = said
         if cause not in list(CAUSES):
-            return {"problem": f"panel {letter} has the cause {cause!r}; use one of: {', '.join(CAUSES)}"}
+            return {"problem": f"panel {letter} has the cause {cause!r}; take a name of `CAUSES`"}
         if signal not in [*SIGNALS, NO_SIGNAL]:
-            return {
-                "problem": f"panel {letter} has the signal {signal!r}; use one of: {', '.join(SIGNALS)}, or {NO_SIGNAL!r}"
-            }
+            return {"problem": f"panel {letter} has the signal {signal!r}; take a name of `SIGNALS`, or {NO_SIGNAL!r}"}
         found[letter] = [cause, signal]
     return found or {"problem": "no panel is named; its letters are A to F"}
 
@@ -315,7 +313,7 @@ def decided(decisions, hospital):
             return {"problem": f"situation {number} has {said!r}; a pair of an action and an owner is asked"}
         for word, words in zip(said, (ACTIONS, OWNERS), strict=True):
             if word not in list(words):
-                return {"problem": f"situation {number} has {word!r}; use one of: {', '.join(words)}"}
+                return {"problem": f"situation {number} has {word!r}; take names of `ACTIONS` and `OWNERS`"}
         found[str(number)] = list(said)
     return found or {"problem": "no situation is named; their numbers are 1 to 5"}
 
