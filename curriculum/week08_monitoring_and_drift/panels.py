@@ -1,0 +1,160 @@
+"""The bank behind Q2: panels of the same signals, each with an alarm and one cause. Which cause it is stays out of the box.
+
+A panel is seventy-eight weeks of three towns, July 2024 to December 2025. What happens begins in a week that is drawn, or,
+where it is a change of the world, on 30 December 2024.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from wardround.evaluation import observed_over_expected
+
+FIRST, LAST = -26, 51
+LOOKS_BACK = 26  # weeks over which O/E is taken
+SETTLED_AFTER = 22  # weeks until an outcome is settled
+MONDAY = pd.Timestamp("2024-12-30")
+ZONE = "America/New_York"
+LATE = pd.Timestamp("2026-09-01", tz=ZONE)  # all outcomes are known
+THRESHOLD, TYPED = 0.12, 0.02
+PANELS = 6
+FOLLOW_UP = pd.Timedelta(days=150)
+VERSION = {"home visits end": "home visits end", "the model helps": "the model calls"}  # all others: the quiet year
+GROUPS = (  # of each group at least one is drawn
+    ("the model helps",),
+    ("home visits end", "labels not there yet"),
+    ("unit at one site", "threshold typo"),
+    ("new analyser", "chance"),
+)
+OTHERS = ("code renamed", "season")
+
+
+def drawn(worlds, dice):
+    """Return ``{letter: (frame, alarm, cause)}``."""
+    chosen = [str(dice.choice(group)) for group in GROUPS]
+    rest = [cause for cause in (*(one for group in GROUPS for one in group), *OTHERS) if cause not in chosen]
+    chosen += [str(cause) for cause in dice.permutation(rest)[: PANELS - len(chosen)]]
+    begins = dice.integers(-6, 30, size=PANELS)
+    order = [chosen[n] for n in dice.permutation(PANELS)]
+    return {
+        letter: panel(worlds, cause, int(week)) for letter, cause, week in zip("ABCDEF", order, begins, strict=True)
+    }
+
+
+def panel(worlds, cause, begins):
+    """One panel: its frame, its alarm, its cause."""
+    rows = worlds[VERSION.get(cause, "quiet")]
+    after = rows.week >= begins
+    changes = {"score": rows.score, "threshold": pd.Series(THRESHOLD, rows.index)}
+    if cause == "unit at one site":
+        changes |= {"score": rows.score.where(~after, rows.score_unit)}
+        changes |= {"creatinine": rows.creatinine.where(~(after & rows.site.eq("eastbank")), rows.creatinine * 88.4)}
+    elif cause == "code renamed":
+        changes |= {"score": rows.score.where(~after, rows.score_renamed), "sodium": rows.sodium.where(~after)}
+    elif cause == "new analyser":
+        changes |= {"score": rows.score.where(~after, rows.score_offset), "haemoglobin": rows.haemoglobin + 0.8 * after}
+    elif cause == "threshold typo":
+        changes |= {"threshold": changes["threshold"].where(~after, TYPED)}
+    as_of = (MONDAY + pd.Timedelta(weeks=LAST + 1)).tz_localize(ZONE) if cause == "labels not there yet" else LATE
+    frame = weekly(rows.assign(**changes), as_of)
+    return frame, ALARM[cause](frame, MONDAY + pd.Timedelta(weeks=begins)), cause
+
+
+def weekly(rows, as_of):
+    """The signals of a table of discharges, one row a week, as known on a day."""
+    rows = rows.assign(back=(rows.known_at <= as_of).to_numpy(), whole=rows.discharged_at + FOLLOW_UP <= as_of)
+    rows = rows.assign(flagged=rows.score >= rows.threshold)
+    week, home = rows.groupby("week"), rows[rows.home].groupby("week")
+    table = pd.DataFrame({"discharges": week.size().astype(float)})
+    table["discharges_year_before"] = table.discharges.reindex(table.index - 52).to_numpy()
+    table["score"] = week.score.mean()
+    table["flagged"] = 100 * home.flagged.mean()
+    for site in ("quillmere", "eastbank"):
+        table[f"creatinine_{site}"] = rows[rows.site == site].groupby("week").creatinine.median()
+    table["haemoglobin"] = week.haemoglobin.mean()
+    table["no_sodium"] = 100 * rows.sodium.isna().groupby(rows.week).mean()
+    table["known"] = 100 * week.whole.mean()
+    held = rows[rows.held_out & rows.home]
+    sums = week[["back", "score"]].sum().rolling(LOOKS_BACK).sum()
+    table["oe"] = sums.back / sums.score
+    table = table.loc[FIRST:LAST]
+    found = [_ratio(held, one) for one in table.index]
+    for name, part in (("oe_hold_out", "value"), ("hold_out_low", "low"), ("hold_out_high", "high")):
+        table[name] = [getattr(one, part) for one in found]
+    table = table.round(3)
+    return table.set_axis(MONDAY + pd.to_timedelta(7 * table.index, unit="D")).rename_axis("monday")
+
+
+def _ratio(rows, week):
+    some = rows[rows.week.between(week - LOOKS_BACK + 1, week)]
+    return observed_over_expected(some.back, some.score)
+
+
+def _in_week(moment):
+    return f"in the week of {moment:%-d %B %Y}"
+
+
+def _flagged(frame, begins):
+    there = frame.flagged[begins]
+    return f"flagged: {there:.0f} of 100 who go home have a score at or above the threshold {_in_week(begins)}; the limit is 45"
+
+
+def _score(frame, begins):
+    """The mean of the score in the first week after the change, beside that of 2024."""
+    return f"score: its mean is {frame.score[begins]:.3f} {_in_week(begins)}, and was {frame.score[:MONDAY].mean():.3f} in 2024"
+
+
+def _ratio_alarm(beyond, word):
+    def says(frame, begins):
+        where = frame.index[beyond(frame.oe) & (frame.index >= MONDAY)]
+        where = where[0] if len(where) else frame.index[-1]
+        return f"oe: returns over promised of the last 26 weeks {word}, {frame.oe[where]:.2f} {_in_week(where)}"
+
+    return says
+
+
+def _haemoglobin(frame, begins):
+    return f"haemoglobin: another mean than in 2024, p < .001 {_in_week(begins)}"
+
+
+def _by_chance(frame, begins):
+    far = (frame.haemoglobin - frame.haemoglobin.mean()).abs()
+    return f"haemoglobin: another mean than in 2024, p = .02, {_in_week(far.idxmax())}"
+
+
+def _fewer(frame, begins):
+    smooth = frame.discharges.rolling(6).mean().loc["2025-02-03":]
+    winter = frame.discharges.loc["2024-12-30":"2025-02-10"].mean()
+    return f"discharges: {100 * (1 - smooth.min() / winter):.0f} of 100 fewer than in January, in the six weeks to {smooth.idxmin():%-d %B %Y}"
+
+
+ALARM = {
+    "unit at one site": _score,
+    "threshold typo": _flagged,
+    "code renamed": lambda frame, begins: f"sodium: the weekly test could not be computed {_in_week(begins)}",
+    "new analyser": _haemoglobin,
+    "chance": _by_chance,
+    "season": _fewer,
+    "home visits end": _ratio_alarm(lambda oe: oe > 1.15, "above 1.15"),
+    "the model helps": _ratio_alarm(lambda oe: oe < 0.90, "below 0.90"),
+    "labels not there yet": _ratio_alarm(lambda oe: oe < 0.90, "below 0.90"),
+}
+
+
+def unseen(worlds, dice, causes):
+    """Years of single towns, outcomes as they were settled then: the first town to practise on, the others to be judged on."""
+    made = {"rehearsal": {}, "frames": [], "facts": []}
+    for town in range(3):
+        rows = {name: one[one.town == town] for name, one in worlds.items()}
+        for cause in causes:
+            begins = 0 if town == 0 or cause == "home visits end" else int(dice.integers(-4, 30))
+            frame = panel(rows, cause, begins)[0]
+            for name in ("known", "oe", "oe_hold_out", "hold_out_low", "hold_out_high"):
+                frame[name] = frame[name].shift(SETTLED_AFTER)
+            if town == 0:
+                made["rehearsal"][cause] = frame
+            else:
+                made["frames"].append(frame)
+                made["facts"].append((cause, begins - FIRST))
+    order = dice.permutation(len(made["frames"]))
+    return made | {name: [made[name][n] for n in order] for name in ("frames", "facts")}
