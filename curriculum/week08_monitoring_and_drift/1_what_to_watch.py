@@ -138,3 +138,195 @@ dice, bowl, here = np.random.default_rng(8), np.concatenate([old, new]), gap(old
 shuffled = (dice.permutation(bowl) for _ in range(1000))
 by_chance = np.array([gap(one[len(new) :], one[: len(new)]) for one in shuffled])
 {"gap": round(here, 3), "as far by chance": (by_chance >= here - 1e-9).mean(), "SciPy's p": round(ks_2samp(old, new, method="asymp").pvalue, 2)}
+
+# %% [markdown]
+# The PSI is 0.047, and about (bins − 1)(1/n₁ + 1/n₂) = 4 × (1/91 + 1/3,841) = 0.045 comes from chance alone: *an index has no limit
+# without its n*. Of a thousand shuffles 44 lay as far apart: "p < .05" for a week in which nothing happened. (SciPy's formula does
+# not know that many values are equal, and is a little more careful.) What if haemoglobin really shifts? Two hundred draws for each size of
+# sample, both samples equally large:
+
+# %%
+claim((round(4 * (1 / 91 + 1 / 3841), 3), round(1000 * (by_chance >= here - 1e-9).mean())), exactly=(0.045, 44))
+values, sd = before.haemoglobin.dropna().to_numpy(), before.haemoglobin.std()
+
+
+def small(n, shift, times):
+    """Of 100 pairs of samples, those with p < .001; haemoglobin has one decimal, which is spread out again."""
+    draw = lambda: dice.choice(values, n) + dice.uniform(-0.05, 0.05, n)
+    return 100 * np.mean([ks_2samp(draw(), draw() + shift, method="asymp").pvalue < 0.001 for _ in range(times)])
+
+
+sizes = {95: 200, 300: 200, 1000: 200, 5000: 100, 20000: 40, 100000: 40}
+of_100 = pd.DataFrame({f"{part * sd:.2f} g/dL": [small(n, part * sd, times) for n, times in sizes.items()] for part in (0.02, 0.1, 0.3)}, list(sizes))
+
+
+# %%
+def rows_decide(axes):
+    lines(of_100, xlabel="rows in each sample", ylabel="of 100, p < .001", ylim=(-4, 108))(axes)
+    axes.set(xscale="log", xlim=(80, 500000))
+
+
+says = "A shift of 0.02 g/dL, which no laboratory would notice, has p below .001 in most samples of 100,000; a shift of 0.36 g/dL has it in fewer than one of ten samples of a week's size."
+figure(rows_decide, says=says, table=of_100.rename_axis("rows").round(), size=(7, 3.2))
+
+# %% [markdown]
+# **A p-value mixes how far with how many** (M25). On many rows p < .001 says that there are many rows; on a week's 95, silence says
+# hardly anything. So first say which shift would matter to a decision, then ask at which n it is seen.
+#
+# ## 3. Forty tests a week
+#
+# *About 6 min · 28 min so far*
+#
+# Forty inputs, one town, each week against 2024; twenty quarters in which nothing happened:
+
+# %%
+quarters = pd.concat(week.quiet_quarters(hospital), keys=range(20), names=["quarter", "row"])
+rings = quarters.p.lt(0.05).groupby([quarters.index.get_level_values("quarter"), quarters.week]).any()
+by_input = quarters.groupby("input")[["n", "psi"]].mean().loc[["age", "creatinine", "haemoglobin", "albumin"]]
+by_input["9 (1/n + 1/n of 2024)"] = 9 * (1 / by_input.n + [1 / before.loc[before.town == 0, name].count() for name in by_input.index])
+claim((len(rings), round(100 * rings.mean())), exactly=(260, 79))
+display(reveal("W08.P1"))
+by_input.round({"n": 0, "psi": 2, "9 (1/n + 1/n of 2024)": 2})
+
+# %%
+one = quarters.loc[1]
+low = one.p < 0.05
+
+
+def quarter(axes):
+    axes.plot(one.week[~low] + 1, one.p[~low], "o", color="#0072B2", linestyle="", markersize=3)
+    axes.plot(one.week[low] + 1, one.p[low], "^", color="#D55E00", linestyle="", markersize=6)
+    axes.axhline(0.05, color="#5F5F5F", linestyle=":", linewidth=1, marker="")
+    axes.set(xlabel="week of a quarter in which nothing happened", ylabel="p of each of forty inputs", yscale="log", xticks=range(1, 14))
+
+
+claim((int(low.sum()), int(low.groupby(one.week).any().sum())), exactly=(26, 10))
+says = "In a quarter in which nothing happened 26 of 520 tests have p below .05, and 10 of 13 weeks have at least one."
+figure(quarter, says=says, table=one[low].groupby("week").input.agg(", ".join).to_frame("inputs with p < .05"), size=(7, 3.2))
+
+# %% [markdown]
+# Of 100 quiet weeks 79 ring: 41 a year, in one town. At two hours each (our assumption) that is two weeks of somebody's work, to find
+# nothing; by March nobody opens the mail. Whoever answers each alarm by switching off for a week drops four calls of five (M24). PSI
+# with "the usual limit" is no way out: a week's PSI of ten bins is .1 and more by chance, so it rings every week.
+#
+# A rule belongs to all its tests: *how often may it ring for nothing in a quarter, and what must it still see?* **Now Q1 in the
+# exercise** (11 minutes).
+#
+# ## 4. At the door, and on a chart
+#
+# *About 7 min · 35 min so far*
+#
+# On Monday, 30 June 2025, Eastbank's laboratory begins to send creatinine in µmol/L, 88.4 times the number. A contract (week 7), and what the week's
+# drift test will say when the week is over:
+
+# %%
+contract = pa.DataFrameSchema({"creatinine": pa.Column(float, pa.Check.in_range(0.1, 15), nullable=True)})
+contract.validate(before)  # 14,391 stays, and no word
+since = year.assign(creatinine=umol).query("week == 26 and town == 0").sort_values("discharged_at")
+try:
+    contract.validate(since, lazy=True)
+except pa.errors.SchemaErrors as refused:
+    rows = since.loc[refused.failure_cases["index"]]
+first = since[(since.site == "eastbank") & since.creatinine.notna()].discharged_at.iloc[0]
+test = ks_2samp(before.creatinine[before.town == 0].dropna(), since.creatinine.dropna(), method="asymp").pvalue
+{"Eastbank's first creatinine": first, "first refused": rows.discharged_at.min(), "refused in the week": len(rows), "p on the Monday after": test}
+
+# %% [markdown]
+# The contract names patient, column and value at the first row. The test says, a week later, that creatinine is different. In between the model has scored. What does that look
+# like on a chart? An *output*, the share of those going home who are flagged; the limits are 2024's share, give or take three standard
+# errors, √(p(1 − p)/n):
+
+# %%
+def chart(site):
+    rows = quiet[quiet.home & (quiet.town == 0) & quiet.site.isin(site)]
+    score = rows.score.where(rows.week < 26, rows.score_unit)
+    usual = (rows.score[rows.week < 0] >= week.THRESHOLD).mean()
+    weekly = (score >= week.THRESHOLD)[rows.week >= 0].groupby(rows.week).agg(["mean", "size"])
+    error = 3 * np.sqrt(usual * (1 - usual) / weekly["size"])
+    return 100 * pd.DataFrame({"flagged": weekly["mean"], "low": (usual - error).clip(0), "high": usual + error})
+
+
+charts = {"both sites": chart(["quillmere", "eastbank"]), "Eastbank alone": chart(["eastbank"])}
+out = {name: one.index[(one.flagged < one.low) | (one.flagged > one.high)] for name, one in charts.items()}
+share = {name: one.flagged.groupby(one.index >= 26).mean().round(1).tolist() for name, one in charts.items()}
+{name: (share[name], out[name].tolist()) for name in charts}
+
+
+# %%
+def control(panels):
+    for axes, (name, one) in zip(panels, charts.items(), strict=True):
+        axes.fill_between(one.index, one.low, one.high, color="#E4E4E4")
+        axes.plot(one.flagged, "o-", color="#0072B2", markersize=3, linewidth=1)
+        axes.plot(one.flagged[out[name]], "^", color="#D55E00", linestyle="", markersize=6)
+        axes.axvline(25.5, color="#5F5F5F", linestyle=":", linewidth=1, marker="")
+        axes.set(title=name, xlabel="week of 2025", ylabel="flagged, of 100 going home", ylim=(0, 62))
+
+
+says = "TODO"
+figure(control, says=says, table=pd.concat(charts, axis=1).round(0), size=(7.6, 3.2), grid=(1, 2))
+
+# %% [markdown]
+# The list of Eastbank got *shorter*: TODO. Who is missing on a list does not complain. TODO
+#
+# ## 5. Outcomes come late
+#
+# *About 5 min · 40 min so far*
+#
+# Inputs are known at once, outputs at eight. An outcome takes thirty days, and a return to another hospital is known when its payer tells. The quiet year,
+# returns over promised (O/E), as it stood on three mornings, and as it was in the end:
+
+# %%
+promised = year.set_index("stay")
+month = promised.discharged_at.dt.tz_convert("America/New_York").dt.strftime("%Y-%m")
+mornings = {}
+for day in ("2025-07-01", "2025-10-01", "2026-01-01"):
+    moment = pd.Timestamp(day, tz="America/New_York")
+    there = (promised.discharged_at < moment) & (month >= "2025")
+    known = week.known_by(hospital, moment).reindex(promised.index)
+    mornings[f"on {moment:%-d %b}"] = known[there].groupby(month[there]).sum() / promised.score[there].groupby(month[there]).sum()
+mornings["in the end"] = promised.back.groupby(month).sum() / promised.score.groupby(month).sum()
+late = pd.DataFrame(mornings).loc["2025-01":"2025-12"]
+late.round(2)
+
+
+# %%
+def bends(axes):
+    for (name, one), style in zip(late.items(), ("o--", "s--", "^--", "D-"), strict=True):
+        one = one.dropna()
+        axes.plot(range(1, len(one) + 1), one, style, markersize=4, color="#5F5F5F" if name == "in the end" else None)
+        axes.annotate(name, (len(one), one.iloc[-1]), (6, -3), textcoords="offset points")
+    axes.set(xlabel="month of discharge, 2025", ylabel="returns over promised", ylim=(0, 1.4), xlim=(0.5, 14), xticks=range(1, 13))
+
+
+says = "TODO"
+figure(bends, says=says, table=late.round(2), size=(7, 3.2))
+
+# %% [markdown]
+# TODO
+#
+# ## 6. The table that teaches
+#
+# *About 5 min · 45 min so far*
+#
+# Now the six years get their names, and what came of them when all outcomes were in:
+
+# %%
+table = seen.rename(columns={columns[0]: "PSI score", columns[2]: "largest PSI of an input"}).iloc[:, [0, 2]].assign(year=list(lived))
+table["O/E"] = [rows.back.sum() / rows[score].sum() for rows, score in lived.values()]
+table["AUROC"] = [auroc_value(rows.back, rows[score]) for rows, score in lived.values()]
+table.loc["VI", "AUROC"] = np.nan  # lesson 2
+display(reveal("W08.P3"))
+table.round(3)
+
+
+# %%
+def loud(axes):
+    axes.plot(table.iloc[:, 1], table["O/E"], "o", linestyle="")
+    for name, one in table.iterrows():
+        axes.annotate(f"{name} {one.year}", (one.iloc[1], one["O/E"]), (6, 5), textcoords="offset points")
+    axes.axhline(1, color="#5F5F5F", linestyle=":", linewidth=1, marker="")
+    axes.set(xlabel="largest PSI of an input", ylabel="returns over promised", xscale="log", ylim=(0.6, 1.9))
+
+
+says = "TODO"
+figure(loud, says=says, table=table.round(3), size=(7.6, 3.6))
