@@ -142,8 +142,8 @@ by_chance = np.array([gap(one[len(new) :], one[: len(new)]) for one in shuffled]
 # %% [markdown]
 # The PSI is 0.047, and about (bins − 1)(1/n₁ + 1/n₂) = 4 × (1/91 + 1/3,841) = 0.045 comes from chance alone: *an index has no limit
 # without its n*. Of a thousand shuffles 44 lay as far apart: "p < .05" for a week in which nothing happened. (SciPy's formula does
-# not know that many values are equal, and is a little more careful.) What if haemoglobin really shifts? Two hundred draws for each size of
-# sample, both samples equally large:
+# not know that many values are equal, and is a little more careful.) What if haemoglobin really shifts? Two samples of
+# the same size, one of them shifted, drawn 30 to 200 times:
 
 # %%
 claim((round(4 * (1 / 91 + 1 / 3841), 3), round(1000 * (by_chance >= here - 1e-9).mean())), exactly=(0.045, 44))
@@ -156,17 +156,18 @@ def small(n, shift, times):
     return 100 * np.mean([ks_2samp(draw(), draw() + shift, method="asymp").pvalue < 0.001 for _ in range(times)])
 
 
-sizes = {95: 200, 300: 200, 1000: 200, 5000: 100, 20000: 40, 100000: 40}
-of_100 = pd.DataFrame({f"{part * sd:.2f} g/dL": [small(n, part * sd, times) for n, times in sizes.items()] for part in (0.02, 0.1, 0.3)}, list(sizes))
+sizes = {95: 200, 300: 200, 1000: 100, 5000: 50, 20000: 30, 50000: 30}
+of_100 = pd.DataFrame({f"{part * sd:.2f} g/dL": [small(n, part * sd, times) for n, times in sizes.items()] for part in (0.05, 0.3)}, list(sizes))
 
 
 # %%
 def rows_decide(axes):
     lines(of_100, xlabel="rows in each sample", ylabel="of 100, p < .001", ylim=(-4, 108))(axes)
-    axes.set(xscale="log", xlim=(80, 500000))
+    axes.set(xscale="log", xlim=(80, 250000))
 
 
-says = "A shift of 0.02 g/dL, which no laboratory would notice, has p below .001 in most samples of 100,000; a shift of 0.36 g/dL has it in fewer than one of ten samples of a week's size."
+claim((of_100.iloc[-1, 0] >= 90, of_100.iloc[0, 1] <= 10, of_100.iloc[2, 1] >= 90), exactly=(True, True, True))
+says = "A shift of 0.06 g/dL, less than the last digit of a report, has p below .001 in nine samples of ten of 50,000; a shift six times as large has it in at most one of ten samples of 95."
 figure(rows_decide, says=says, table=of_100.rename_axis("rows").round(), size=(7, 3.2))
 
 # %% [markdown]
@@ -200,8 +201,8 @@ def quarter(axes):
     axes.set(xlabel="week of a quarter in which nothing happened", ylabel="p of each of forty inputs", yscale="log", xticks=range(1, 14))
 
 
-claim((int(low.sum()), int(low.groupby(one.week).any().sum())), exactly=(26, 10))
-says = "In a quarter in which nothing happened 26 of 520 tests have p below .05, and 10 of 13 weeks have at least one."
+claim((int(low.sum()), int(low.groupby(one.week).any().sum())), exactly=(18, 10))
+says = "In a quarter in which nothing happened 18 of 520 tests have p below .05, and 10 of 13 weeks have at least one."
 figure(quarter, says=says, table=one[low].groupby("week").input.agg(", ".join).to_frame("inputs with p < .05"), size=(7, 3.2))
 
 # %% [markdown]
@@ -229,12 +230,13 @@ except pa.errors.SchemaErrors as refused:
     rows = since.loc[refused.failure_cases["index"]]
 first = since[(since.site == "eastbank") & since.creatinine.notna()].discharged_at.iloc[0]
 test = ks_2samp(before.creatinine[before.town == 0].dropna(), since.creatinine.dropna(), method="asymp").pvalue
-{"Eastbank's first creatinine": first, "first refused": rows.discharged_at.min(), "refused in the week": len(rows), "p on the Monday after": test}
+claim((len(rows), first == rows.discharged_at.min(), test < 1e-9), exactly=(26, True, True))
+{"first creatinine": f"{first:%d %B %H:%M} UTC", "first refused": f"{rows.discharged_at.min():%d %B %H:%M} UTC", "p, a week later": f"{test:.0e}"}
 
 # %% [markdown]
-# The contract names patient, column and value at the first row. The test says, a week later, that creatinine is different. In between the model has scored. What does that look
-# like on a chart? An *output*, the share of those going home who are flagged; the limits are 2024's share, give or take three standard
-# errors, √(p(1 − p)/n):
+# The contract names column and value at the first row; 26 are refused that week. The test says a week later that creatinine differs,
+# not why. Without a contract the model scores on. What does that look like on a *control chart*? An output, the share of those going home who are flagged;
+# the limits are 2024's share, give or take three standard errors, √(p(1 − p)/n):
 
 # %%
 def chart(site):
@@ -249,7 +251,9 @@ def chart(site):
 charts = {"both sites": chart(["quillmere", "eastbank"]), "Eastbank alone": chart(["eastbank"])}
 out = {name: one.index[(one.flagged < one.low) | (one.flagged > one.high)] for name, one in charts.items()}
 share = {name: one.flagged.groupby(one.index >= 26).mean().round(1).tolist() for name, one in charts.items()}
-{name: (share[name], out[name].tolist()) for name in charts}
+claim([out[name].min() for name in charts] + [len(out[name]) for name in charts], exactly=[26, 26, 7, 19])
+claim([round(one) for name in charts for one in share[name]], exactly=[36, 22, 30, 3])
+pd.DataFrame(share, ["weeks 0 to 25", "weeks 26 to 51"]).T
 
 
 # %%
@@ -262,11 +266,16 @@ def control(panels):
         axes.set(title=name, xlabel="week of 2025", ylabel="flagged, of 100 going home", ylim=(0, 62))
 
 
-says = "TODO"
+says = "At Eastbank alone the flagged share falls from 30 of 100 to 3 and lies below its limit in 19 of 26 weeks; with both sites together in 7."
 figure(control, says=says, table=pd.concat(charts, axis=1).round(0), size=(7.6, 3.2), grid=(1, 2))
 
 # %% [markdown]
-# The list of Eastbank got *shorter*: TODO. Who is missing on a list does not complain. TODO
+# Here creatinine's unit *lowers* the scores. Eastbank's list gets shorter, and nobody complains about a short list: those who are not on
+# it do not know of it. A chart for each site sees it in the first week, and in most weeks after; both sites together dilute it. In the 26 quiet
+# weeks neither chart rang.
+#
+# A contract has its gaps. It lets pass what is possible and wrong: haemoglobin higher by 0.8. And a value that is missing breaks no
+# range; somebody must write down how many may be missing.
 #
 # ## 5. Outcomes come late
 #
@@ -298,11 +307,15 @@ def bends(axes):
     axes.set(xlabel="month of discharge, 2025", ylabel="returns over promised", ylim=(0, 1.4), xlim=(0.5, 14), xticks=range(1, 13))
 
 
-says = "TODO"
+claim([round(late[name].dropna().iloc[-1], 2) for name in late], exactly=[0.47, 0.53, 0.51, 1.11])
+claim((late["on 1 Jan"].iloc[-3:].max() < 0.8, late["in the end"].iloc[[5, 8]].round(2).tolist()), exactly=(True, [1.12, 1.07]))
+says = "Whenever one looks, the last month stands at half of what was promised, and the months before it too low; in the end they came out at 1.1."
 figure(bends, says=says, table=late.round(2), size=(7, 3.2))
 
 # %% [markdown]
-# TODO
+# **The last weeks always look good.** Each morning the newest month stands at 0.5, and comes out at 1.1. On 1 January three months in a row
+# lie below 0.8: whoever charts that writes a success story, or an alarm. Neither has happened. So beside an outcome stands how much of it is settled,
+# here 150 days after discharge (30 to watch, 120 for the payers). That is the price: true, and five months old.
 #
 # ## 6. The table that teaches
 #
@@ -311,22 +324,53 @@ figure(bends, says=says, table=late.round(2), size=(7, 3.2))
 # Now the six years get their names, and what came of them when all outcomes were in:
 
 # %%
-table = seen.rename(columns={columns[0]: "PSI score", columns[2]: "largest PSI of an input"}).iloc[:, [0, 2]].assign(year=list(lived))
+table = seen.iloc[:, [0, 2]].set_axis(["PSI score", "largest PSI of an input"], axis=1).assign(year=list(lived))
+table["back of 1,000"] = [1000 * rows.back.mean() for rows, score in lived.values()]
 table["O/E"] = [rows.back.sum() / rows[score].sum() for rows, score in lived.values()]
-table["AUROC"] = [auroc_value(rows.back, rows[score]) for rows, score in lived.values()]
-table.loc["VI", "AUROC"] = np.nan  # lesson 2
+table["AUROC"] = [f"{auroc_value(rows.back, rows[score]):.3f}" for rows, score in lived.values()]
+table.loc["VI", "AUROC"] = "lesson 2"
+table = table.iloc[:, [2, 0, 1, 3, 4, 5]].sort_values("largest PSI of an input", ascending=False, kind="stable")
 display(reveal("W08.P3"))
-table.round(3)
+table.style.format(precision=3).format({"back of 1,000": "{:.0f}", "O/E": "{:.2f}"})
 
 
 # %%
-def loud(axes):
-    axes.plot(table.iloc[:, 1], table["O/E"], "o", linestyle="")
-    for name, one in table.iterrows():
-        axes.annotate(f"{name} {one.year}", (one.iloc[1], one["O/E"]), (6, 5), textcoords="offset points")
-    axes.axhline(1, color="#5F5F5F", linestyle=":", linewidth=1, marker="")
-    axes.set(xlabel="largest PSI of an input", ylabel="returns over promised", xscale="log", ylim=(0.6, 1.9))
+def loud(panels):
+    names = [f"{name}: {title}" for name, title in table.year[::-1].items()]
+    panels[0].barh(names, table["largest PSI of an input"][::-1], color="#0072B2")
+    panels[0].set(xlabel="largest PSI of an input", ylabel="year")
+    panels[1].plot(table["O/E"][::-1], names, "D", color="#D55E00", linestyle="")
+    panels[1].axvline(1, color="#5F5F5F", linestyle=":", linewidth=1, marker="")
+    panels[1].set(xlabel="returns over promised", ylabel="the same years", xlim=(0.6, 1.9), yticks=[], ylim=panels[0].get_ylim())
 
 
-says = "TODO"
-figure(loud, says=says, table=table.round(3), size=(7.6, 3.6))
+claim(table["O/E"].loc[["I", "II", "III", "IV", "V", "VI"]].round(2).tolist(), exactly=[1.06, 1.69, 1.45, 1.0, 1.01, 0.81])
+claim(table.AUROC.loc[["I", "II", "IV"]].tolist(), exactly=["0.679", "0.670", "0.679"])
+claim(table["back of 1,000"].loc[["IV", "II"]].round().tolist(), exactly=[116, 194])
+claim(seen.loc["II"].equals(seen.loc["IV"]), exactly=True)
+says = "The new analyser moves an input by a PSI of 0.43 and returns stay near what was promised; when home visits end no input moves, and returns are 1.69 times what was promised."
+figure(loud, says=says, table=table.round(3), size=(9, 3))
+
+# %% [markdown]
+# Compare with what you wrote. **I rang loudest of all that was harmless**: patients are sorted as before (0.679), O/E 1.06. **II and IV are the same line, to the
+# last digit**: the same patients came with the same scores. In II 194 of 1,000 returned instead of 116. No PSI, no KS, no p can tell them apart, at any
+# limit. III rang and harmed, and a contract had it at the first row. In VI fewer came back than promised: decay, or success? Lesson 2.
+#
+# *A drift test sees change, not harm. Only outcomes see harm, and they come months later.* (In our II later inputs are left as they were;
+# in a real town more returns would in time move earlier stays a little.)
+
+# %% [markdown]
+# ## What you have now
+#
+# | layer | known | sees | does not see |
+# |---|---|---|---|
+# | contract at the door | at the row | unit, range, missing | what is possible and wrong |
+# | inputs against last year | after a week | that something changed | whether it matters |
+# | outputs: scores, lists, by site | next morning | a list that gets short or long | whether it is right |
+# | outcomes, settled | after five months | harm | why; and what a call prevented (lesson 2) |
+#
+# - An index has no limit without its n, and a p-value mixes how far with how many.
+# - Forty tests at .05 ring in four quiet weeks of five. Promise false alarms for a quarter, and a shift that is seen.
+# - No alarm does not mean fine (M25); an alarm does not mean retrain, or stop (M24).
+#
+# **Now lesson 2**, and Q1 if you have not done it; Q5 (+) goes on with PSI: an empty bin, a missing value.
