@@ -19,31 +19,28 @@
 #
 # *About 9 min · 9 min so far*
 #
-# First two guesses, before any table:
+# You see 2024, which was good, and six accounts of 2025. Two guesses come before any table:
 
 # %%
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 from scipy.stats import ks_2samp
 from wardround import claim, given, keep, load, predict, quiz, reveal
 from wardround.evaluation import auroc_value, figure, lines
 
-display(predict("W08.P1"), predict("W08.P3"))
-display(predict("W08.P1", ..., ...), predict("W08.P3", ..., ...))
-
-# %%
 hospital, week = load(), given(8)
 told = week.versions(hospital)  # the first time it makes two years: ten seconds or more
 quiet = told["quiet"]
 before, year = quiet[quiet.week < 0], quiet[quiet.week >= 0]
-claim((len(before), len(year)), exactly=(14391, 14743))
-claim((round(before.groupby("week").size().mean()), year.town.nunique()), exactly=(277, 3))
+claim((len(before), len(year), year.town.nunique()), exactly=(14391, 14743, 3))
 {"discharges of 2024": len(before), "of 2025": len(year), "towns": year.town.nunique()}
 
+# %%
+display(predict("W08.P1"), predict("W08.P3"))
+display(predict("W08.P1", ..., ...), predict("W08.P3", ..., ...))
+
 # %% [markdown]
-# You see 2024, which was good, and six accounts of 2025. In each, the inputs and the score of 2025 were compared with those of
-# 2024 by the *population stability index*, PSI: 0 says alike; a common rule calls .1 a shift and .25 a large one. Beside it the p-value of a
+# In each account, the inputs and the score of 2025 were compared with those of 2024 by the *population stability index*, PSI: 0 says alike; a common rule calls .1 a shift and .25 a large one. Beside it the p-value of a
 # Kolmogorov-Smirnov test. Both are opened in section 2. No outcome is shown, as on any Monday.
 
 # %%
@@ -74,6 +71,7 @@ def compared(rows, score):
     return psi_of(before.score, rows[score]), most, apart[most], p
 
 
+# %%
 columns = ["PSI of the score", "input with the largest PSI", "its PSI", "its p"]
 seen = pd.DataFrame([compared(*one) for one in lived.values()], ["I", "II", "III", "IV", "V", "VI"], columns)
 claim(seen.iloc[:, 0].round(3).tolist(), exactly=[0.013, 0.002, 0.501, 0.002, 0.005, 0.004])
@@ -116,8 +114,8 @@ for n in (6, 7):
 # %%
 old = before.haemoglobin[before.town == 0].dropna()
 new = year.haemoglobin[(year.town == 0) & (year.week == 5)].dropna()
-bins = [0, 12, 13, 14, 15, np.inf]
-shares = pd.DataFrame({name: pd.cut(one, bins, right=False).value_counts(sort=False, normalize=True) for name, one in {"2024": old, "this week": new}.items()})
+cut = lambda values: pd.cut(values, [0, 12, 13, 14, 15, np.inf], right=False).value_counts(sort=False, normalize=True)
+shares = pd.DataFrame({"2024": cut(old), "this week": cut(new)})
 shares["adds"] = (shares["this week"] - shares["2024"]) * np.log(shares["this week"] / shares["2024"])
 claim((len(new), len(old), round(shares.adds.sum(), 3)), exactly=(91, 3841, 0.047))
 shares.round(3)
@@ -137,6 +135,7 @@ def gap(one, other):
 dice, bowl, here = np.random.default_rng(8), np.concatenate([old, new]), gap(old, new)
 shuffled = (dice.permutation(bowl) for _ in range(1000))
 by_chance = np.array([gap(one[len(new) :], one[: len(new)]) for one in shuffled])
+claim((round(4 * (1 / 91 + 1 / 3841), 3), round(1000 * (by_chance >= here - 1e-9).mean())), exactly=(0.045, 44))
 {"gap": round(here, 3), "as far by chance": (by_chance >= here - 1e-9).mean(), "SciPy's p": round(ks_2samp(old, new, method="asymp").pvalue, 2)}
 
 # %% [markdown]
@@ -146,16 +145,10 @@ by_chance = np.array([gap(one[len(new) :], one[: len(new)]) for one in shuffled]
 # the same size, one of them shifted, drawn 30 to 200 times:
 
 # %%
-claim((round(4 * (1 / 91 + 1 / 3841), 3), round(1000 * (by_chance >= here - 1e-9).mean())), exactly=(0.045, 44))
 values, sd = before.haemoglobin.dropna().to_numpy(), before.haemoglobin.std()
-
-
 def small(n, shift, times):
-    """Of 100 pairs of samples, those with p < .001; haemoglobin has one decimal, which is spread out again."""
-    draw = lambda: dice.choice(values, n) + dice.uniform(-0.05, 0.05, n)
+    draw = lambda: dice.choice(values, n) + dice.uniform(-0.05, 0.05, n)  # its one decimal, spread out again
     return 100 * np.mean([ks_2samp(draw(), draw() + shift, method="asymp").pvalue < 0.001 for _ in range(times)])
-
-
 sizes = {95: 200, 300: 200, 1000: 100, 5000: 50, 20000: 30, 50000: 30}
 of_100 = pd.DataFrame({f"{part * sd:.2f} g/dL": [small(n, part * sd, times) for n, times in sizes.items()] for part in (0.05, 0.3)}, list(sizes))
 
@@ -186,10 +179,10 @@ rings = quarters.p.lt(0.05).groupby([quarters.index.get_level_values("quarter"),
 by_input = quarters.groupby("input")[["n", "psi"]].mean().loc[["age", "creatinine", "haemoglobin", "albumin"]]
 by_input["9 (1/n + 1/n of 2024)"] = 9 * (1 / by_input.n + [1 / before.loc[before.town == 0, name].count() for name in by_input.index])
 claim((len(rings), round(100 * rings.mean())), exactly=(260, 79))
-display(reveal("W08.P1"))
 by_input.round({"n": 0, "psi": 2, "9 (1/n + 1/n of 2024)": 2})
 
 # %%
+display(reveal("W08.P1"))
 one = quarters.loc[1]
 low = one.p < 0.05
 
@@ -206,9 +199,9 @@ says = "In a quarter in which nothing happened 18 of 520 tests have p below .05,
 figure(quarter, says=says, table=one[low].groupby("week").input.agg(", ".join).to_frame("inputs with p < .05"), size=(7, 3.2))
 
 # %% [markdown]
-# Of 100 quiet weeks 79 ring: 41 a year, in one town. At two hours each (our assumption) that is two weeks of somebody's work, to find
-# nothing; by March nobody opens the mail. Whoever answers each alarm by switching off for a week drops four calls of five (M24). PSI
-# with "the usual limit" is no way out: a week's PSI of ten bins is .1 and more by chance, so it rings every week.
+# Of 100 quiet weeks 79 ring: 41 a year, in one town. At two hours each (our assumption) that is two weeks of work, to find
+# nothing; by March nobody opens the mail. Whoever switches off for a week at each alarm drops four calls of five (M24). PSI
+# with "the usual limit" is no way out: a week's PSI of ten bins is .1 and more by chance.
 #
 # A rule belongs to all its tests: *how often may it ring for nothing in a quarter, and what must it still see?* **Now Q1 in the
 # exercise** (11 minutes).
@@ -217,10 +210,12 @@ figure(quarter, says=says, table=one[low].groupby("week").input.agg(", ".join).t
 #
 # *About 7 min · 35 min so far*
 #
-# On Monday, 30 June 2025, Eastbank's laboratory begins to send creatinine in µmol/L, 88.4 times the number. A contract (week 7), and what the week's
-# drift test will say when the week is over:
+# On Monday, 30 June 2025, Eastbank's laboratory begins to send creatinine in µmol/L, 88.4 times the number. A contract (week 7), and the
+# drift test when the week is over:
 
 # %%
+import pandera.pandas as pa
+
 contract = pa.DataFrameSchema({"creatinine": pa.Column(float, pa.Check.in_range(0.1, 15), nullable=True)})
 contract.validate(before)  # 14,391 stays, and no word
 since = year.assign(creatinine=umol).query("week == 26 and town == 0").sort_values("discharged_at")
@@ -337,8 +332,9 @@ table.style.format(precision=3).format({"back of 1,000": "{:.0f}", "O/E": "{:.2f
 # %%
 def loud(panels):
     names = [f"{name}: {title}" for name, title in table.year[::-1].items()]
-    panels[0].barh(names, table["largest PSI of an input"][::-1], color="#0072B2")
-    panels[0].set(xlabel="largest PSI of an input", ylabel="year")
+    bars = panels[0].barh(names, table["largest PSI of an input"][::-1], color="#0072B2")
+    panels[0].bar_label(bars, fmt="%.3f", padding=3)
+    panels[0].set(xlabel="largest PSI of an input", ylabel="year", xlim=(0, 0.85))
     panels[1].plot(table["O/E"][::-1], names, "D", color="#D55E00", linestyle="")
     panels[1].axvline(1, color="#5F5F5F", linestyle=":", linewidth=1, marker="")
     panels[1].set(xlabel="returns over promised", ylabel="the same years", xlim=(0.6, 1.9), yticks=[], ylim=panels[0].get_ylim())
@@ -349,7 +345,7 @@ claim(table.AUROC.loc[["I", "II", "IV"]].tolist(), exactly=["0.679", "0.670", "0
 claim(table["back of 1,000"].loc[["IV", "II"]].round().tolist(), exactly=[116, 194])
 claim(seen.loc["II"].equals(seen.loc["IV"]), exactly=True)
 says = "The new analyser moves an input by a PSI of 0.43 and returns stay near what was promised; when home visits end no input moves, and returns are 1.69 times what was promised."
-figure(loud, says=says, table=table.round(3), size=(9, 3))
+figure(loud, says=says, table=table.round(3), size=(9, 3), grid=(1, 2))
 
 # %% [markdown]
 # Compare with what you wrote. **I rang loudest of all that was harmless**: patients are sorted as before (0.679), O/E 1.06. **II and IV are the same line, to the
@@ -359,18 +355,20 @@ figure(loud, says=says, table=table.round(3), size=(9, 3))
 # *A drift test sees change, not harm. Only outcomes see harm, and they come months later.* (In our II later inputs are left as they were;
 # in a real town more returns would in time move earlier stays a little.)
 
+# %%
+layers = {"contract at the door": ("at the row", "unit, range, missing", "what is possible and wrong"),
+          "inputs against last year": ("after a week", "that something changed", "whether it matters"),
+          "outputs: scores, lists, by site": ("next morning", "a list gone short or long", "whether it is right"),
+          "outcomes, settled": ("after five months", "harm", "its cause; what calls prevent (lesson 2)")}
+pd.DataFrame(layers, ["known", "sees", "does not see"]).T
+
 # %% [markdown]
 # ## What you have now
 #
-# | layer | known | sees | does not see |
-# |---|---|---|---|
-# | contract at the door | at the row | unit, range, missing | what is possible and wrong |
-# | inputs against last year | after a week | that something changed | whether it matters |
-# | outputs: scores, lists, by site | next morning | a list that gets short or long | whether it is right |
-# | outcomes, settled | after five months | harm | why; and what a call prevented (lesson 2) |
-#
+# - Four layers: door, inputs, outputs, outcomes. None stands in for another.
 # - An index has no limit without its n, and a p-value mixes how far with how many.
 # - Forty tests at .05 ring in four quiet weeks of five. Promise false alarms for a quarter, and a shift that is seen.
+# - The last weeks always look good: act on settled outcomes.
 # - No alarm does not mean fine (M25); an alarm does not mean retrain, or stop (M24).
 #
-# **Now lesson 2**, and Q1 if you have not done it; Q5 (+) goes on with PSI: an empty bin, a missing value.
+# **Now lesson 2**, and Q1 if you have not done it; Q5 (+) goes on with PSI where it is awkward.
