@@ -112,8 +112,7 @@ for n in (6, 7):
 # same bins, takes the difference of shares times the logarithm of their ratio, and adds up:
 
 # %%
-old = before.haemoglobin[before.town == 0].dropna()
-new = year.haemoglobin[(year.town == 0) & (year.week == 5)].dropna()
+old, new = (rows.haemoglobin[rows.town == 0].dropna() for rows in (before, year[year.week == 5]))
 cut = lambda values: pd.cut(values, [0, 12, 13, 14, 15, np.inf], right=False).value_counts(sort=False, normalize=True)
 shares = pd.DataFrame({"2024": cut(old), "this week": cut(new)})
 shares["adds"] = (shares["this week"] - shares["2024"]) * np.log(shares["this week"] / shares["2024"])
