@@ -156,7 +156,7 @@ of_100 = pd.DataFrame({f"{part * sd:.2f} g/dL": [small(n, part * sd, times) for 
 
 # %%
 def rows_decide(axes):
-    for (name, one), style, place in zip(of_100.items(), ("o-", "^--"), ((12000, 30), (330, 62)), strict=True):
+    for (name, one), style, place in zip(of_100.items(), ("o-", "^--"), ((12000, 30), (640, 55)), strict=True):
         axes.annotate(name, place, color=axes.plot(one, style)[0].get_color())
     axes.set(xscale="log", xlabel="rows in each sample", ylabel="of 100, p < .001", ylim=(-4, 108), xticks=list(sizes), xticklabels=[f"{n:,}" for n in sizes])
 
@@ -306,7 +306,7 @@ def bends(axes):
 
 claim([round(late[name].dropna().iloc[-1], 2) for name in late], exactly=[0.47, 0.53, 0.51, 1.11])
 claim((late["on 1 Jan"].iloc[-3:].max() < 0.8, late["in the end"].iloc[[5, 8]].round(2).tolist()), exactly=(True, [1.12, 1.07]))
-says = "Whenever one looks, the last month stands at half of what was promised, and the months before it too low; in the end they came out at 1.1."
+says = "Whenever one looks, the last month stands at half of what was promised, where 1.1 comes in the end, and the months before it stand too low as well."
 figure(bends, says=says, table=late.round(2), size=(7, 3.2))
 
 # %% [markdown]
