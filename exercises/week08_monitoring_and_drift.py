@@ -145,8 +145,48 @@ memo("W08.M", signals=..., limits=..., owners=..., actions=..., not_watched=...,
 #
 # ## Q5 (+): PSI by hand
 #
-# @Q5
+# Bins by tenths of the reference, each cut once, a value on a cut in the bin below it; what is missing is a bin of its own; shares are of all rows, and one
+# below `given(8).FLOOR` counts as `FLOOR`. The check also puts forty pairs to your function in which nothing happened.
+
+# %%
+pairs = given(8).pairs(hospital)
+{name: (len(before), len(now), int(now.isna().sum())) for name, (before, now) in list(pairs.items())[:7]}
+
+# %% nbgrader={"grade": false, "grade_id": "w08-q5", "locked": false, "schema_version": 3, "solution": true}
+def psi(reference, current):
+    return ...
+
+# %% nbgrader={"grade": true, "grade_id": "w08-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W08.Q5", psi)
+
+# %%
+# hint("W08.Q5")
+
+# %% [markdown]
+# ## Q6 (+): a monitor on weeks it has not seen
 #
+# Write `watch(so_far)`: the signals of one town up to a week, as in Q2, to `None` or the name of the signal on which you alarm. `oe` comes 22 weeks
+# late, as in life. It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
+# quiet years (nobody is to be called). Practise on the first town.
+
+# %%
+rehearsal = given(8).rehearsal(hospital)
+rehearsal["unit at one site"].iloc[22:30].round(2)
+
+# %%
+given(8).ON_TIME
+
+# %% nbgrader={"grade": false, "grade_id": "w08-q6", "locked": false, "schema_version": 3, "solution": true}
+def watch(so_far):
+    return ...  # None, or the name of a signal
+
+# %% nbgrader={"grade": true, "grade_id": "w08-q6-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
+check("W08.Q6", watch)
+
+# %%
+# hint("W08.Q6")
+
+# %% [markdown]
 # ## What to bring to the group
 #
 # Your memo, and the alarm of which you were surest and wrong.

@@ -220,8 +220,77 @@ memo("W08.M", signals=..., limits=..., owners=..., actions=..., not_watched=...,
 #
 # ## Q5 (+): PSI by hand
 #
-# @Q5
+# Bins by tenths of the reference, each cut once, a value on a cut in the bin below it; what is missing is a bin of its own; shares are of all rows, and one
+# below `given(8).FLOOR` counts as `FLOOR`. The check also puts forty pairs to your function in which nothing happened.
+
+# %%
+pairs = given(8).pairs(hospital)
+{name: (len(before), len(now), int(now.isna().sum())) for name, (before, now) in list(pairs.items())[:7]}
+
+# %%
+def psi(reference, current):
+    ### STARTER return ...
+    ### BEGIN SOLUTION
+    cuts = np.unique(np.quantile(reference.dropna(), np.arange(1, 10) / 10))
+
+    def shares(column):
+        bins = np.searchsorted(cuts, column.dropna())
+        counts = np.append(np.bincount(bins, minlength=len(cuts) + 1), column.isna().sum())
+        return np.maximum(counts / len(column), given(8).FLOOR)
+
+    before, now = shares(reference), shares(current)
+    return float(((now - before) * np.log(now / before)).sum())
+    ### END SOLUTION
+
+# %%
+check("W08.Q5", psi)
+
+# %% [markdown] tags=["solution"]
+# The tempting alternative drops what is missing, as every plot does, and then a code that was renamed has no PSI at all. The trap is the limit: a hundred rows and
+# ten bins make about .09 of nothing.
+
+# %%
+# hint("W08.Q5")
+
+# %% [markdown]
+# ## Q6 (+): a monitor on weeks it has not seen
 #
+# Write `watch(so_far)`: the signals of one town up to a week, as in Q2, to `None` or the name of the signal on which you alarm. `oe` comes 22 weeks
+# late, as in life. It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
+# quiet years (nobody is to be called). Practise on the first town.
+
+# %%
+rehearsal = given(8).rehearsal(hospital)
+rehearsal["unit at one site"].iloc[22:30].round(2)
+
+# %%
+given(8).ON_TIME
+
+# %%
+def watch(so_far):
+    ### STARTER return ...  # None, or the name of a signal
+    ### BEGIN SOLUTION
+    week = so_far.iloc[-1]
+    if week.creatinine_eastbank > 10:
+        return "creatinine_eastbank"
+    if week.no_sodium > 60:
+        return "no_sodium"
+    if week.flagged > 75:
+        return "flagged"
+    return "oe" if week.oe > 1.35 else None
+    ### END SOLUTION
+
+# %%
+check("W08.Q6", watch)
+
+# %% [markdown] tags=["solution"]
+# Four limits, none of them a p-value: the first three from what can be, the last from what a town can bear. The tempting alternative takes three standard deviations of
+# everything, and calls for the new analyser first of all.
+
+# %%
+# hint("W08.Q6")
+
+# %% [markdown]
 # ## What to bring to the group
 #
 # Your memo, and the alarm of which you were surest and wrong.

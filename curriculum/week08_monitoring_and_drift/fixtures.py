@@ -21,7 +21,8 @@ BESIDE = (
 )  # goes into the grading box with this file; what makes the year and the banks do not
 _WORDS = runpy.run_path(str(_HERE / "words.py"))
 CAUSES, SIGNALS, NO_SIGNAL = _WORDS["CAUSES"], _WORDS["SIGNALS"], _WORDS["NO_SIGNAL"]
-ACTIONS, OWNERS, drawn = _WORDS["ACTIONS"], _WORDS["OWNERS"], _WORDS["drawn"]
+ACTIONS, OWNERS, drawn, VERSIONS = (_WORDS[name] for name in ("ACTIONS", "OWNERS", "drawn", "VERSIONS"))
+ON_TIME, AT_REST, MOST_FALSE = _WORDS["ON_TIME"], _WORDS["AT_REST"], _WORDS["MOST_FALSE"]
 invented_year = runpy.run_path(str(_HERE / "invented.py"))["invented_year"]
 
 AS_OF = pd.Timestamp("2026-01-19", tz="America/New_York")  # the day on which the table of the year was drawn up
@@ -53,11 +54,6 @@ def _once(make):
 
 
 # the year -------------------------------------------------------------------------------------------------------------
-VERSIONS = {
-    "quiet": "usual care goes on",
-    "home visits end": "a service of home visits ends on 30 December 2024: who lived by it comes back more; no input changes",
-    "the model calls": "from 30 December 2024 the model says who is called, and a nurse's visit comes with each call",
-}
 THRESHOLD = 0.12  # of the model that calls
 
 
@@ -258,11 +254,9 @@ def diagnosed(diagnosis, hospital):
             return {"problem": f"panel {letter} has {said!r}; a pair of a cause and a signal is asked"}
         cause, signal = said
         if cause not in list(CAUSES):
-            return {"problem": f"panel {letter} has the cause {cause!r}; use one of: {', '.join(CAUSES)}"}
+            return {"problem": f"panel {letter} has the cause {cause!r}; take a name of `CAUSES`"}
         if signal not in [*SIGNALS, NO_SIGNAL]:
-            return {
-                "problem": f"panel {letter} has the signal {signal!r}; use one of: {', '.join(SIGNALS)}, or {NO_SIGNAL!r}"
-            }
+            return {"problem": f"panel {letter} has the signal {signal!r}; take a name of `SIGNALS`, or {NO_SIGNAL!r}"}
         found[letter] = [cause, signal]
     return found or {"problem": "no panel is named; its letters are A to F"}
 
@@ -324,6 +318,83 @@ def decided(decisions, hospital):
             return {"problem": f"situation {number} has {said!r}; a pair of an action and an owner is asked"}
         for word, words in zip(said, (ACTIONS, OWNERS), strict=True):
             if word not in list(words):
-                return {"problem": f"situation {number} has {word!r}; use one of: {', '.join(words)}"}
+                return {"problem": f"situation {number} has {word!r}; take names of `ACTIONS` and `OWNERS`"}
         found[str(number)] = list(said)
     return found or {"problem": "no situation is named; their numbers are 1 to 5"}
+
+
+# Q5 -------------------------------------------------------------------------------------------------------------------
+BINS, FLOOR = 10, 0.0005  # bins by tenths of the reference; a share below FLOOR counts as FLOOR
+_STILL = 40  # pairs without any drift
+
+
+def pairs(hospital):
+    """Return pairs of columns, reference and current, by name: real ones, and weeks of haemoglobin in which nothing happened."""
+    return {name: (one.copy(), other.copy()) for name, (one, other) in _pairs(hospital).items()}
+
+
+@apart
+def _pairs(hospital):
+    dice = _dice(f"{hospital.checksum} pairs {secret(hospital)}")
+    return _beside("signals.py")["pairs"](_lived(hospital)["quiet"], dice, _STILL)
+
+
+def psis(psi, hospital):
+    """Put a function to each pair: its numbers by name."""
+    found = {}
+    for name, (before, now) in pairs(hospital).items():
+        value = psi(before, now)
+        if value is ...:
+            return ...
+        found[name] = float(value)
+    return found
+
+
+# Q6 -------------------------------------------------------------------------------------------------------------------
+def rehearsal(hospital):
+    """Return one year to practise on, town by town the same signals as in Q2, by what happens in it, from week 26 on."""
+    return {name: frame.copy() for name, frame in _unseen(hospital)["rehearsal"].items()}
+
+
+@apart
+def _unseen(hospital):
+    made = _drawn_unseen(hospital)
+    return {"rehearsal": made["rehearsal"], "frames": made["frames"]}
+
+
+@_once
+def _drawn_unseen(hospital):
+    dice = _dice(f"{hospital.checksum} monitor {secret(hospital)}")
+    return _beside("panels.py")["unseen"](_lived(hospital), dice, (*ON_TIME, *AT_REST))
+
+
+def monitored(watch, hospital):
+    """Let a monitor live through each year, week by week from the tenth on, until it names a signal: week and name, or None."""
+    found = []
+    for frame in _unseen(hospital)["frames"]:
+        alarm = None
+        for week in range(10, len(frame) + 1):
+            said = watch(frame.iloc[:week].copy())
+            if said is ...:
+                return ...
+            if said is not None:
+                alarm = [week - 1, str(said)]
+                break
+        found.append(alarm)
+    return {"alarms": found}
+
+
+def held_against_the_years(answer, hospital):
+    """By cause what the monitor did: ``seen``, ``missed``, ``other`` (another signal), ``false`` (before, or where nothing harms)."""
+    told, weeks = [], []
+    for alarm, (cause, begins) in zip(answer["alarms"], _drawn_unseen(hospital)["facts"], strict=True):
+        if cause in AT_REST:
+            told.append([cause, "false" if alarm else "calm"])
+        elif alarm is None or alarm[0] >= begins + ON_TIME[cause][1]:
+            told.append([cause, "missed"])
+        elif alarm[0] < begins:
+            told.append([cause, "false"])
+        else:
+            told.append([cause, "seen" if alarm[1] in ON_TIME[cause][0] else "other"])
+            weeks.append(alarm[0] - begins + 1)
+    return {"told": told, "weeks": float(np.mean(weeks)) if weeks else None, "alarms": answer["alarms"]}

@@ -825,3 +825,310 @@ key(
         ),
     ],
 )
+
+
+# W08.Q5 ---------------------------------------------------------------------------------------------------------------
+def psi_as(
+    before,
+    now,
+    *,
+    cuts_of=None,
+    missing=True,
+    floor=True,
+    log=np.log,
+    terms=lambda b, n, log: (n - b) * log(n / b),
+    shares=True,
+):
+    """PSI, each part of which may be made otherwise."""
+    known = before.dropna().to_numpy()
+    cuts = cuts_of(before, now) if cuts_of else np.unique(np.quantile(known, np.arange(1, 10) / 10))
+    counts = []
+    for column in (before, now):
+        values = column.dropna().to_numpy()
+        count = np.bincount(np.searchsorted(cuts, values), minlength=len(cuts) + 1).astype(float)
+        count = np.append(count, column.isna().sum()) if missing else count
+        counts.append(count / max(count.sum(), 1) if shares else count)
+    b, n = counts
+    if floor:
+        b, n = np.maximum(b, given(8).FLOOR), np.maximum(n, given(8).FLOOR)
+    else:
+        both = (b > 0) & (n > 0)
+        b, n = b[both], n[both]
+    return float(terms(b, n, log).sum())
+
+
+def by_intervals(hospital, truth):
+    """The same by pandas' own intervals, counted by name."""
+    found = {}
+    for name, (before, now) in given(8).pairs(hospital).items():
+        cuts = sorted({float(before.quantile(tenth / 10)) for tenth in range(1, 10)})
+        shares = []
+        for column in (before, now):
+            bins = pd.cut(column, [-np.inf, *cuts, np.inf])
+            counts = [*bins.value_counts(sort=False).tolist(), int(column.isna().sum())]
+            shares.append([max(count / len(column), given(8).FLOOR) for count in counts])
+        found[name] = float(sum((n - b) * np.log(n / b) for b, n in zip(*shares, strict=True)))
+    return found
+
+
+@dataclass(frozen=True)
+class ByName(Comparison):
+    """A number for each name, to one part in a thousand."""
+
+    needed: float = 1.0
+
+    def unreadable(self, answer, reference):
+        return None if type(answer) is dict else f"{named(answer)} is there"
+
+    def off(self, answer, reference):
+        return [
+            name for name in reference if not abs(answer[name] - reference[name]) <= 1e-3 * abs(reference[name]) + 1e-9
+        ]
+
+    def distance(self, answer, reference):
+        return float(len(self.off(answer, reference)))
+
+    def matches(self, answer, wrong):
+        same = [
+            name
+            for name in wrong
+            if answer[name] == wrong[name] or abs(answer[name] - wrong[name]) <= 1e-3 * abs(wrong[name]) + 1e-9
+        ]
+        return len(same) == len(wrong)
+
+    def evidence(self, answer, reference):
+        off = self.off(answer, reference)
+        return (
+            f"{len(off)} of {len(reference)} pairs are off, the first: *{off[0]}*, where yours is {answer[off[0]]:.4g}."
+        )
+
+
+def psi_off(answer, hospital):
+    right = by_intervals(hospital, None)
+    off = ByName().off(answer, right)
+    good = [name for name in right if name not in off and not name.startswith("still")]
+    return f"{ByName().evidence(answer, right)}{' Right: ' + '; '.join(good) + '.' if good else ''}" if off else ""
+
+
+def without_drift(answer, hospital):
+    still = [value for name, value in answer.items() if name.startswith("still")]
+    return (
+        f"All right. The trap: {len(still)} pairs came from one and the same year, 100 rows against 5,000, and their PSI is {np.mean(still):.3f} on average, "
+        f"above .1 in {sum(value > 0.1 for value in still)} of them. Without any drift about 9 (1/100 + 1/5,000) = .092 is to be expected: a limit has to know n."
+    )
+
+
+key(
+    "W08.Q5",
+    reference=by_intervals,
+    same=ByName(),
+    evidence=psi_off,
+    right=without_drift,
+    look_at="the shares of both columns, bin by bin, for the pair that is named",
+    misconceptions=[
+        misconception(
+            "bins_from_both",
+            answer=functools.partial(
+                psi_as,
+                cuts_of=lambda before, now: np.unique(np.nanquantile(pd.concat([before, now]), np.arange(1, 10) / 10)),
+            ),
+            says="Your bins are made of both columns.",
+            so_what="Next week they lie elsewhere, and this week's PSI cannot be compared with it. What has moved far draws the bins along and looks nearer.",
+            look_at="which of the two columns stays the same from week to week",
+            teaches="M24",
+            evidence=psi_off,
+        ),
+        misconception(
+            "equal_width",
+            answer=functools.partial(
+                psi_as, cuts_of=lambda before, now: np.linspace(before.min(), before.max(), 11)[1:-1]
+            ),
+            says="Your bins are of equal width.",
+            so_what="One creatinine of 12 stretches them, nine of ten patients share a bin, and a shift within it cannot be seen.",
+            look_at="how many rows of the reference lie in each bin",
+            teaches="M25",
+            evidence=psi_off,
+        ),
+        misconception(
+            "missing_dropped",
+            answer=functools.partial(psi_as, missing=False),
+            says="You drop what is missing.",
+            so_what="A code is renamed, no sodium arrives any more, and the PSI of what is left is that of nothing. That a value is absent is the shift.",
+            look_at="the pair of which nothing is left",
+            teaches="M14",
+            evidence=psi_off,
+        ),
+        misconception(
+            "empty_dropped",
+            answer=functools.partial(psi_as, floor=False),
+            says="You leave out bins that are empty on one side.",
+            so_what="An empty bin is the strongest sign there is, and it counts as none. All values in another unit, and the PSI falls.",
+            look_at="the pair with a unit",
+            teaches="M25",
+            evidence=psi_off,
+        ),
+        misconception(
+            "one_direction",
+            answer=functools.partial(psi_as, terms=lambda b, n, log: n * log(n / b)),
+            says="You add the current share times the logarithm: that is the divergence in one direction.",
+            so_what="It is about half as large, and whoever holds it against limits made for PSI never hears an alarm.",
+            look_at="the formula: the *difference* of shares, times the logarithm of their ratio",
+            evidence=psi_off,
+        ),
+        misconception(
+            "base_ten",
+            answer=functools.partial(psi_as, log=np.log10),
+            says="Your logarithm is to the base of ten.",
+            so_what="Everything is 2.3 times too small against every limit that has ever been written down.",
+            look_at="`np.log` and `np.log10`",
+            evidence=psi_off,
+        ),
+    ],
+)
+
+
+# W08.Q6 ---------------------------------------------------------------------------------------------------------------
+def on_time(hospital, truth):
+    return {"most": given(8).MOST_FALSE}
+
+
+@dataclass(frozen=True)
+class Monitored(Comparison):
+    """Years in which the monitor did not do what it should; some false alarms are forgiven."""
+
+    needed: float = 1.0
+
+    def unreadable(self, answer, reference):
+        return None if type(answer) is dict and "told" in answer else f"{named(answer)} is there"
+
+    def counts(self, answer):
+        return {
+            what: sum(one[1] == what for one in answer["told"]) for what in ("seen", "missed", "other", "false", "calm")
+        }
+
+    def distance(self, answer, reference):
+        found = self.counts(answer)
+        return float(found["missed"] + found["other"] + max(0, found["false"] - reference["most"]))
+
+    def matches(self, answer, wrong):
+        return answer["alarms"] == wrong["alarms"]
+
+    def evidence(self, answer, reference):
+        found = self.counts(answer)
+        return f"Of {len(answer['told'])} years: {found['seen']} faults named in time, {found['missed']} not, {found['other']} by another signal, {found['false']} false alarms, {found['calm']} left calm."
+
+
+def monitored_how(answer, hospital):
+    told = Monitored().evidence(answer, None)
+    first = next((cause for cause, what in answer["told"] if what in ("missed", "other")), None)
+    false = next((cause for cause, what in answer["told"] if what == "false"), None)
+    if first:
+        return f"{told} One that it does not name in time: *{first}*."
+    return f"{told} One false alarm is forgiven; the first was in a year of *{false}*." if false else told
+
+
+def moved(so_far, *names, by):
+    """The first of some signals whose mean of two weeks is further from its first ten weeks than ``by`` of their spread."""
+    for name in names:
+        start, now = so_far[name].iloc[:10], so_far[name].iloc[-2:].mean()
+        if abs(now - start.mean()) > by * start.std():
+            return name
+    return None
+
+
+INPUT_SIGNALS = (
+    "creatinine_eastbank",
+    "creatinine_quillmere",
+    "haemoglobin",
+    "no_sodium",
+    "score",
+    "flagged",
+    "discharges",
+)
+
+
+def three_spreads(so_far):
+    return moved(so_far, *INPUT_SIGNALS, by=3)
+
+
+def silent(so_far):
+    return None
+
+
+def outcomes_only(so_far):
+    return "oe" if so_far.oe.iloc[-1] > 1.3 else None
+
+
+def inputs_only(so_far):
+    row = so_far.iloc[-1]
+    if row.creatinine_eastbank > 3 or row.creatinine_quillmere > 3:
+        return "creatinine_eastbank" if row.creatinine_eastbank > 3 else "creatinine_quillmere"
+    if row.no_sodium > 60:
+        return "no_sodium"
+    return "flagged" if row.flagged > 75 else None
+
+
+def haemoglobin_too(so_far):
+    if so_far.haemoglobin.iloc[-2:].mean() > so_far.haemoglobin.iloc[:10].mean() + 0.4:
+        return "haemoglobin"
+    return inputs_only(so_far) or outcomes_only(so_far)
+
+
+key(
+    "W08.Q6",
+    reference=on_time,
+    same=Monitored(),
+    evidence=monitored_how,
+    right=lambda answer, hospital: (
+        f"{monitored_how(answer, hospital)} From the fault to the alarm {answer['weeks']:.0f} weeks on average, nearly all of them for the one that only outcomes "
+        "show. A month-long blindness is part of every monitor of outcomes: write it into the plan."
+    ),
+    look_at="`given(8).ON_TIME`, and `given(8).rehearsal(hospital)` from week 26 on",
+    misconceptions=[
+        misconception(
+            "three_spreads",
+            answer=three_spreads,
+            says="You alarm when any signal leaves three of its own standard deviations.",
+            so_what="Ten weeks know little of their spread, and with seven signals something always leaves it. A season and a new device get the same bell as a unit.",
+            look_at="the quiet year of the rehearsal",
+            teaches="M24",
+            evidence=monitored_how,
+        ),
+        misconception(
+            "silent",
+            answer=silent,
+            says="Your monitor never speaks.",
+            so_what="It keeps its restraint on the decoy, and on everything else.",
+            look_at="any year of the rehearsal with a fault",
+            teaches="M25",
+            evidence=monitored_how,
+        ),
+        misconception(
+            "outcomes_only",
+            answer=outcomes_only,
+            says="You watch outcomes only.",
+            so_what="They are what matters, and they come five months late. Until then a wrong unit ranks patients every morning.",
+            look_at="the weeks between the unit and your alarm",
+            teaches="M25",
+            evidence=monitored_how,
+        ),
+        misconception(
+            "inputs_only",
+            answer=inputs_only,
+            says="You watch inputs and calls only.",
+            so_what="When a service outside ends, no input moves. Half as many patients again come back, and the dashboard is green.",
+            look_at="`oe` in the year in which home visits end",
+            teaches="M25",
+            evidence=monitored_how,
+        ),
+        misconception(
+            "haemoglobin_too",
+            answer=haemoglobin_too,
+            says="You alarm when haemoglobin is higher, too.",
+            so_what="The new analyser is within its specification and moves no list. Somebody is woken for it, and next time for nothing.",
+            look_at="`score`, `flagged` and `oe` in the year of the new analyser",
+            teaches="M24",
+            evidence=monitored_how,
+        ),
+    ],
+)

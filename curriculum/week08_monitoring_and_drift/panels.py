@@ -12,6 +12,7 @@ from wardround.evaluation import observed_over_expected
 
 FIRST, LAST = -26, 51
 LOOKS_BACK = 26  # weeks over which O/E is taken
+SETTLED_AFTER = 22  # weeks until an outcome is settled
 MONDAY = pd.Timestamp("2024-12-30")
 ZONE = "America/New_York"
 LATE = pd.Timestamp("2026-09-01", tz=ZONE)  # all outcomes are known
@@ -138,3 +139,22 @@ ALARM = {
     "the model helps": _ratio_alarm(lambda oe: oe < 0.90, "below 0.90"),
     "labels not there yet": _ratio_alarm(lambda oe: oe < 0.90, "below 0.90"),
 }
+
+
+def unseen(worlds, dice, causes):
+    """Years of single towns, outcomes as they were settled then: the first town to practise on, the others to be judged on."""
+    made = {"rehearsal": {}, "frames": [], "facts": []}
+    for town in range(3):
+        rows = {name: one[one.town == town] for name, one in worlds.items()}
+        for cause in causes:
+            begins = 0 if town == 0 or cause == "home visits end" else int(dice.integers(-4, 30))
+            frame = panel(rows, cause, begins)[0]
+            for name in ("known", "oe", "oe_hold_out", "hold_out_low", "hold_out_high"):
+                frame[name] = frame[name].shift(SETTLED_AFTER)
+            if town == 0:
+                made["rehearsal"][cause] = frame
+            else:
+                made["frames"].append(frame)
+                made["facts"].append((cause, begins - FIRST))
+    order = dice.permutation(len(made["frames"]))
+    return made | {name: [made[name][n] for n in order] for name in ("frames", "facts")}

@@ -149,3 +149,60 @@ memo_form(
         "decision": "from when on the plan holds, and when it is judged itself",
     },
 )
+
+question(
+    "W08.Q5",
+    answer="psi",
+    title="PSI by hand",
+    expects="a function of (reference, current), two columns, that returns one number",
+    kind="function",
+    stretch=True,
+    ask=lambda psi, hospital: given(8).psis(psi, hospital),
+    hints=[
+        "PSI compares two columns by the shares of their values in ten bins, and what is missing in an eleventh. Write it so that it never stops and "
+        "never is infinite.",
+        "Print the cuts for a column with few different values. How many are there? And where does a column go that has no value left?",
+        "The reference makes the bins, as it stays the same each week. Tenths of a column with many zeros fall together: keep each cut once. The missing are a "
+        "bin on both sides, and shares are of all rows. A share below `FLOOR` counts as `FLOOR`. The sum runs over (current - reference) times the natural "
+        "logarithm of current over reference.",
+        "The frame of it:\n\n"
+        "```\n"
+        "def psi(reference, current):\n"
+        "    cuts = np.unique(np.quantile(reference.dropna(), np.arange(1, 10) / 10))\n"
+        "    def shares(column):\n"
+        "        bins = np.searchsorted(cuts, column.dropna())\n"
+        "        counts = np.append(np.bincount(bins, minlength=...), ...)\n"
+        "        return np.maximum(counts / len(column), given(8).FLOOR)\n"
+        "    before, now = shares(reference), shares(current)\n"
+        "    return ...\n"
+        "```",
+    ],
+)
+
+question(
+    "W08.Q6",
+    answer="watch",
+    title="A monitor on weeks it has not seen",
+    expects="a function of the signals so far that returns None, or the name of the signal on which it alarms",
+    kind="function",
+    stretch=True,
+    seconds=5,
+    ask=lambda watch, hospital: given(8).monitored(watch, hospital),
+    then=lambda answer, hospital: given(8).held_against_the_years(answer, hospital),
+    hints=[
+        "Your monitor gets the signals of one town up to a week, and says nothing, or on which signal it alarms. It lives through twelve years that it has not "
+        "seen: some with a fault, some without, some with a new analyser.",
+        "In each year of the rehearsal, which signal moves at week 26, and by how much more than in the quiet year?",
+        "Limits from the world, not from ten weeks' spread: no median of creatinine is 10 mg/dL, no working code leaves 60 of 100 without a value. What moves no "
+        "list and no outcome is no alarm. And one cause is only to be seen in outcomes, when they are settled: a limit on `oe`, which is noisy in one town.",
+        "The frame of it:\n\n"
+        "```\n"
+        "def watch(so_far):\n"
+        "    week = so_far.iloc[-1]\n"
+        "    if week.creatinine_eastbank > ...:\n"
+        "        return 'creatinine_eastbank'\n"
+        "    ...\n"
+        "    return 'oe' if week.oe > ... else None\n"
+        "```",
+    ],
+)

@@ -138,3 +138,22 @@ class Quarters:
             table[name] += late * sign * self.shift * self.spread[name]
             placed = self.reference.placed(table)
         return quarter(self.reference, placed, np.split(np.arange(len(drawn)), np.cumsum(sizes)[:-1]))
+
+
+def pairs(rows, dice, still):
+    """Pairs of a column of 2024 and of 2025, and pairs of one and the same year."""
+    before, year = rows[rows.week < 0], rows[rows.week >= 0]
+    week, east = year[year.week == 8], year.site.eq("eastbank")
+    made = {
+        "age, one week": (before.age.astype(float), week.age.astype(float)),
+        "stays before": (before.stays_before.astype(float), year.stays_before.astype(float)),
+        "albumin, half of it lost": (before.albumin, year.albumin.where(dice.random(len(year)) < 0.5)),
+        "creatinine, a unit": (before.creatinine, year.creatinine.where(~east, year.creatinine * 88.4)),
+        "sodium, none left": (before.sodium, year.sodium.where(year.sodium < 0)),
+        "haemoglobin, +0.8": (before.haemoglobin, year.haemoglobin + 0.8),
+    }
+    known = before.haemoglobin.dropna().to_numpy()
+    for number in range(still):
+        drawn = dice.permutation(known)
+        made[f"still {number}"] = (pd.Series(drawn[100:5100]), pd.Series(drawn[:100]))
+    return made

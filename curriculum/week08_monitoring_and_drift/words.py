@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+VERSIONS = {
+    "quiet": "usual care goes on",
+    "home visits end": "a service of home visits ends on 30 December 2024: who lived by it comes back more; no input changes",
+    "the model calls": "from 30 December 2024 the model says who is called, and a nurse's visit comes with each call",
+}
 CAUSES = {
     "unit at one site": "a laboratory of one site sends a result in another unit under its old name",
     "code renamed": "a result comes under a code that nobody maps, and counts as missing",
@@ -57,6 +62,15 @@ OWNERS = {
     "feed owner": "who answers for the interface or the laboratory system",
     "clinical lead": "who answers for what the wards do with it",
 }
+
+ON_TIME = {  # what a monitor must name, and within how many weeks
+    "unit at one site": (("creatinine_eastbank",), 3),
+    "code renamed": (("no_sodium",), 3),
+    "threshold typo": (("flagged",), 3),
+    "home visits end": (("oe", "oe_hold_out"), 45),
+}
+AT_REST = ("new analyser", "chance")  # years in which nobody is to be called
+MOST_FALSE = 1  # alarms that are allowed in all years together where nothing had happened yet, or nothing that harms
 
 
 def drawn(panel, title=""):
