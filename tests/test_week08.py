@@ -85,6 +85,18 @@ def test_what_a_payer_has_not_told_is_not_in_the_table(hospital):
     assert not {"p0", "p1", "known_at", "score_unit"} & set(year)
 
 
+def test_later_mornings_know_more_and_the_newest_month_least(hospital):
+    year = WEEK.year(hospital).set_index("stay").back
+    assert WEEK.known_by(hospital, WEEK.AS_OF, "the model calls").equals(year)
+    stays = WEEK.versions(hospital)["quiet"].set_index("stay").query("week >= 0")
+    early, later = (WEEK.known_by(hospital, WEEK.AS_OF - pd.Timedelta(days=days)) for days in (100, 0))
+    assert (later | ~early).all() and (stays.back | ~later).all() and early.sum() < later.sum() < stays.back.sum()
+    for known, days in ((early, 100), (later, 0)):
+        age = (WEEK.AS_OF - pd.Timedelta(days=days) - stays.discharged_at[stays.back]).dt.days
+        share = known[stays.back[stays.back].index].groupby(pd.cut(age, [0, 30, 90, 150, 400])).mean()
+        assert share.is_monotonic_increasing and share.iloc[-1] == 1
+
+
 def test_what_learner_code_gets_holds_no_risk_and_no_cause(hospital):
     names = _names(8)
     for made in (names[name](hospital) for name in ("_year", "_panels", "_quarters", "_unseen", "_situations")):

@@ -93,6 +93,11 @@ def known_risk(hospital):
     return rows.loc[rows.week >= 0, ["stay", "p0", "p1"]].set_index("stay")
 
 
+def known_by(hospital, moment, version="quiet"):
+    """Return for each stay of 2025 whether a return was on record at a moment, by stay. Not in the grading box."""
+    return _as_known(_lived(hospital)[version], moment).set_index("stay").back
+
+
 def _as_known(rows, moment):
     rows = rows[rows.week >= 0].reset_index(drop=True)
     hidden = ["known_at", "p0", "p1", *(name for name in rows if name.startswith("score_"))]
