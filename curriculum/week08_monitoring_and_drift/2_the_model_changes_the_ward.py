@@ -86,7 +86,7 @@ def row(name, rows):
 told = pd.DataFrame([row(name, rows) for name, rows in groups.items()])
 claim(told.stays.tolist(), exactly=[9459, 8025, 5535, 2490, 779])
 claim(told["O/E"].str[:4].tolist(), exactly=["0.81", "0.69", "1.04", "0.38", "0.91"])
-claim(told.AUROC.str[:4].tolist(), exactly=["0.62", "0.58", "0.65", "0.54", "0.68"])
+claim(told.AUROC.str[:4].tolist(), exactly=["0.63", "0.58", "0.65", "0.54", "0.68"])
 told
 
 # %%
@@ -155,7 +155,7 @@ sizes = pd.DataFrame({"tickets, of 100": [2, 5, 10, 20, 50]})
 sizes["returns not averted a year"] = (price["value"] * sizes.iloc[:, 0] / 10).round()
 events = year.back[year.held_out].sum() * sizes.iloc[:, 0] / 10  # a year's returns among tickets
 sizes["O/E of 1 known to ±"] = (1.96 / np.sqrt(events)).round(2)
-claim(sizes.iloc[:, 1:].to_numpy().tolist(), exactly=[[9, 0.44], [22, 0.28], [43, 0.2], [86, 0.14], [215, 0.09]])
+claim(sizes.iloc[:, 1:].to_numpy().tolist(), exactly=[[9, 0.39], [22, 0.25], [43, 0.18], [86, 0.12], [215, 0.08]])
 sizes
 
 # %% [markdown]
@@ -223,12 +223,12 @@ def dose(panels):
 
 
 claim([round(one, 2) for one in doses[names[0]]], exactly=[0.69, 0.69, 0.69, 0.68, 0.68])
-claim([*doses[names[1]].round(), *doses[names[2]].round()[[0, 60]]], exactly=[95, 90, 85, 80, 75, 29, 14])
-says = "Retrained on treated rows the order of patients hardly suffers (AUROC 0.69 to 0.68 where calls avert 60 of 100 returns); the level does: 75 of 100 returns are promised instead of 95, and at the same line 14 of 100 are called instead of 29."
+claim([*doses[names[1]].round(), *doses[names[2]].round()[[0, 60]]], exactly=[95, 90, 85, 79, 74, 29, 13])
+says = "Retrained on treated rows the order of patients hardly suffers (AUROC 0.69 to 0.68 where calls avert 60 of 100 returns); the level does: 74 of 100 returns are promised instead of 95, and at the same line 13 of 100 are called instead of 29."
 figure(dose, says=says, table=doses.round(3), size=(8.6, 3), grid=(1, 3))
 
 # %% [markdown]
-# **The ranking loses 0.01 to 0.02, which is small; the level loses a fifth.** Where calls avert 15 of 100, hardly anything is lost, and as
+# **The ranking loses 0.015, which is small; of the level a quarter is missing** (26 of 100 returns are not promised; 5 of 100 without calls, too). Where calls avert 15 of 100, hardly anything is lost, and as
 # little was to be gained (M27). With a strong effect the next list is half as long, fewer are helped, and its returns look as promised. Two ways
 # out: learn from rows without a call, or say openly that it is risk *under the programme*.
 #
@@ -284,11 +284,11 @@ page
 # %%
 weekly = record.groupby(["week", "site"]).creatinine.median().unstack()
 weekly_list = (100 * record[record.home].groupby("week").score.agg(lambda one: (one >= week.THRESHOLD).mean())).to_frame("on the list")
-claim((round(weekly.to_numpy().max(), 1), round(weekly_list.min().item()), round(weekly_list.max().item())), exactly=(1.0, 29, 43))
+claim((round(weekly.to_numpy().max(), 1), round(weekly_list.min().item()), round(weekly_list.max().item())), exactly=(1.1, 24, 40))
 shown = {
     "Returns over promised": figure(decay, says=says_first, table=first[::12]),
     "Creatinine": figure(lines(weekly, ylabel="median, mg/dL", xlabel="week of 2025"), says="No week's median of creatinine left 0.5 to 2 mg/dL at either site.", table=weekly[::12].round(2)),
-    "The list": figure(lines(weekly_list, ylabel="of 100 who go home", xlabel="week of 2025", ylim=(0, 60)), says="Each week between 29 and 43 of 100 who go home were on the list, as agreed.", table=weekly_list[::12].round()),
+    "The list": figure(lines(weekly_list, ylabel="of 100 who go home", xlabel="week of 2025", ylim=(0, 60)), says="Each week between 24 and 40 of 100 who go home were on the list, as agreed.", table=weekly_list[::12].round()),
 }
 
 # %%
@@ -313,8 +313,8 @@ path.write_text(html, encoding="utf-8")
 #
 # *About 9 min · 45 min so far*
 #
-# Eighteen weeks of a simulated hospital with dates of its own, sixteen calls a week, no visits; same people, same seed. From week 4
-# on a new analyser reads haemoglobin 0.8 g/dL higher, within what is allowed; in weeks 8 to 15 Quillmere's creatinine comes in
+# Sixteen weeks of a simulated hospital with dates of its own, sixteen calls a week, no visits; same people, same seed. From week 4
+# on a new analyser reads haemoglobin 0.8 g/dL higher, within what is allowed; in weeks 8 to 13 Quillmere's creatinine comes in
 # umol/L. All houses have lesson 1's quiet bell (the same input at p < .01 in two weeks running). *Pause* empties the list for
 # a review of four weeks, *retrain* learns from the last thirteen weeks; then the new values count as usual. The *contract* lets no creatinine above 20 mg/dL
 # through; the score does without, and on the bell somebody looks at the list.
@@ -339,11 +339,11 @@ class House(Policy):
         if self.answer == "contract":
             rows = rows.assign(creatinine=rows.creatinine.where(rows.creatinine <= 20))
         found = self.model.predict_proba(columns(rows))[:, 1]
-        self.seen.append(rows[WATCHED].assign(listed=found >= week.THRESHOLD))
+        self.seen.append(rows[WATCHED].assign(listed=found >= week.THRESHOLD, week=self.week))
         return found
 
 # %%
-def rings(house, now):
+def rings(house):
     """The inputs that differ from what is usual in this week and in the week before; `until` holds those under review."""
     new = pd.concat(house.seen[-7:])
     pairs = {name: (house.usual[name].dropna(), new[name].dropna()) for name in WATCHED if name not in house.until}
@@ -356,27 +356,27 @@ def decide(house, feed):
     for name in [name for name, end in house.until.items() if end == feed.week]:
         house.usual[name] = pd.concat(house.seen[-28:])[name]
         del house.until[name]
-    heard = rings(house, feed.week) if house.seen else set()
+    house.week, heard = feed.week - 7, rings(house) if house.seen else set()
     house.until |= dict.fromkeys(heard, feed.week + 4)
     if heard and house.answer == "retrain":
         known = feed.stays[feed.stays.readmitted_30d.notna()]
         house.model = learn(known, known.readmitted_30d)
     off = house.answer == "pause" and bool(house.until)
-    house.log.append({"week": feed.week - 7, "bell": ", ".join(heard), "off": off})
+    house.log.append({"week": house.week, "bell": ", ".join(heard), "off": off})
     return Settings(call=house.risk, call_from=np.inf if off else week.THRESHOLD, calls_a_week=16)
 
 
 House.decide = decide
 
 # %%
-incidents = (HaemoglobinOffset(11), AnalyserUnit(15, 23, site="quillmere"))
+incidents = (HaemoglobinOffset(11), AnalyserUnit(15, 21, site="quillmere"))
 houses = {answer: House(answer) for answer in ("nothing", "pause", "retrain", "contract")}
-worlds = {answer: simulate(DEFAULT_SEED, 26, policy=house, incidents=incidents).stays for answer, house in houses.items()}
+worlds = {answer: simulate(DEFAULT_SEED, 24, policy=house, incidents=incidents).stays for answer, house in houses.items()}
 
 
 def lived_through(stays):
     rows = pd.DataFrame({name: stays[name] for name in ("admit", "discharge", "called", "p0", "p1", "eligible_home")})
-    rows = rows[rows.eligible_home & rows.called & (rows.admit >= 56) & (rows.discharge < 182)]
+    rows = rows[rows.eligible_home & rows.called & (rows.admit >= 56) & (rows.discharge < 168)]
     return rows.assign(week=(rows.discharge // 7 - 7).astype(int), averted=rows.p0 - rows.p1)
 
 
@@ -388,4 +388,63 @@ by_week = flown.groupby(["week", "house"]).averted.sum().unstack()[list(houses)]
 score = flown.groupby("house").agg(calls=("called", "sum"), averted=("averted", "sum")).loc[list(houses)]
 score["weeks off"] = logs.groupby("house").off.sum()
 score["bell in weeks"] = logs[logs.bell != ""].groupby("house").week.agg(lambda weeks: ", ".join(map(str, weeks)))
+claim((score.calls.tolist(), score.averted.round(1).tolist()), exactly=([142, 86, 198, 228], [8.5, 4.6, 10.9, 14.0]))
+claim((score["weeks off"].tolist(), score["bell in weeks"].tolist()), exactly=([0, 9, 0, 0], ["6, 10, 16", "6, 10, 16", "6, 10, 15", "6"]))
 score.round(1)
+
+
+# %%
+def race(axes):
+    lines(by_week.cumsum(), ylabel="returns averted so far", xlabel="week of the flight")(axes)
+    axes.axvspan(3.5, 16.5, ymax=0.04, color="#56B4E9", alpha=0.6)
+    axes.axvspan(7.5, 13.5, ymin=0.04, ymax=0.08, color="#D55E00", alpha=0.6)
+    axes.annotate("new analyser", (3.7, 0.1), fontsize=8)
+    axes.annotate("umol/L", (7.7, 0.8), fontsize=8)
+    axes.set(xlim=(1, 18), xticks=range(1, 17, 3), ylim=(0, 15))
+
+
+says = "Over sixteen weeks the contract averts 14 returns, retraining at every alarm 11, doing nothing 8 or 9, pausing at every alarm 5: fewest of all."
+figure(race, says=says, table=by_week.cumsum().round(1)[::3], size=(8, 3.8))
+
+# %%
+spells = pd.IntervalIndex.from_breaks([0, 3, 7, 13, 16])
+days = {name: pd.concat(houses[name].seen) for name in ("nothing", "retrain", "contract")}
+listed_in = {name: 100 * rows.groupby(pd.cut(rows.week, spells), observed=True).listed.mean() for name, rows in days.items()}
+listed_in = pd.DataFrame(listed_in).round().set_axis(["as before", "new analyser", "and umol/L", "unit mended"])
+claim(listed_in.to_numpy().tolist(), exactly=[[34, 34, 34], [32, 23, 32], [3, 86, 37], [32, 17, 32]])
+listed_in
+
+# %% [markdown]
+# **Pausing at every alarm is the worst**: 9 of 16 weeks without a list, four for an analyser that harmed nobody, and one because the unit
+# was mended. *Nothing*: six weeks with 3 of 100 on the list, and nobody complains of a short list. *Retrain* took new weights for the
+# harmless analyser; with these the wrong unit put 86 of 100 on the list, for sixteen calls. The *contract* spoke at the first row of
+# week 8, the bell two weeks later; on the analyser's bell somebody looked at the list, saw 32 of 100 after 34, and wrote that down.
+# **Restraint is an action, with a name under it** (M24).
+#
+# What it does not show: averted is by the known risk of each call (the few events rank nothing). A call takes what the simulator says.
+# One fault and one decoy, one house of each kind, one seed: on six others (flown by us, not in this notebook) pausing was last and the contract first each time,
+# *nothing* and *retrain* changed places. A fault that no range sees, or one at a small site, gives other sums. And nobody
+# pays here for a false stop but patients: nurses keep their trust. **Now Q4 in the exercise** (11 minutes).
+#
+# ## Exit check
+#
+# *About 2 min · 50 min so far*
+
+# %%
+for n in (9, 10, 11):
+    display(quiz(f"W08.R{n}"))
+
+# %% [markdown]
+# ## What you have now
+#
+# - On record a model that helps reads like one that decays: O/E 0.69, AUROC 0.58; by the known risk 1.04 and 0.69.
+# - Those without a call were chosen by the score. Only tickets, drawn before anybody looks, can tell.
+# - The hold-out costs some 43 returns a year in three towns, and that sum comes from the hold-out itself. A board signs, with an end.
+# - Retrained on treated rows: order nearly as before, a quarter of the level gone; with a weak effect neither loss nor gain.
+# - A page with state, limit, owner and action in words. Pausing at every alarm averted a third of what a contract and restraint did.
+#
+# **Next: Q4 and the memo in the exercise.** New words are in the [glossary](../glossary.md).
+#
+# ## Sources
+#
+# - **confirmed-alerts**: In five hospitals, of 6,877 septic patients whom a system had flagged before antibiotics, those whose alert was confirmed within three hours died in hospital less often than the others, adjusted by 3.3 points (1.7 to 5.1); who was confirmed had not been drawn by lot. Adams et al., Nat Med 2022;28:1455, read.
