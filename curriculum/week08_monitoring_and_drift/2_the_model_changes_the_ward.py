@@ -297,7 +297,7 @@ path.write_text(html, encoding="utf-8")
 path.name
 
 # %% [markdown]
-# Open `work/dashboard.html` with colours off, or by ear. On record success and decay read alike, so that line has *no limit*.
+# Open `work/dashboard.html` with colours off. On record success and decay read alike, so that line has *no limit*.
 # Outcomes end five months back. A limit for the value alone would have rung in 2024, at 0.79, by chance.
 #
 # ## 6. The slice: four houses hear the same bell
