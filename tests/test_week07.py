@@ -63,6 +63,26 @@ def test_no_training_row_was_unknown_on_its_day(hospital):
         assert rows.asked_at.max() + pd.Timedelta(days=149) < line.at and 50 < rows.back.sum() < len(rows)
 
 
+def test_other_weights_under_a_version_are_not_those_of_the_digest(hospital):
+    import mlflow
+
+    archive = WEEK.archive(hospital)
+    line = archive.log[archive.log.version.eq(3) & archive.log.action.eq("released")].iloc[0]
+    parts = {name: line[name] for name in ("code", "contract", "threshold", "snapshot", "lock", "weights")}
+    told = json.dumps(parts | {"version": int(line.version)}, sort_keys=True)
+    assert hashlib.sha256(told.encode()).hexdigest() == line.digest
+    for office, same in ((archive, True), (_names(7)["_exchanged"](hospital), False)):
+        client = mlflow.MlflowClient(office.uri)
+        model = mlflow.sklearn.load_model(client.get_model_version("readmission", 3).source.removeprefix("file://"))
+        assert (WEEK.weights_digest(model) == line.weights) is same
+
+
+def test_releases_are_proposed_and_approved_on_weekdays_in_office_hours(hospital):
+    log = WEEK.archive(hospital).log
+    signed = log[log.action.isin(["proposed", "approved"])]["at"].dt.tz_convert("America/New_York")
+    assert len(signed) == 10 and signed.dt.dayofweek.max() < 5 and signed.dt.hour.between(8, 17).all()
+
+
 def test_the_registry_shows_what_the_story_says(hospital):
     import mlflow
 

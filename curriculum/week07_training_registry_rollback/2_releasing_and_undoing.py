@@ -274,14 +274,15 @@ claim((round(each, -2), round(weeks)), exactly=(3200, 81))
 #
 # *About 6 min · 42 min so far*
 #
-# All parts under one digest, files under their hash. This digest names the weights by a number,
-# and a number can be given another file; `Bundle`, below, hashes the files.
+# All parts under one digest: files by the hash of their bytes, the weights by that of their numbers, so that another model under
+# the same version has another digest.
 
 # %%
 line = by_number.loc[14]
-held = {name: line[name] for name in [*PARTS, "snapshot", "lock"]} | {"version": int(line.version), "threshold": float(line.threshold)}
+held = {name: line[name] for name in [*PARTS, "snapshot", "lock", "weights"]} | {"version": int(line.version), "threshold": float(line.threshold)}
 digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 same = [hashlib.sha256((archive.kept / held[part]).read_bytes()).hexdigest() == held[part] for part in ("code", "contract", "snapshot", "lock")]
+same.append(given(7).weights_digest(model(3)) == held["weights"])
 claim((digest == line.digest, all(same)), exactly=(True, True))
 digest
 

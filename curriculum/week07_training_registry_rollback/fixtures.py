@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import copy
 import functools
-import io
-import json
 import pickle
 import runpy
 import shutil
-import sqlite3
-import tempfile
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +18,7 @@ from wardround.course.given import apart, by_hand, secret
 from wardround.course.store import write_atomically
 
 _HERE = Path(__file__).parent
-BESIDE = ("drill.py",)  # goes into the grading box with this file; the banks, which hold answers, do not
+BESIDE = ("drill.py", "opened.py")  # goes into the grading box with this file; the banks, which hold answers, do not
 
 
 def _dice(text):
@@ -50,65 +45,9 @@ def _once(make):
     return made
 
 
-def _temporary(what):
-    """A folder that goes with this process."""
-    home = Path(tempfile.mkdtemp(prefix=f"wardround-{what}-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    return home
-
-
 # Q1 -------------------------------------------------------------------------------------------------------------------
-PLACEHOLDER = "@ARCHIVE@"  # stands for the folder in the registry's paths, until the archive lies in one
-_PATHS = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("model_versions", "source"))
-_PATHS += (("model_versions", "storage_location"),)
-
-
-def _moved(file, old, new):
-    """Exchange the folder in every path that a registry holds."""
-    for table, column in _PATHS:
-        file.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (old, new))
-
-
-class Archive:
-    """What is left of a year: a registry, a log of releases, kept files, and decisions that somebody asks about.
-
-    Attributes
-    ----------
-    uri : str
-        Of MLflow's registry: ``mlflow.set_tracking_uri(archive.uri)``; its one model is ``readmission``.
-    log : DataFrame
-        One row a line: ``number at actor action model``, and what a release is made of: ``version threshold`` and the
-        SHA-256 of ``code contract snapshot lock``, with the ``digest`` of all of it.
-    lines, kept : list of dict, Path
-        The log as it is hashed; a folder of files, each named by the SHA-256 of its bytes.
-    decisions : DataFrame
-        ``decision at encounter_id list shown called``; ``list`` is the SHA-256 of that morning's list.
-    stays : DataFrame
-        ``warehouse.stays`` as it is today.
-    """
-
-    def __init__(self, files, stays):
-        self._folder = _temporary("archive")
-        for name, content in files.items():
-            path = self._folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        with sqlite3.connect(self._folder / "mlflow.db") as file:
-            _moved(file, PLACEHOLDER, str(self._folder))
-        self.uri, self.kept, self.stays = f"sqlite:///{self._folder / 'mlflow.db'}", self._folder / "kept", stays
-        self.lines = [json.loads(line) for line in files["releases.jsonl"].decode().splitlines()]
-        self.decisions = pd.read_csv(io.BytesIO(files["decisions.csv"]), parse_dates=["at"])
-
-    def __repr__(self):
-        return f"<archive: {len(self.lines)} lines of the log, {len(self.decisions)} decisions, registry {self.uri}>"
-
-    @property
-    def log(self):
-        """The log as a table."""
-        table = pd.DataFrame([{k: v for k, v in line.items() if k != "detail"} | line["detail"] for line in self.lines])
-        table = table.assign(at=pd.to_datetime(table["at"]), version=table["version"].astype("Int64"))
-        first = ["number", "at", "actor", "action", "model", "version", "threshold"]
-        return table[first + [name for name in table if name not in (*first, "before", "hash")]]
+_OPENED = _beside("opened.py")
+Archive, weights_digest, _temporary = _OPENED["Archive"], _OPENED["weights_digest"], _OPENED["temporary"]
 
 
 @apart
@@ -119,11 +58,12 @@ def _archive_files(hospital):
 @_once
 def _archived(hospital):
     """The files of a hospital's archive, what was served, and the share turned since; made once, some ten seconds, and kept beside it."""
-    source = (_HERE / "archive.py").read_text() + str(_PATHS) + version("scikit-learn") + hospital.checksum
+    source = "".join((_HERE / name).read_text() for name in ("archive.py", "opened.py"))
+    source += version("scikit-learn") + hospital.checksum
     path = hospital.path.parent / "cache" / f"week07-{sha256(source.encode()).hexdigest()[:16]}.pickle"
     if path.exists():
         return pickle.loads(path.read_bytes())  # written by us, two lines below
-    made = _beside("archive.py")["made"](hospital, _dice(f"{hospital.checksum} archive"), _moved)
+    made = _beside("archive.py")["made"](hospital, _dice(f"{hospital.checksum} archive"), _OPENED)
     with contextlib.suppress(OSError):  # a read-only disk: it is made again next time
         path.parent.mkdir(exist_ok=True)
         write_atomically(path, pickle.dumps(made, protocol=5))
