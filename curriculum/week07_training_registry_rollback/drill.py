@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 PARTS = ("version", "code", "contract", "threshold")
+BUNDLE = (*PARTS, "snapshot", "lock", "weights")  # what a line of the log says of a release
+BEGINS = pd.Timestamp("2024-11-18 07:40", tz="America/New_York").tz_convert("UTC")
 MINUTES = {"serve": 2, "pause": 1, "resume": 1, "replay": 3, "write": 1, "approval": 180, "register": 20, "delete": 1}
 
 
@@ -51,6 +53,8 @@ class Drill:
             raise TypeError(f"serve() has no part {unknown[0]!r}; it takes {', '.join(PARTS)}")
         parts = {name: _plain(value) for name, value in parts.items()}
         version = parts.get("version")
+        if isinstance(version, str):
+            raise TypeError(f"serve() was given the version {version!r}, a text; give the number, as the log has it")
         if version is not None and version not in self._versions():
             raise LookupError(f"the registry has no version {version}; it has {self._versions()}")
         for name in ("code", "contract"):
@@ -80,10 +84,12 @@ class Drill:
         return self._said().head(25).copy()
 
     def write(self, action, digest, by, because):
-        """Append a line to the log of releases. One minute."""
+        """Append a line to the log of releases; the log adds the minute, and the parts of a digest that it knows. One minute."""
         self._passes("write")
-        line = {"action": str(action), "digest": _plain(digest), "actor": str(by), "because": str(because)}
-        self._lines.append({"number": len(self._archive.lines) + len(self._lines) + 1, "model": "readmission"} | line)
+        line = {"number": len(self._archive.lines) + len(self._lines) + 1, "model": "readmission"}
+        line |= {"at": BEGINS + pd.Timedelta(minutes=self.minutes), "action": str(action), "actor": str(by or "")}
+        line |= {"digest": _plain(digest), "because": str(because or "")}
+        self._lines.append(line | self._bundles().get(line["digest"], {}))
 
     def approval(self, digest):
         """Wait for a second person's approval of a bundle. Three hours on a Monday morning."""
@@ -104,6 +110,11 @@ class Drill:
 
     def _passes(self, what):
         self.minutes += MINUTES[what]
+
+    def _bundles(self):
+        """What each digest of the log stands for."""
+        known = self._archive.log.dropna(subset=["digest", "code"])
+        return {line["digest"]: {name: _plain(line[name]) for name in BUNDLE} for _, line in known.iterrows()}
 
     def _versions(self):
         known = sorted(self._archive.log.version.dropna().astype(int).unique())
@@ -162,6 +173,11 @@ class Drill:
             "lines": [
                 [line["action"], line["digest"], line["because"].strip() != "" and line["actor"].strip() != ""]
                 for line in self._lines
+            ],
+            "digests": [
+                digest
+                for digest, parts in self._bundles().items()
+                if all(parts[name] == self._parts[name] for name in PARTS)
             ],
             "minutes": self.minutes,
             "deleted": self._deleted,

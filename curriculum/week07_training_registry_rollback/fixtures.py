@@ -91,7 +91,7 @@ def explained(explain, hospital):
     office, said = archive(hospital), {}
     for decision in office.decisions.itertuples(index=False):
         mlflow.set_tracking_uri(office.uri)
-        found = explain(decision, office)
+        found = _of_the_model(explain, decision, office)
         if found is ...:
             return ...
         if not isinstance(found, dict):
@@ -100,35 +100,43 @@ def explained(explain, hospital):
     return {"said": said, "exchanged": _asked_again(explain, hospital)}
 
 
+def _of_the_model(explain, decision, office):
+    """Ask a function; where it took a line of the triage model, which names no files, say so."""
+    try:
+        return explain(decision, office)
+    except TypeError as trouble:
+        log = office.log[office.log.action.isin(["released", "rolled back"]) & (office.log["at"] <= decision.at)]
+        if "'float'" not in str(trouble) or log.model.iloc[-1] == "readmission":
+            raise
+        raise TypeError(
+            f"for {decision.decision} it took the last line of any model, and that is the triage model's, which names no "
+            "code and no snapshot; the column `model` tells them apart"
+        ) from trouble
+
+
 @_once
 def _exchanged(hospital):
-    """The archive after somebody has put another file of weights under version 3; rows, code and run are as they were."""
-    import mlflow
-
-    office, folder = Archive(_archive_files(hospital), hospital.warehouse.stays), _temporary("weights") / "model"
-    kept = mlflow.MlflowClient(office.uri).get_model_version("readmission", 3).source.removeprefix("file://")
-    model = mlflow.sklearn.load_model(kept)
-    model.steps[-1][1].intercept_ += 0.4
-    about = {"pyfunc_predict_fn": "predict_proba", "skops_trusted_types": ["numpy.dtype"]}
-    mlflow.sklearn.save_model(model, folder, pip_requirements=["scikit-learn"], **about)
-    shutil.copytree(folder, kept, dirs_exist_ok=True)
-    return office
+    """A forged archive (``opened.py``)."""
+    return _OPENED["forged"](Archive(_archive_files(hospital), hospital.warehouse.stays))
 
 
 def _asked_again(explain, hospital):
-    """What a function says was rebuilt for the decisions of high summer, when the stored weights are not the run's."""
+    """What a function says in the forged archive: ``rebuilt`` of summer, ``called`` of spring; nothing where it refuses."""
     import mlflow
 
-    office = _exchanged(hospital)
-    summer = office.decisions[office.decisions["at"].between("2024-07-20T00:00Z", "2024-09-01T00:00Z")]
+    office, said = _exchanged(hospital), {"rebuilt": {}, "called": {}}
     mlflow.set_tracking_uri(office.uri)
-    asked = {one.decision: explain(one, office) for one in summer.itertuples(index=False)}
+    for part, span in (("rebuilt", _OPENED["SUMMER"]), ("called", _OPENED["SPRING"])):
+        for one in office.decisions[office.decisions["at"].between(*span)].itertuples(index=False):
+            with contextlib.suppress(Exception):  # who stops has noticed; it came through the true archive
+                said[part][one.decision] = explain(one, office).get(part)
     mlflow.set_tracking_uri(archive(hospital).uri)
-    return {name: found.get("rebuilt") if isinstance(found, dict) else None for name, found in asked.items()}
+    return said
 
 
 def held_against_the_served(answer, hospital):
-    """By decision the first thing that is not as it was served, how many were rebuilt to the last bit, how many copied."""
+    """By decision the first thing that is not as it was served, how many were rebuilt to the last bit, and of the
+    forged archive how many scores and calls were copied."""
     served = _archived(hospital)[1].assign(rebuilt=lambda rows: rows.score).set_index("decision")
     off, said = {}, {name: pd.Series(found).reindex(SAID) for name, found in answer["said"].items()}
     for name, found in said.items():
@@ -138,11 +146,14 @@ def held_against_the_served(answer, hospital):
                 off[name] = [part, value]
                 break
     bits = sum(bool(found.score == found.rebuilt == served.score[name]) for name, found in said.items())
-    again = {
-        name: isinstance(value, float) and abs(value - served.score[name]) < 1e-7
-        for name, value in answer["exchanged"].items()
-    }
-    return {"off": off, "of": len(said), "bits": bits, "copied": len(again) - sum(again.values())}
+    forged = answer["exchanged"]
+    copied = [
+        name
+        for name, value in forged["rebuilt"].items()
+        if not (isinstance(value, float) and abs(value - served.score[name]) < 1e-7)
+    ]
+    noted = [name for name, value in forged["called"].items() if value != served.called[name]]
+    return {"off": off, "of": len(said), "bits": bits, "copied": len(copied), "noted": len(noted)}
 
 
 # Q2 -------------------------------------------------------------------------------------------------------------------
@@ -157,7 +168,7 @@ RULES = {
     "features": "every feature is one of HOUSE['features']: known at the end of triage, and not the assigned ESI",
     "way back": "returns_to is one of HOUSE['releases']",
     "snapshot": "the file of training rows lies there, and its SHA-256 is snapshot_sha256",
-    "approval": "somebody other than the author approved, and approved this digest",
+    "approval": "a person other than the author approved this digest; no name is nobody, and capitals or blanks make no other",
     "learnt": "no patient of the judged rows is among those it has learnt from",
     "not worse": "on the judged rows its AUROC is at most 0.02 below that of the model in use (`risk_in_use`)",
     "calibrated": "events over the sum of its risks is at least 0.8 and at most 1.25 on the judged rows",
@@ -184,7 +195,7 @@ def candidates(hospital):
 
 @_once
 def _at_the_door(hospital):
-    """The nine, and four more that only the check brings, so that every rule is broken by one of them."""
+    """The nine, and six more that only the check brings, so that every rule is broken by one of them."""
     home = _temporary("candidates")
     for name, made in _candidates(hospital).items():
         (home / name).mkdir()

@@ -80,3 +80,23 @@ class Archive:
         table = table.assign(at=pd.to_datetime(table["at"]), version=table["version"].astype("Int64"))
         first = ["number", "at", "actor", "action", "model", "version", "threshold"]
         return table[first + [name for name in table if name not in (*first, "before", "hash")]]
+
+
+SPRING, SUMMER = ("2024-04-01T00:00Z", "2024-05-05T00:00Z"), ("2024-07-20T00:00Z", "2024-09-01T00:00Z")
+
+
+def forged(office):
+    """Two forgeries in an archive: version 3 gets another file of weights, and spring's calls are noted the wrong way.
+
+    Rows, code, runs and log are as they were, so what is trained and what is computed comes out as it was served.
+    """
+    import mlflow
+
+    kept = mlflow.MlflowClient(office.uri).get_model_version("readmission", 3).source.removeprefix("file://")
+    model, folder = mlflow.sklearn.load_model(kept), temporary("weights") / "model"
+    model.steps[-1][1].intercept_ += 0.4
+    about = {"pyfunc_predict_fn": "predict_proba", "skops_trusted_types": ["numpy.dtype"]}
+    mlflow.sklearn.save_model(model, folder, pip_requirements=["scikit-learn"], **about)
+    shutil.copytree(folder, kept, dirs_exist_ok=True)
+    office.decisions["called"] ^= office.decisions["at"].between(*SPRING)
+    return office
