@@ -114,7 +114,9 @@ def gate(candidate):
     ### BEGIN SOLUTION
     snapshot = folder / "snapshot.csv"
     whole = snapshot.exists() and hashlib.sha256(snapshot.read_bytes()).hexdigest() == candidate["snapshot_sha256"]
-    person = lambda name: " ".join(str(name or "").casefold().split())
+    def person(name):
+        return " ".join(str(name or "").casefold().split())
+
     seconds = [one for one in candidate["approvals"]
                if person(one["by"]) not in ("", person(candidate["author"])) and one["digest"] == candidate["digest"]]
     gain = auroc_value(judged.critical, judged.risk) - auroc_value(judged.critical, judged.risk_in_use)

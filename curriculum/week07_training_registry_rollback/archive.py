@@ -104,7 +104,7 @@ def made(hospital, dice, opened):
     ``opened`` has the names of ``opened.py``, which reads what is made here.
     """
     with tempfile.TemporaryDirectory(prefix="wardround-archive-") as folder:
-        office = _Office(Path(folder), hospital, dice, opened["weights_digest"])
+        office = _Office(Path(folder), hospital, dice, opened)
         served = office.served()
         office.write_log()
         office.write_registry()
@@ -114,11 +114,12 @@ def made(hospital, dice, opened):
 class _Office:
     """Everything of a year in one folder: ``kept/``, ``mlflow.db``, ``artifacts/``, ``releases.jsonl``.
 
-    ``turned`` is the share of the year's stays that today's model, on today's results, would decide the other way.
+    ``turned`` is the share of the year's stays that come out the other way by today's model on today's results
+    (``both``), on what the screens showed (``model``), and by the model of then on today's results (``results``).
     """
 
-    def __init__(self, folder, hospital, dice, weights_digest):
-        self.folder, self.dice = folder, dice
+    def __init__(self, folder, hospital, dice, opened):
+        self.folder, self.dice, self.opened = folder, dice, opened
         (folder / "kept").mkdir()
         counted = cohort(hospital)
         outcome = counted[["encounter_id"]].assign(known_at=known_at(counted), back=counted.state.eq("readmitted"))
@@ -135,7 +136,7 @@ class _Office:
             rows = self.seen[known].assign(back=self.stays.back[known].astype(bool)).reset_index(drop=True)
             self.snapshot[version] = self.keep(as_parquet(rows))
             self.model[version] = self.run[code]["fit"](self.run[code]["features"](rows), rows.back, strength, seed)
-            self.weights[version] = weights_digest(self.model[version])
+            self.weights[version] = opened["weights_digest"](self.model[version])
 
     def keep(self, content):
         """Write a file under the SHA-256 of its bytes, which is returned."""
@@ -161,9 +162,10 @@ class _Office:
     def served(self):
         """What was said of some patients on their morning; writes the lists of those mornings and ``decisions.csv``."""
         day, told = self.stays.asked_at.dt.tz_convert(ZONE).dt.normalize(), []
-        asked_again = self.asked_again()
+        turned = self.asked_again()
         between = self.stays.asked_at.between(at(EVENTS[0][1]), at(EVENTS[-1][1])).to_numpy()
-        self.turned = float(asked_again[between].mean())  # of all stays before today's release: now the other call
+        self.turned = turned[between].mean().to_dict()  # of all stays before today's release
+        asked_again = turned["both"].to_numpy()
         # who asks later is mostly somebody whose answer would be another today
         for first, last, many in MORNINGS:
             rows = np.flatnonzero(((day >= at(first)) & (day < at(last))).to_numpy())
@@ -186,13 +188,19 @@ class _Office:
         return found
 
     def asked_again(self):
-        """Whether the model of today, on the results as they are today, would say the other thing about a patient."""
+        """Whether a patient's call comes out the other way: by today's model, on today's results, by both."""
         version, threshold = EVENTS[-1][3:5]
         moments = self.stays.asked_at.clip(lower=at(EVENTS[0][1]))
         forces = pd.DataFrame([self.in_force(moment) for moment in moments], columns=["version", "threshold"])
-        then = pd.DataFrame({one: self.scores(one, self.seen) for one in VERSIONS}).to_numpy()
-        then = then[np.arange(len(forces)), forces.version - 1] >= forces.threshold
-        return (then != (self.scores(version, self.stays) >= threshold)).to_numpy()
+
+        def then(rows):
+            scores = pd.DataFrame({one: self.scores(one, rows) for one in VERSIONS}).to_numpy()
+            return (scores[np.arange(len(forces)), forces.version - 1] >= forces.threshold).to_numpy()
+
+        served = then(self.seen)
+        now = {"both": self.scores(version, self.stays) >= threshold, "results": then(self.stays)}
+        now["model"] = self.scores(version, self.seen) >= threshold
+        return pd.DataFrame(now).ne(served, axis=0)
 
     def write_log(self):
         """The log of releases, each line with the hash of the line before it; the triage model's lines are in it too."""
@@ -207,20 +215,12 @@ class _Office:
             said.append((moment, "on call" if action == "rolled back" else "manager", action, told))
         for moment, version in (("2024-02-20 11:00", 1), ("2024-06-18 12:00", 3), ("2024-09-27 11:00", 4)):
             said.append((moment, "manager", "released", {"model": "triage", "version": version, "threshold": 0.3}))
-        before, lines = "0" * 64, []
-        for number, (moment, who, action, detail) in enumerate(sorted(said, key=lambda one: at(one[0])), 1):
-            line = [
-                number,
-                at(moment).tz_convert("UTC").isoformat(),
-                PEOPLE[who],
-                action,
-                {"model": MODEL} | detail,
-                before,
-            ]
-            before = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
-            lines.append(
-                dict(zip(("number", "at", "actor", "action", "detail", "before"), line, strict=True)) | {"hash": before}
-            )
+        lines = [
+            {"number": number, "at": at(moment).tz_convert("UTC").isoformat(), "actor": PEOPLE[who], "action": action}
+            | {"detail": {"model": MODEL} | detail}
+            for number, (moment, who, action, detail) in enumerate(sorted(said, key=lambda one: at(one[0])), 1)
+        ]
+        lines = self.opened["chained"](lines)
         (self.folder / "releases.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
 
     def write_registry(self):

@@ -8,6 +8,7 @@ import functools
 import pickle
 import runpy
 import shutil
+import tempfile
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -45,9 +46,17 @@ def _once(make):
     return made
 
 
+def train_of(code):
+    """Write a text as a file, run it, and return its ``train``."""
+    with tempfile.TemporaryDirectory() as place:
+        (Path(place) / "train.py").write_text(code)
+        return runpy.run_path(f"{place}/train.py")["train"]
+
+
 # Q1 -------------------------------------------------------------------------------------------------------------------
 _OPENED = _beside("opened.py")
 Archive, weights_digest, _temporary = _OPENED["Archive"], _OPENED["weights_digest"], _OPENED["temporary"]
+chained, broken = _OPENED["chained"], _OPENED["broken"]
 
 
 @apart
@@ -71,7 +80,7 @@ def _archived(hospital):
 
 
 def turned_since(hospital):
-    """Return the share of a year's stays that today's model, on today's results, would decide the other way."""
+    """Return the shares of a year's stays whose call comes out the other way: by ``model``, by ``results``, by ``both``."""
     return _archived(hospital)[2]
 
 

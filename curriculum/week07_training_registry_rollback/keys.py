@@ -32,10 +32,18 @@ outcome("W07.P1", mixed_decisions)
 # W07.P2 ---------------------------------------------------------------------------------------------------------------
 def other_calls_today(hospital, truth):
     """Of 100 stays of the year those whom today's model, on today's results, would treat the other way."""
-    return 100 * given(7).turned_since(hospital)
+    return 100 * given(7).turned_since(hospital)["both"]
 
 
-outcome("W07.P2", other_calls_today)
+def which_of_the_two(hospital, truth, found):
+    turned = {what: 100 * share for what, share in given(7).turned_since(hospital).items()}
+    return (
+        f"Today's model and threshold alone turn {turned['model']:.1f}, on the results that the screens showed; "
+        f"today's results alone, by the model and threshold of then, turn {turned['results']:.1f}."
+    )
+
+
+outcome("W07.P2", other_calls_today, remark=which_of_the_two)
 
 
 # W07.P3 ---------------------------------------------------------------------------------------------------------------

@@ -40,6 +40,31 @@ def weights_digest(model):
     return sha256(json.dumps([[f"{number:.6g}" for number in part] for part in parts]).encode()).hexdigest()
 
 
+def hashed(line):
+    """Return the SHA-256 of a line of the log, all but its own hash."""
+    held = [line[name] for name in ("number", "at", "actor", "action", "detail", "before")]
+    return sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+
+
+def chained(lines):
+    """Return lines of a log, each with the hash of the line before it and its own, made anew."""
+    before, made = "0" * 64, []
+    for line in lines:
+        made.append(line | {"before": before} | {"hash": hashed(line | {"before": before})})
+        before = made[-1]["hash"]
+    return made
+
+
+def broken(lines, end):
+    """Return where a log stops to follow; ``end`` is the hash of its last line, noted elsewhere, or None."""
+    before = "0" * 64
+    for number, line in enumerate(lines, 1):
+        if (line["number"], line["before"], line["hash"]) != (number, before, hashed(line)):
+            return f"line {number}"
+        before = line["hash"]
+    return "nowhere" if end in (before, None) else "at its end"
+
+
 class Archive:
     """What is left of a year: a registry, a log of releases, kept files, and decisions that somebody asks about.
 
