@@ -15,6 +15,53 @@ BEGINS = pd.Timestamp("2024-11-18 07:40", tz="America/New_York").tz_convert("UTC
 MINUTES = {"serve": 2, "pause": 1, "resume": 1, "replay": 3, "write": 1, "approval": 180, "register": 20, "delete": 1}
 
 
+class Served:
+    """What an archive's releases are made of, each read once: ``model(version)``, ``features(code)``, ``contract(name)``."""
+
+    def __init__(self, archive):
+        self._archive, self._read = archive, {}
+
+    def _once(self, what, name, read):
+        if (what, name) not in self._read:
+            self._read[what, name] = read()
+        return self._read[what, name]
+
+    def model(self, version):
+        """Return the stored model of a version."""
+        import mlflow
+
+        mlflow.set_tracking_uri(self._archive.uri)
+        return self._once("model", version, lambda: mlflow.sklearn.load_model(f"models:/readmission/{version}"))
+
+    def features(self, code):
+        """Return the function ``features(rows)`` of a kept feature code."""
+        return self._once("code", code, lambda: runpy.run_path(str(self._archive.kept / code))["features"])
+
+    def contract(self, name):
+        """Return a kept contract, a Pandera schema."""
+        import pandera.pandas as pa
+
+        read = (self._archive.kept / name).read_text
+        return self._once("contract", name, lambda: pa.DataFrameSchema.from_json(read()))
+
+    def kept_by(self, contract, table):
+        """Return which rows of a table keep a contract."""
+        import pandera.pandas as pa
+
+        good, table = np.ones(len(table), bool), table.reset_index(drop=True)
+        try:
+            self.contract(contract).validate(table, lazy=True)
+        except pa.errors.SchemaErrors as found:
+            good[found.failure_cases["index"].dropna().astype(int)] = False
+        return good
+
+    def over(self, parts, rows):
+        """Return each patient's risk less the threshold; missing where the contract lets no score through."""
+        table = self.features(parts["code"])(rows)
+        over = self.model(parts["version"]).predict_proba(table)[:, 1] - parts["threshold"]
+        return pd.Series(np.where(self.kept_by(parts["contract"], table), over, np.nan))
+
+
 class Drill:
     """A ward on a Monday morning. Every call takes its minutes; ``minutes`` says how many have passed.
 
@@ -30,6 +77,7 @@ class Drill:
 
     def __init__(self, archive, patients):
         self._archive, self._patients = archive, patients.reset_index(drop=True)
+        self._office = Served(archive)
         self.patients = self._patients.encounter_id.tolist()
         active = archive.log[
             (archive.log.model == "readmission") & archive.log.action.isin(["released", "rolled back"])
@@ -127,40 +175,21 @@ class Drill:
             risk = np.full(len(self._patients), np.nan)
         else:
             table = self._table(parts["code"])
-            model = self._model(self._copies.get(parts["version"], parts["version"]))
+            model = self._office.model(self._copies.get(parts["version"], parts["version"]))
             risk = np.where(self._kept_by(parts["contract"], parts["code"]), model.predict_proba(table)[:, 1], np.nan)
         called = pd.Series(risk >= parts["threshold"]).astype("boolean").mask(np.isnan(risk))
         return pd.DataFrame({"encounter_id": self._patients.encounter_id, "risk": risk, "called": called})
 
     def _table(self, code):
-        key = "table", code
-        if key not in self._made:
-            self._made[key] = runpy.run_path(str(self._archive.kept / code))["features"](self._patients)
-        return self._made[key]
-
-    def _model(self, version):
-        import mlflow
-
-        key = "model", version
-        if key not in self._made:
-            mlflow.set_tracking_uri(self._archive.uri)
-            self._made[key] = mlflow.sklearn.load_model(f"models:/readmission/{version}")
-        return self._made[key]
+        if code not in self._made:
+            self._made[code] = self._office.features(code)(self._patients)
+        return self._made[code]
 
     def _kept_by(self, contract, code):
         """Which rows keep a contract."""
-        import pandera.pandas as pa
-
-        key = "kept", contract, code
-        if key not in self._made:
-            table = self._table(code).reset_index(drop=True)
-            good = np.ones(len(table), bool)
-            try:
-                pa.DataFrameSchema.from_json((self._archive.kept / contract).read_text()).validate(table, lazy=True)
-            except pa.errors.SchemaErrors as found:
-                good[found.failure_cases["index"].dropna().astype(int)] = False
-            self._made[key] = good
-        return self._made[key]
+        if (contract, code) not in self._made:
+            self._made[contract, code] = self._office.kept_by(contract, self._table(code))
+        return self._made[contract, code]
 
     def _ended(self):
         """What came of it, as plain data."""

@@ -8,14 +8,13 @@ import functools
 import pickle
 import runpy
 import shutil
-import tempfile
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from wardround.course.given import apart, by_hand, secret
+from wardround.course.given import apart, by_hand, given, secret
 from wardround.course.store import write_atomically
 
 _HERE = Path(__file__).parent
@@ -46,17 +45,17 @@ def _once(make):
     return made
 
 
-def train_of(code):
-    """Write a text as a file, run it, and return its ``train``."""
-    with tempfile.TemporaryDirectory() as place:
-        (Path(place) / "train.py").write_text(code)
-        return runpy.run_path(f"{place}/train.py")["train"]
+def known_on(hospital, day):
+    """Return week 4's stays to learn from whose outcome was known on a day (week 3), in the order of asking."""
+    rows, day = given(4).stays_to_learn(hospital), pd.Timestamp(day, tz="America/New_York")
+    known = rows.whole & (rows.discharged_at + pd.Timedelta(days=150) <= day)
+    return rows[known].sort_values(["asked_at", "encounter_id"], ignore_index=True)
 
 
 # Q1 -------------------------------------------------------------------------------------------------------------------
 _OPENED = _beside("opened.py")
 Archive, weights_digest, _temporary = _OPENED["Archive"], _OPENED["weights_digest"], _OPENED["temporary"]
-chained, broken = _OPENED["chained"], _OPENED["broken"]
+chained, broken, train_of = _OPENED["chained"], _OPENED["broken"], _OPENED["train_of"]
 
 
 @apart
@@ -249,7 +248,7 @@ def drill(hospital):
     return _DRILL["Drill"](archive(hospital), stays[those].sort_values("encounter_id"))
 
 
-ended = _DRILL["ended"]
+Served, ended = _DRILL["Served"], _DRILL["ended"]
 
 
 def drilled(roll_back, hospital):

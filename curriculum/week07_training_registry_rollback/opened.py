@@ -3,6 +3,7 @@
 import atexit
 import io
 import json
+import runpy
 import shutil
 import sqlite3
 import tempfile
@@ -21,6 +22,13 @@ def temporary(what):
     home = Path(tempfile.mkdtemp(prefix=f"wardround-{what}-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     return home
+
+
+def train_of(code):
+    """Write a text as a file, run it, and return its ``train``."""
+    with tempfile.TemporaryDirectory() as place:
+        (Path(place) / "train.py").write_text(code)
+        return runpy.run_path(f"{place}/train.py")["train"]
 
 
 def moved(file, old, new):
