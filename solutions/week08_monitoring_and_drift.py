@@ -90,7 +90,7 @@ def cause_of(panel):
         return "code renamed", "no_sodium"
     if moved("flagged") > 1.8:
         return "threshold typo", "flagged"
-    if after.haemoglobin.mean() - before.haemoglobin.mean() > 0.5:
+    if after.haemoglobin.mean() - before.haemoglobin.mean() > 0.2:
         return "new analyser", "haemoglobin"
     if after.known.mean() < 50:
         return "labels not there yet", "known"

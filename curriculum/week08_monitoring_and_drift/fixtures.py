@@ -77,7 +77,7 @@ def versions(hospital):
     """Return 2024 and 2025 in each of ``VERSIONS``, columns as :func:`year`, with all outcomes known.
 
     ``week`` is negative in 2024. ``score_unit``, ``score_offset`` and ``score_renamed`` are what the model says when creatinine of Eastbank
-    comes in umol/L, when haemoglobin reads 0.8 g/dL higher, and when sodium comes under a code that nobody maps.
+    comes in umol/L, when haemoglobin reads 0.4 g/dL higher, and when sodium comes under a code that nobody maps.
     """
     return {name: rows.copy() for name, rows in _versions(hospital).items()}
 

@@ -1069,7 +1069,7 @@ def inputs_only(so_far):
 
 
 def haemoglobin_too(so_far):
-    if so_far.haemoglobin.iloc[-2:].mean() > so_far.haemoglobin.iloc[:10].mean() + 0.4:
+    if so_far.haemoglobin.iloc[-2:].mean() > so_far.haemoglobin.iloc[:10].mean() + 0.2:
         return "haemoglobin"
     return inputs_only(so_far) or outcomes_only(so_far)
 
@@ -1125,7 +1125,7 @@ key(
             "haemoglobin_too",
             answer=haemoglobin_too,
             says="You alarm when haemoglobin is higher, too.",
-            so_what="The new analyser is within its specification and moves no list. Somebody is woken for it, and next time for nothing.",
+            so_what="The new analyser takes two of 100 off the list and changes no order. Somebody is woken for what can wait until Monday, and next time for nothing.",
             look_at="`score`, `flagged` and `oe` in the year of the new analyser",
             teaches="M24",
             evidence=monitored_how,

@@ -6,10 +6,14 @@ where it is a change of the world, on 30 December 2024.
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from wardround.evaluation import observed_over_expected
 
+FEED = runpy.run_path(str(Path(__file__).with_name("year.py")))["FEED"]
 FIRST, LAST = -26, 51
 LOOKS_BACK = 26  # weeks over which O/E is taken
 SETTLED_AFTER = 22  # weeks until an outcome is settled
@@ -48,11 +52,12 @@ def panel(worlds, cause, begins):
     changes = {"score": rows.score, "threshold": pd.Series(THRESHOLD, rows.index)}
     if cause == "unit at one site":
         changes |= {"score": rows.score.where(~after, rows.score_unit)}
-        changes |= {"creatinine": rows.creatinine.where(~(after & rows.site.eq("eastbank")), rows.creatinine * 88.4)}
+        changes |= {"creatinine": rows.creatinine.where(~after, FEED["unit"](rows)["creatinine"])}
     elif cause == "code renamed":
         changes |= {"score": rows.score.where(~after, rows.score_renamed), "sodium": rows.sodium.where(~after)}
     elif cause == "new analyser":
-        changes |= {"score": rows.score.where(~after, rows.score_offset), "haemoglobin": rows.haemoglobin + 0.8 * after}
+        changes |= {"score": rows.score.where(~after, rows.score_offset)}
+        changes |= {"haemoglobin": rows.haemoglobin.where(~after, FEED["offset"](rows)["haemoglobin"])}
     elif cause == "threshold typo":
         changes |= {"threshold": changes["threshold"].where(~after, TYPED)}
     as_of = (MONDAY + pd.Timedelta(weeks=LAST + 1)).tz_localize(ZONE) if cause == "labels not there yet" else LATE

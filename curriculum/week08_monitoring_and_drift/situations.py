@@ -192,13 +192,13 @@ SITUATIONS = {
         },
     ),
     "analyser.new": (
-        "A new analyser reads haemoglobin 0.8 g/dL higher, within its specification. PSI 0.44, p < 1e-9. Flagged, hold-out O/E and AUROC are as before.",
+        "A new analyser reads haemoglobin 0.4 g/dL higher; the laboratory has checked it, keeps it, and has told the wards. PSI 0.11, p < 1e-9. Flagged are 33 of 100, not 35, and nobody new; hold-out O/E 1.02 (0.86 to 1.20), AUROC as before.",
         [OWNER, ON_CALL],
         {
-            RETRAIN: "Half a year of work to learn what moves nobody's decision, and a release with all its risks.",
-            RECALIBRATE: "O/E is as before: you would move it away.",
+            RETRAIN: "Half a year of work and a release with all its risks, for two of 100 just below the line.",
+            RECALIBRATE: "The interval holds 1: you would move everybody's risk on a guess. Write down the two of 100, and look again when more outcomes are in.",
             ROLL_BACK: "The old release gets the same blood, and you have lost what the new one mended.",
-            MEND: "The device does what it is allowed to; whoever bends its values breaks its quality control.",
+            MEND: "No value is broken. Whoever bends them at the interface shows the ward one haemoglobin and the model another.",
         },
     ),
     "model.helps": (

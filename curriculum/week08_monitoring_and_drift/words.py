@@ -10,7 +10,7 @@ VERSIONS = {
 CAUSES = {
     "unit at one site": "a laboratory of one site sends a result in another unit under its old name",
     "code renamed": "a result comes under a code that nobody maps, and counts as missing",
-    "new analyser": "a new device reads a little higher, within what is allowed; nobody is harmed",
+    "new analyser": "a new device reads a little higher, for everybody: patients are sorted as before, and the list hardly moves",
     "season": "it is summer, or winter, as every year",
     "home visits end": "something outside the model has changed, and patients come back more",
     "the model helps": "those who are called come back less, because they are called",
