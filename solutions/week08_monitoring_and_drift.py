@@ -21,7 +21,9 @@ hospital = load()
 #
 # Two promises bind you. When nothing has happened, at most 0.25 alarms a quarter, which is one a year. And when one laboratory value is off by 0.6
 # standard deviations for everybody, an alarm within four weeks, in 8 of 10 cases. The check draws 200 quiet quarters and 40 with such a
-# shift. You may practise on twenty and ten others.
+# shift; the upper end of its interval must be at most 0.25, so aim at 0.15. You may practise on twenty and ten others.
+#
+# Weeks are drawn from one quiet year of one town, in no order: a real year has seasons, and patients who come again, and may ring more.
 #
 # The first check takes half a minute, as it makes two fourth years; later ones take a few seconds.
 
@@ -79,7 +81,7 @@ given(8).drawn(panels[letter], f"{letter}: {alarm_of[letter]}")
 panels[letter].iloc[::6].round(2)
 
 # %%
-diagnosis = ...  # {"A": ("season", "discharges_year_before"), …}
+diagnosis = ...  # {"A": ("the model has worn out", "score"), …}
 ### BEGIN SOLUTION
 def cause_of(panel):
     before, after = panel.iloc[:18], panel.iloc[-13:]
@@ -90,7 +92,7 @@ def cause_of(panel):
         return "code renamed", "no_sodium"
     if moved("flagged") > 1.8:
         return "threshold typo", "flagged"
-    if after.haemoglobin.mean() - before.haemoglobin.mean() > 0.5:
+    if after.haemoglobin.mean() - before.haemoglobin.mean() > 0.2:
         return "new analyser", "haemoglobin"
     if after.known.mean() < 50:
         return "labels not there yet", "known"
@@ -118,13 +120,15 @@ check("W08.Q2", diagnosis)
 # hint("W08.Q2")
 
 # %% [markdown]
-# ## Q3: true performance, from the hold-out
+# ## Q3: how good is it, had nobody been called?
 #
 # Since 30 December 2024 the model says who is called: whoever goes home with a score of 0.12 or more. A nurse's visit comes with each call. One
-# discharge in ten draws a ticket, by chance, and gets no call; the ethics board approved it. The table was drawn up on 19 January 2026.
+# discharge in ten draws a ticket, by chance, and gets no call; the review board approved it in writing, for one year. The table was drawn up on 19
+# January 2026.
 #
-# How good is the model, in those whom the programme may call, had nobody called? Write a function of such a table that returns `n`, `events`, and O/E
-# and AUROC, each with an interval of 95%. It is put to this year and to an invented one, in which few patients come again and again.
+# How good is the model in all who go home, whatever their score, had nobody been called? Judge it on one group of stays that tells, each stay counted once.
+# Write a function of such a table that returns `n`, `events`, and O/E and AUROC, each with an interval of 95%. It is put to this year and to an invented
+# one, in which few patients come again and again.
 
 # %%
 year = given(8).year(hospital)
@@ -154,8 +158,9 @@ check("W08.Q3", performance)
 
 # %% [markdown] tags=["solution"]
 # Three conditions: a ticket, going home, outcome settled. The tempting alternative is everybody on record: it has twelve times as many stays, a narrow
-# interval, and a wrong answer, because the highest scores were helped. Those without a call look innocent and are chosen by the score itself. What the hold-out
-# costs is said in the same breath: some of these people came back who would have stayed at home.
+# interval, and a wrong answer, because the highest scores were helped. Those without a call look innocent and are chosen by the score itself. (Below the line
+# nobody is ever called, so a statistician would use them all, with the tickets above the line weighed for those they stand for: sound, and a narrower AUROC.)
+# What the hold-out costs is said in the same breath: some of these people came back who would have stayed at home.
 
 # %%
 # hint("W08.Q3")
@@ -181,10 +186,10 @@ known = {
     "Counts, scores": ("mend the feed", "feed owner"), "Discharges doubled": ("mend the feed", "feed owner"),
     "Since the interface": ("mend the feed", "feed owner"), "Released at": ("roll back", "on call"),
     "Since this": ("roll back", "on call"), "A vendor's": ("roll back", "on call"), "A release": ("roll back", "on call"),
-    "The on-call": ("roll back", "on call"), "Home visits": ("recalibrate", "model owner"),
-    "After a year": ("recalibrate", "model owner"), "From April": ("recalibrate", "model owner"),
+    "Last night": ("roll back", "on call"), "Home visits": ("recalibrate", "model owner"),
+    "After a year": ("recalibrate", "model owner"), "The programme": ("recalibrate", "model owner"),
     "In shadow": ("recalibrate", "model owner"), "A new heart": ("retrain", "model owner"),
-    "The payer's": ("retrain", "model owner"), "A children's": ("retrain", "model owner"),
+    "The payer's": ("retrain", "model owner"), "A cardiac": ("retrain", "model owner"),
     "Diagnoses come": ("retrain", "model owner"), "A new analyser": ("leave", "model owner"),
     "O/E on": ("leave", "model owner"), "O/E of": ("leave", "model owner"), "One of": ("leave", "model owner"),
     "A physician": ("leave", "model owner"), "Discharges are": ("leave", "model owner"),
@@ -220,7 +225,8 @@ memo("W08.M", signals=..., limits=..., owners=..., actions=..., not_watched=...,
 #
 # ## Q5 (+): PSI by hand
 #
-# Bins by tenths of the reference, each cut once, a value on a cut in the bin below it; what is missing is a bin of its own; shares are of all rows, and one
+# Bins by tenths of the reference, each cut once (one at the minimum is a cut as well), a value on a cut in the bin below it: `searchsorted(…, side="left")`;
+# what is missing is a bin of its own; shares are of all rows, and one
 # below `given(8).FLOOR` counts as `FLOOR`. The check also puts forty pairs to your function in which nothing happened.
 
 # %%
@@ -256,7 +262,10 @@ check("W08.Q5", psi)
 # ## Q6 (+): a monitor on weeks it has not seen
 #
 # Write `watch(so_far)`: the signals of one town up to a week, as in Q2, to `None` or the name of the signal on which you alarm. `oe` comes 22 weeks
-# late, as in life. It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
+# late, as in life. In these years the model only looks on, so no call has touched `oe`; once it calls, the same end of visits reads 1.27 instead of 1.72,
+# and the hold-out of all towns has to say it. One town's has some 20 returns in half a year, too few to rely on.
+#
+# It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
 # quiet years (nobody is to be called). Practise on the first town.
 
 # %%

@@ -106,8 +106,8 @@ def quiet_how(answer, hospital):
     if answer["peeked"]:
         return f"{told} With the first seven weeks alone it says other things about them: a rule may not know the weeks to come."
     if answer["high"] > week.MOST:
-        return f"{told} The house bears {week.MOST} a quarter, and the whole interval must lie below."
-    return told if answer["seen"] >= week.SEEN else f"{told} {week.SEEN} are asked."
+        told += f" The house bears {week.MOST} a quarter, and the upper end must be at most that: {answer['high']:.3f} is not."
+    return told if answer["seen"] >= week.SEEN else f"{told} {week.SEEN} shifts are asked."
 
 
 def any_below(level):
@@ -138,6 +138,7 @@ def by_the_quarter(signals):
 
 
 PRICE = "how many tests there are in a quarter, and how many of them fall below your level when nothing happens"
+RINGS = "in the quiet quarters: which weeks ring, and by which input? The one with the fewest values?"
 
 key(
     "W08.Q1",
@@ -148,7 +149,7 @@ key(
         f"{quiet_how(answer, hospital)} Two roads lead here: a level that is shared among all tests of a quarter, or the same input in two weeks "
         "running. Neither says whether a shift matters: that is asked of outcomes."
     ),
-    look_at=PRICE,
+    look_at=RINGS,
     misconceptions=[
         misconception(
             "each_at_five",
@@ -174,8 +175,8 @@ key(
             "one_in_a_thousand",
             answer=any_below(0.001),
             says="You alarm at p < .001, whatever the number of tests.",
-            so_what="It sounds like certainty. Among 2,080 tests a year two are expected below it with nothing wrong, and a shift that matters on twenty "
-            "patients never gets there.",
+            so_what="It sounds like certainty. Among 2,080 tests a year two are expected below it with nothing wrong. It is nearly right here, by luck of forty "
+            "inputs; with four hundred it would be as loud as .05.",
             look_at=PRICE,
             teaches="M25",
             evidence=quiet_how,
@@ -184,7 +185,7 @@ key(
             "within_the_week",
             answer=any_below(0.05 / 40),
             says="You share .05 among the forty tests of a week, and forget that there are thirteen weeks.",
-            so_what="One week in twenty is wrong, so most quarters have a false alarm. The correction is right, and the family of tests is too small: "
+            so_what="One week in twenty is wrong, so every second quarter has a false alarm. The correction is right, and the family of tests is too small: "
             "the rule runs every week.",
             look_at=PRICE,
             teaches="M24",
@@ -260,7 +261,7 @@ SHOWS = {
     "home visits end": ["oe_hold_out", "oe"],
     "the model helps": ["oe_hold_out"],
     "labels not there yet": ["known"],
-    "threshold typo": ["flagged", "score"],
+    "threshold typo": ["flagged"],
     "chance": ["nothing"],
 }
 ALARMED = {name: signals[0] for name, signals in SHOWS.items()}  # the signal on which the alarm went off
@@ -277,7 +278,7 @@ ASK = {
     "chance": "what does the signal do in the weeks after the alarm?",
 }
 COSTS_OF = {  # what follows from taking a panel for something
-    "the model has worn out": "You would retrain a model that sorts and counts as it did, and whatever is behind this goes on",
+    "the model has worn out": "You would retrain for weeks for what is no fault of the weights, and whatever is behind this goes on",
     "chance": "You would close the alarm, and it goes on until somebody on the ward wonders",
     "season": "You would wait for autumn",
     "new analyser": "You would log it and do nothing, while lists are wrong",
@@ -288,6 +289,15 @@ COSTS_OF = {  # what follows from taking a panel for something
     "code renamed": "You would look for a mapping that is in order",
     "threshold typo": "You would roll back a release that is as it was meant",
 }
+
+
+RETRAINED_FOR_THE_LEVEL = "The level is off, that is right: weeks of retraining for what a move of the level mends in an hour, and nobody has asked what ended"
+
+
+def costs_of(said, cause):
+    """What follows from taking a cause for another."""
+    level = (said, cause) == ("the model has worn out", "home visits end")
+    return RETRAINED_FOR_THE_LEVEL if level else COSTS_OF[said]
 
 
 def by_the_draw(hospital, truth):
@@ -338,9 +348,11 @@ def panels_how(answer, hospital):
     cause = reference[letter][0]
     if what == "missing":
         return f"{right} Go on with {letter}: {ASK[cause]}"
+    if what == "signal" and cause == "chance":
+        return f"{right} In {letter} the cause is right; where nothing is behind it, the signal is `nothing`."
     if what == "signal":
         return f"{right} In {letter} the cause is right, and `{answer[letter][1]}` does not show it: other causes would look the same there."
-    return f"{right} {letter} is not *{answer[letter][0]}*. {COSTS_OF[answer[letter][0]]}. Ask: {ASK[cause]}"
+    return f"{right} {letter} is not *{answer[letter][0]}*. {costs_of(answer[letter][0], cause)}. Ask: {ASK[cause]}"
 
 
 def diagnosing(cause_of, signal_of=lambda cause: SHOWS[cause][0]):
@@ -497,10 +509,11 @@ class Performance(Comparison):
     def unreadable(self, answer, reference):
         if type(answer) is not dict or "here" not in answer:
             return f"{named(answer)} is there where a dictionary should be"
-        for one in answer.values():
+        for name, one in answer.items():
             for part, value in one.items():
                 if value != value:
-                    return f"`{part}` is missing"
+                    where = {"here": "your year", "invented": "the invented year"}[name]
+                    return f"`{part}` is not a number on {where}: are returns left among your rows there?"
         return None
 
     def off(self, answer, reference):
@@ -538,9 +551,27 @@ def performed_how(answer, hospital):
         f"{mine['oe_high']:.2f}), AUROC {mine['auroc']:.2f}."
     )
     if any(part in ("n", "events") for _, part in off):
-        return f"{told} These are not the stays that can tell: {'too many' if mine['n'] > right['here']['n'] else 'some are missing or others'}."
+        return f"{told} {other_stays(mine, right['here'], untouched(year))}"
     names = ", ".join(dict.fromkeys(f"`{part}`" for _, part in off))
     return f"{told} Stays and returns are right; {names} {'is' if len(off) == 1 else 'are'} not, {'on the invented year' if all(name == 'invented' for name, _ in off) else 'on your year'}."
+
+
+def other_stays(mine, right, untouched):
+    """What is said of counts that are not those of the reference: nearly right, weighed, or other stays."""
+    more, returns = mine["n"] - right["n"], mine["events"] - right["events"]
+    if 0 < more < 0.03 * right["n"] and 0 <= returns <= more:
+        return f"Nearly: {more:.0f} stays too many. Whose 150 days were not over on 19 January? A week or a day is too coarse: compare moments."
+    if (mine["n"], mine["events"]) == (len(untouched), untouched.back.sum()):
+        return (
+            "If you weigh tickets above the line for those they stand for, that is sound, and narrower. Asked is one group, each stay once, as that "
+            "needs no assumption about where the line was."
+        )
+    return f"These are not the stays that can tell: {'too many' if more > 0 else 'some are missing or others'}."
+
+
+def untouched(year):
+    """Settled stays of those who go home without a call: tickets, and everybody below the line."""
+    return year[year.home & ~year.called & settled(year)]
 
 
 @functools.cache
@@ -555,11 +586,12 @@ def known_performance(hospital):
 def success_and_decay(answer, hospital):
     area, ratio = known_performance(hospital)
     rows, mine = on_record(hospital), answer["here"]
+    missed = (rows.score[rows.held_out] >= given(8).THRESHOLD).sum()
     inside = mine["oe_low"] <= ratio <= mine["oe_high"] and mine["auroc_low"] <= area <= mine["auroc_high"]
     return (
         f"Hold-out: O/E {mine['oe']:.2f} ({mine['oe_low']:.2f} to {mine['oe_high']:.2f}), AUROC {mine['auroc']:.2f}. Known risk of all who may be "
         f"called: {ratio:.2f} and {area:.2f}, {'inside' if inside else 'not both inside'} your intervals. On record: {rows.back.sum() / rows.score.sum():.2f} and "
-        f"{auroc_value(rows.back, rows.score):.2f}: help that looks like decay. {mine['n']:.0f} people's missed calls paid for it."
+        f"{auroc_value(rows.back, rows.score):.2f}: help that looks like decay. Its price: {missed} of these {mine['n']:.0f} stays would have had a call."
     )
 
 
@@ -584,7 +616,7 @@ def tickets(year):
     return year.held_out & year.home
 
 
-WHO = "who could have been called, who was kept from it by chance, and whose outcome is known by `AS_OF`"
+WHO = "who goes home, whatever the score; in whom of these no call changed anything, by lot; and whose 150 days are over on `AS_OF`"
 
 key(
     "W08.Q3",
@@ -618,7 +650,7 @@ key(
         ),
         misconception(
             "not_called",
-            answer=judged_on(lambda year: year.home & ~year.called & settled(year)),
+            answer=judged_on(lambda year: year.stay.isin(untouched(year).stay)),
             also=counts_like(
                 lambda year: ~year.called & settled(year),
                 lambda year: year.home & ~year.called,
@@ -647,9 +679,20 @@ key(
             answer=judged_on(lambda year: year.held_out & settled(year)),
             also=counts_like(lambda year: year.held_out),
             says="You count every ticket, also those of patients who could never have been called.",
-            so_what="Who goes to a nursing home draws a ticket as well, and it keeps nothing from anybody. They are other patients, iller ones, and their "
-            "outcomes stand in for those whom the programme is about.",
+            so_what="Who goes to a nursing home draws a ticket as well, and no score could put them on the list. They are other patients, iller ones, and "
+            "their outcomes stand in for those whom the programme is about.",
             look_at="`home` among the tickets",
+            teaches="M26",
+            evidence=performed_how,
+        ),
+        misconception(
+            "above_the_line",
+            answer=judged_on(lambda year: tickets(year) & settled(year) & (year.score >= given(8).THRESHOLD)),
+            also=counts_like(lambda year: tickets(year) & (year.score >= given(8).THRESHOLD)),
+            says="You judge only tickets at or above the line.",
+            so_what="They are untouched, and the score has chosen them: among high scores alone, all alike, AUROC falls for any model, and somebody retrains a good "
+            "one. Take every ticket of those who go home.",
+            look_at="the lowest and highest `score` that you judge, beside those of all who go home",
             teaches="M26",
             evidence=performed_how,
         ),
@@ -660,6 +703,24 @@ key(
             so_what="A payer tells of a stay elsewhere up to 120 days later. Until then the patient counts as well, so the model seems to promise too many, "
             "every month anew.",
             look_at="`AS_OF`, `FOLLOW_UP`, and the last `discharged_at` that you count",
+            teaches="M26",
+            evidence=performed_how,
+        ),
+        misconception(
+            "known_early",
+            answer=judged_on(lambda year: tickets(year) & (year.back | settled(year))),
+            says="You take a return as soon as it is told, and no return only after 150 days.",
+            so_what="The newest months then hold only those who came back. The model seems to promise a third too little, and somebody raises every risk.",
+            look_at="of the stays after 22 August that you count, how many have no return?",
+            teaches="M26",
+            evidence=performed_how,
+        ),
+        misconception(
+            "claims_alone",
+            answer=judged_on(lambda year: tickets(year) & settled(year, pd.Timedelta(days=120))),
+            says="You wait 120 days from discharge.",
+            so_what="A return on day 28 may be told 120 days after *that*. In the youngest month some who came back still count as well.",
+            look_at="`FOLLOW_UP`, and the two things that it is made of",
             teaches="M26",
             evidence=performed_how,
         ),
@@ -758,8 +819,8 @@ key(
     same=Decided(),
     evidence=decided_how,
     right=(
-        "The same word *drift* stands over five different mornings. First the feed, then the release, then outcomes; and the owner "
-        "is part of the answer, because at three in the morning only one of the five may be done alone."
+        "Five mornings, one bell. First the feed, then the release, then outcomes; and the owner is part of the answer, because at three in the "
+        "morning one person alone may do only two of the five: go back, or nothing."
     ),
     look_at="what moved (data, release, outcomes), and what did not",
     misconceptions=[
@@ -796,7 +857,7 @@ key(
             "leave_all",
             answer=deciding(lambda action: "leave"),
             says="You leave everything as it is.",
-            so_what="One of five is a false alarm, and it is not this one. Four go on each morning, on other people.",
+            so_what="One of the five may be left, and you have it. The other four go on each morning, on other people.",
             look_at="in which of them would somebody be harmed tomorrow?",
             teaches="M25",
             evidence=decided_how,
@@ -1022,6 +1083,8 @@ def monitored_how(answer, hospital):
     told = Monitored().evidence(answer, None)
     first = next((cause for cause, what in answer["told"] if what in ("missed", "other")), None)
     false = next((cause for cause, what in answer["told"] if what == "false"), None)
+    if any(alarm and alarm[1] == "oe_hold_out" for alarm in answer["alarms"]) and (first or false):
+        told += " In one town some 200 tickets of half a year bring 20 returns: chance alone moves `oe_hold_out` by half; `oe` has ten times as many."
     if first:
         return f"{told} One that it does not name in time: *{first}*."
     return f"{told} One false alarm is forgiven; the first was in a year of *{false}*." if false else told
@@ -1069,7 +1132,7 @@ def inputs_only(so_far):
 
 
 def haemoglobin_too(so_far):
-    if so_far.haemoglobin.iloc[-2:].mean() > so_far.haemoglobin.iloc[:10].mean() + 0.4:
+    if so_far.haemoglobin.iloc[-2:].mean() > so_far.haemoglobin.iloc[:10].mean() + 0.2:
         return "haemoglobin"
     return inputs_only(so_far) or outcomes_only(so_far)
 
@@ -1080,8 +1143,8 @@ key(
     same=Monitored(),
     evidence=monitored_how,
     right=lambda answer, hospital: (
-        f"{monitored_how(answer, hospital)} From the fault to the alarm {answer['weeks']:.0f} weeks on average, nearly all of them for the one that only outcomes "
-        "show. A month-long blindness is part of every monitor of outcomes: write it into the plan."
+        f"{monitored_how(answer, hospital)} Faults of data and release: {answer['weeks']['fast']:.0f} weeks from the fault to the alarm; the one that only outcomes "
+        f"show: {answer['weeks']['slow']:.0f} weeks. {answer['weeks']['slow'] / 4.35:.0f} months of blindness are part of this monitor of outcomes: write them into the plan."
     ),
     look_at="`given(8).ON_TIME`, and `given(8).rehearsal(hospital)` from week 26 on",
     misconceptions=[
@@ -1125,7 +1188,7 @@ key(
             "haemoglobin_too",
             answer=haemoglobin_too,
             says="You alarm when haemoglobin is higher, too.",
-            so_what="The new analyser is within its specification and moves no list. Somebody is woken for it, and next time for nothing.",
+            so_what="The new analyser takes two of 100 off the list and changes no order. Somebody is woken for what can wait until Monday, and next time for nothing.",
             look_at="`score`, `flagged` and `oe` in the year of the new analyser",
             teaches="M24",
             evidence=monitored_how,

@@ -26,7 +26,7 @@ prediction(
     "W08.P3",
     ask=(
         "A service of home visits ends, and within a year readmissions rise from 12 to 19 of 100. The model is as it was. How large is "
-        "the PSI of its score, that year against the year before? (A common rule calls .1 a shift, and .25 a large one.) Give a "
+        "the PSI of its score, that year against the year before? (You will meet dashboards that call .1 a shift, and .25 a large one.) Give a "
         "range that you are 80% sure of."
     ),
     unit="PSI, 0 or more",
@@ -43,7 +43,7 @@ question(
     then=lambda answer, hospital: given(8).held_against_the_quarters(answer, hospital),
     hints=[
         "You get thirteen weeks, forty inputs each, and say in which weeks somebody is to be called. At most one false alarm a year, and a "
-        "laboratory value that is off by 0.6 standard deviations is seen within four weeks, eight times of ten.",
+        "laboratory value that is off by 0.6 standard deviations is seen within four weeks, eight times of ten. The upper end of the interval counts: aim at 0.15.",
         "Count first: in how many weeks of the quiet quarters does your rule alarm? And in a shifted one, what are the smallest p from "
         "week 5 on, and of which input?",
         "A quarter has 13 times 40 tests. At a level a, 520 a false ones are expected in it, whatever the level is called. One road: choose a so "
@@ -75,10 +75,12 @@ question(
         "Three layers. Inputs: one site or both, a jump that stays or a week that goes back, missing or other. Outputs: do scores and flagged move "
         "together? Outcomes: settled or not, and is the hold-out, which no call touches, where it was? Where nothing shows a cause, the signal is "
         "`nothing`.",
-        "The form of an answer:\n\n"
+        "Go through: unit, only `creatinine_eastbank` moves far. Code, `no_sodium` near 100. Analyser, `haemoglobin` stays away. Typo, `flagged` "
+        "up and `score` still. Labels, `known` falls. Town, `oe` and `oe_hold_out` both up. Calls, `oe` down, hold-out not. Season, as the year before. Chance, "
+        "back in the week after.\n\n"
         "```\n"
         "diagnosis = {\n"
-        "    'A': ('season', 'discharges_year_before'),\n"
+        "    'A': ('the model has worn out', 'score'),  # the form; which is right is yours\n"
         "    'B': ('chance', 'nothing'),\n"
         "    ...\n"
         "}\n"
@@ -89,17 +91,18 @@ question(
 question(
     "W08.Q3",
     answer="performance",
-    title="True performance, from the hold-out",
+    title="How good is it, had nobody been called?",
     expects="a function of the year's discharges that returns a dictionary with n, events, oe, oe_low, oe_high, auroc, auroc_low, auroc_high",
     kind="function",
     seconds=6,
     ask=lambda performance, hospital: given(8).performed(performance, hospital),
     hints=[
-        "The model has been calling for a year. How good is it, in those whom it may call, had nobody been called? Give O/E and AUROC, each with an "
-        "interval of 95%, and say on how many stays and returns they stand.",
-        "Who in the table could have been called, and was kept from it by nothing but chance? And whose outcome is known on `AS_OF`?",
+        "The model has been calling for a year. How good is it in all who go home, whatever their score, had nobody been called? Give O/E and AUROC, each "
+        "with an interval of 95%, and say on how many stays and returns they stand.",
+        "Whom could the score have put on the list, and in whom of these has no call changed anything, whatever the score? And whose 150 days are over on "
+        "`AS_OF`?",
         "A call changes the outcome that it was made to change, so those who were called, and those whom the model passed over, are no "
-        "witnesses. A ticket drawn by chance is one, where it kept somebody from a call. Outcomes are settled after `FOLLOW_UP`. Patients may "
+        "witnesses. Who goes home with a ticket is one, with a high score or a low one. Outcomes are settled after `FOLLOW_UP`. Patients may "
         "draw several tickets: draw people, not rows, for the interval.",
         "The frame of it:\n\n"
         "```\n"
@@ -121,16 +124,18 @@ question(
     takes=dict,
     ask=lambda decisions, hospital: given(8).decided(decisions, hospital),
     hints=[
-        "Five alarms. For each say what is done first, and who decides it. One of the five is left alone, and that, too, is somebody's decision.",
-        "For each: what moved, the data, the release, or the outcomes? And what did the other two do?",
+        "Five alarms. For each say what is done first, and who decides it.",
+        "For each: what moved, the data, the release, or the outcomes? And what did the other two do? (One of the five is left alone, and that, too, is "
+        "somebody's decision.)",
         "Wrong data are mended where they come from. What came with a release goes back with it. If patients are sorted as well as before and the level is "
         "off, in outcomes that are settled and untouched by calls, the risks are moved. New weights are for what sorts worse, with enough such "
         "outcomes to learn from. What harms nobody, is not known yet, or is a success, is left. Backwards one person may go; forwards it takes two.",
-        "The form of an answer:\n\n"
+        "One from elsewhere: *glucose at one site has a median of 6, it was 110 on Friday; nothing was released*. Data moved, at one site. The release did "
+        "not, outcomes are not known: mend the feed. Who can? Whoever answers for that interface.\n\n"
         "```\n"
         "decisions = {\n"
-        "    1: ('leave', 'model owner'),\n"
-        "    2: ('...', 'on call'),\n"
+        "    1: ('mend the feed', 'feed owner'),\n"
+        "    2: ('...', '...'),\n"
         "    ...\n"
         "}\n"
         "```",
@@ -194,7 +199,7 @@ question(
         "seen: some with a fault, some without, some with a new analyser.",
         "In each year of the rehearsal, which signal moves at week 26, and by how much more than in the quiet year?",
         "Limits from the world, not from ten weeks' spread: no median of creatinine is 10 mg/dL, no working code leaves 60 of 100 without a value. What moves no "
-        "list and no outcome is no alarm. And one cause is only to be seen in outcomes, when they are settled: a limit on `oe`, which is noisy in one town.",
+        "list and no outcome is no alarm. And one cause is only to be seen in outcomes, when they are settled: a limit on `oe`, which is noisy in one town, and the hold-out far more so.",
         "The frame of it:\n\n"
         "```\n"
         "def watch(so_far):\n"

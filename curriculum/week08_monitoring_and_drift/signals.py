@@ -1,16 +1,20 @@
 """How the signals of a quarter are made: forty inputs, thirteen weeks, against the year before.
 
 Three quarters of a thousand quarters a minute need arrays: a value is exchanged once for its place among the values of
-the reference, and all tests are made of places. The same numbers as ``scipy.stats.ks_2samp(method="asymp")`` and
-``scipy.stats.chi2_contingency(correction=False)``; ``tests/test_week08.py`` compares them.
+the reference, and all tests are made of places. p is Kolmogorov's limit (``scipy.special.kolmogorov``; SciPy's ``ks_2samp`` takes
+another approximation for few values), and ``scipy.stats.chi2_contingency(correction=False)``; ``tests/test_week08.py`` compares them.
 """
 
 from __future__ import annotations
+
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, kolmogorov
 
+FEED = runpy.run_path(str(Path(__file__).with_name("year.py")))["FEED"]
 WEEKS = 13
 BINS = 10
 FLOOR = 0.0005  # an empty bin counts as this share, or one empty bin would be an infinite PSI
@@ -143,14 +147,14 @@ class Quarters:
 def pairs(rows, dice, still):
     """Pairs of a column of 2024 and of 2025, and pairs of one and the same year."""
     before, year = rows[rows.week < 0], rows[rows.week >= 0]
-    week, east = year[year.week == 8], year.site.eq("eastbank")
+    week = year[year.week == 8]
     made = {
         "age, one week": (before.age.astype(float), week.age.astype(float)),
         "stays before": (before.stays_before.astype(float), year.stays_before.astype(float)),
         "albumin, half of it lost": (before.albumin, year.albumin.where(dice.random(len(year)) < 0.5)),
-        "creatinine, a unit": (before.creatinine, year.creatinine.where(~east, year.creatinine * 88.4)),
+        "creatinine, a unit": (before.creatinine, FEED["unit"](year)["creatinine"]),
         "sodium, none left": (before.sodium, year.sodium.where(year.sodium < 0)),
-        "haemoglobin, +0.8": (before.haemoglobin, year.haemoglobin + 0.8),
+        "haemoglobin, +0.4": (before.haemoglobin, FEED["offset"](year)["haemoglobin"]),
     }
     known = before.haemoglobin.dropna().to_numpy()
     for number in range(still):

@@ -110,7 +110,7 @@ class AnalyserUnit(Incident):
 
 @dataclass(frozen=True)
 class HaemoglobinOffset(Incident):
-    """A new analyser within its specification reads haemoglobin higher. A decoy: it harms nobody."""
+    """A new analyser reads haemoglobin higher. A decoy: patients are sorted as before; a list gets a little shorter."""
 
     begins: float = 156.0
     offset: float = 0.8
