@@ -118,13 +118,15 @@ check("W08.Q2", diagnosis)
 # hint("W08.Q2")
 
 # %% [markdown]
-# ## Q3: true performance, from the hold-out
+# ## Q3: how good is it, had nobody been called?
 #
 # Since 30 December 2024 the model says who is called: whoever goes home with a score of 0.12 or more. A nurse's visit comes with each call. One
-# discharge in ten draws a ticket, by chance, and gets no call; the ethics board approved it. The table was drawn up on 19 January 2026.
+# discharge in ten draws a ticket, by chance, and gets no call; the review board approved it in writing, for one year. The table was drawn up on 19
+# January 2026.
 #
-# How good is the model, in those whom the programme may call, had nobody called? Write a function of such a table that returns `n`, `events`, and O/E
-# and AUROC, each with an interval of 95%. It is put to this year and to an invented one, in which few patients come again and again.
+# How good is the model in all who go home, whatever their score, had nobody been called? Judge it on one group of stays that tells, each stay counted once.
+# Write a function of such a table that returns `n`, `events`, and O/E and AUROC, each with an interval of 95%. It is put to this year and to an invented
+# one, in which few patients come again and again.
 
 # %%
 year = given(8).year(hospital)
@@ -154,8 +156,9 @@ check("W08.Q3", performance)
 
 # %% [markdown] tags=["solution"]
 # Three conditions: a ticket, going home, outcome settled. The tempting alternative is everybody on record: it has twelve times as many stays, a narrow
-# interval, and a wrong answer, because the highest scores were helped. Those without a call look innocent and are chosen by the score itself. What the hold-out
-# costs is said in the same breath: some of these people came back who would have stayed at home.
+# interval, and a wrong answer, because the highest scores were helped. Those without a call look innocent and are chosen by the score itself. (Below the line
+# nobody is ever called, so a statistician would use them all, with the tickets above the line weighed for those they stand for: sound, and a narrower AUROC.)
+# What the hold-out costs is said in the same breath: some of these people came back who would have stayed at home.
 
 # %%
 # hint("W08.Q3")

@@ -192,6 +192,25 @@ def test_other_wrong_rows_are_known_by_their_counts(hospital):
     assert "lacks" in verdict_on("W08.Q3", lambda year: {"n": 1}, hospital).evidence
 
 
+def test_what_is_nearly_right_or_sound_otherwise_is_told_so(hospital):
+    year, tickets, settled = WEEK.year(hospital), MADE["tickets"], MADE["settled"]
+    missed = (tickets(year) & settled(year) & (year.score >= WEEK.THRESHOLD)).sum()
+    rows = MADE["judged_on"](lambda y: tickets(y) & settled(y))
+    assert f"{missed} of these" in verdict_on("W08.Q3", rows, hospital).says
+    by_week = MADE["judged_on"](lambda y: tickets(y) & settled(y, WEEK.FOLLOW_UP - pd.Timedelta(days=2)))
+    assert "Nearly: " in verdict_on("W08.Q3", by_week, hospital).evidence
+
+    def weighed(year):
+        rows, whole = MADE["untouched"](year), year[year.home & settled(year)]
+        above = rows.score >= WEEK.THRESHOLD
+        weight = np.where(above, (whole.score >= WEEK.THRESHOLD).sum() / above.sum(), 1)
+        oe, area = np.average(rows.back, weights=weight) / np.average(rows.score, weights=weight), 0.667
+        bounds = {f"{part}_{end}": 0.5 for part in ("oe", "auroc") for end in ("low", "high")}
+        return {"n": len(rows), "events": rows.back.sum(), "oe": oe, "auroc": area} | bounds
+
+    assert "that is sound" in verdict_on("W08.Q3", weighed, hospital).evidence
+
+
 # Q4 -------------------------------------------------------------------------------------------------------------------
 def test_every_situation_has_an_action_owners_and_four_costs():
     bank = bank_of("situations.py")

@@ -26,7 +26,7 @@ ON_TIME, AT_REST, MOST_FALSE = _WORDS["ON_TIME"], _WORDS["AT_REST"], _WORDS["MOS
 invented_year = runpy.run_path(str(_HERE / "invented.py"))["invented_year"]
 
 AS_OF = pd.Timestamp("2026-01-19", tz="America/New_York")  # the day on which the table of the year was drawn up
-FOLLOW_UP = pd.Timedelta(days=150)  # 30 to watch, and 120 until payers have told of stays elsewhere
+FOLLOW_UP = pd.Timedelta(days=150)  # 30 to watch, 120 until payers have told: on AS_OF, discharges to 22 August, 1 a.m.
 
 
 def _dice(text):

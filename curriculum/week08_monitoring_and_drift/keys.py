@@ -497,10 +497,11 @@ class Performance(Comparison):
     def unreadable(self, answer, reference):
         if type(answer) is not dict or "here" not in answer:
             return f"{named(answer)} is there where a dictionary should be"
-        for one in answer.values():
+        for name, one in answer.items():
             for part, value in one.items():
                 if value != value:
-                    return f"`{part}` is missing"
+                    where = {"here": "your year", "invented": "the invented year"}[name]
+                    return f"`{part}` is not a number on {where}: are returns left among your rows there?"
         return None
 
     def off(self, answer, reference):
@@ -538,9 +539,27 @@ def performed_how(answer, hospital):
         f"{mine['oe_high']:.2f}), AUROC {mine['auroc']:.2f}."
     )
     if any(part in ("n", "events") for _, part in off):
-        return f"{told} These are not the stays that can tell: {'too many' if mine['n'] > right['here']['n'] else 'some are missing or others'}."
+        return f"{told} {other_stays(mine, right['here'], untouched(year))}"
     names = ", ".join(dict.fromkeys(f"`{part}`" for _, part in off))
     return f"{told} Stays and returns are right; {names} {'is' if len(off) == 1 else 'are'} not, {'on the invented year' if all(name == 'invented' for name, _ in off) else 'on your year'}."
+
+
+def other_stays(mine, right, untouched):
+    """What is said of counts that are not those of the reference: nearly right, weighed, or other stays."""
+    more, returns = mine["n"] - right["n"], mine["events"] - right["events"]
+    if 0 < more < 0.03 * right["n"] and 0 <= returns <= more:
+        return f"Nearly: {more:.0f} stays too many. Whose 150 days were not over on 19 January? A week or a day is too coarse: compare moments."
+    if (mine["n"], mine["events"]) == (len(untouched), untouched.back.sum()):
+        return (
+            "If you weigh tickets above the line for those they stand for, that is sound, and narrower. Asked is one group, each stay once, as that "
+            "needs no assumption about where the line was."
+        )
+    return f"These are not the stays that can tell: {'too many' if more > 0 else 'some are missing or others'}."
+
+
+def untouched(year):
+    """Settled stays of those who go home without a call: tickets, and everybody below the line."""
+    return year[year.home & ~year.called & settled(year)]
 
 
 @functools.cache
@@ -555,11 +574,12 @@ def known_performance(hospital):
 def success_and_decay(answer, hospital):
     area, ratio = known_performance(hospital)
     rows, mine = on_record(hospital), answer["here"]
+    missed = (rows.score[rows.held_out] >= given(8).THRESHOLD).sum()
     inside = mine["oe_low"] <= ratio <= mine["oe_high"] and mine["auroc_low"] <= area <= mine["auroc_high"]
     return (
         f"Hold-out: O/E {mine['oe']:.2f} ({mine['oe_low']:.2f} to {mine['oe_high']:.2f}), AUROC {mine['auroc']:.2f}. Known risk of all who may be "
         f"called: {ratio:.2f} and {area:.2f}, {'inside' if inside else 'not both inside'} your intervals. On record: {rows.back.sum() / rows.score.sum():.2f} and "
-        f"{auroc_value(rows.back, rows.score):.2f}: help that looks like decay. {mine['n']:.0f} people's missed calls paid for it."
+        f"{auroc_value(rows.back, rows.score):.2f}: help that looks like decay. Its price: {missed} of these {mine['n']:.0f} stays would have had a call."
     )
 
 
@@ -584,7 +604,7 @@ def tickets(year):
     return year.held_out & year.home
 
 
-WHO = "who could have been called, who was kept from it by chance, and whose outcome is known by `AS_OF`"
+WHO = "who goes home, whatever the score; in whom of these no call changed anything, by lot; and whose 150 days are over on `AS_OF`"
 
 key(
     "W08.Q3",
@@ -618,7 +638,7 @@ key(
         ),
         misconception(
             "not_called",
-            answer=judged_on(lambda year: year.home & ~year.called & settled(year)),
+            answer=judged_on(lambda year: year.stay.isin(untouched(year).stay)),
             also=counts_like(
                 lambda year: ~year.called & settled(year),
                 lambda year: year.home & ~year.called,
@@ -647,9 +667,20 @@ key(
             answer=judged_on(lambda year: year.held_out & settled(year)),
             also=counts_like(lambda year: year.held_out),
             says="You count every ticket, also those of patients who could never have been called.",
-            so_what="Who goes to a nursing home draws a ticket as well, and it keeps nothing from anybody. They are other patients, iller ones, and their "
-            "outcomes stand in for those whom the programme is about.",
+            so_what="Who goes to a nursing home draws a ticket as well, and no score could put them on the list. They are other patients, iller ones, and "
+            "their outcomes stand in for those whom the programme is about.",
             look_at="`home` among the tickets",
+            teaches="M26",
+            evidence=performed_how,
+        ),
+        misconception(
+            "above_the_line",
+            answer=judged_on(lambda year: tickets(year) & settled(year) & (year.score >= given(8).THRESHOLD)),
+            also=counts_like(lambda year: tickets(year) & (year.score >= given(8).THRESHOLD)),
+            says="You judge only tickets at or above the line.",
+            so_what="They are untouched, and the score has chosen them: among high scores alone, all alike, AUROC falls for any model, and somebody retrains a good "
+            "one. Take every ticket of those who go home.",
+            look_at="the lowest and highest `score` that you judge, beside those of all who go home",
             teaches="M26",
             evidence=performed_how,
         ),
@@ -660,6 +691,24 @@ key(
             so_what="A payer tells of a stay elsewhere up to 120 days later. Until then the patient counts as well, so the model seems to promise too many, "
             "every month anew.",
             look_at="`AS_OF`, `FOLLOW_UP`, and the last `discharged_at` that you count",
+            teaches="M26",
+            evidence=performed_how,
+        ),
+        misconception(
+            "known_early",
+            answer=judged_on(lambda year: tickets(year) & (year.back | settled(year))),
+            says="You take a return as soon as it is told, and no return only after 150 days.",
+            so_what="The newest months then hold only those who came back. The model seems to promise a third too little, and somebody raises every risk.",
+            look_at="of the stays after 22 August that you count, how many have no return?",
+            teaches="M26",
+            evidence=performed_how,
+        ),
+        misconception(
+            "claims_alone",
+            answer=judged_on(lambda year: tickets(year) & settled(year, pd.Timedelta(days=120))),
+            says="You wait 120 days from discharge.",
+            so_what="A return on day 28 may be told 120 days after *that*. In the youngest month some who came back still count as well.",
+            look_at="`FOLLOW_UP`, and the two things that it is made of",
             teaches="M26",
             evidence=performed_how,
         ),

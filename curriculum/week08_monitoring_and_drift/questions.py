@@ -89,17 +89,18 @@ question(
 question(
     "W08.Q3",
     answer="performance",
-    title="True performance, from the hold-out",
+    title="How good is it, had nobody been called?",
     expects="a function of the year's discharges that returns a dictionary with n, events, oe, oe_low, oe_high, auroc, auroc_low, auroc_high",
     kind="function",
     seconds=6,
     ask=lambda performance, hospital: given(8).performed(performance, hospital),
     hints=[
-        "The model has been calling for a year. How good is it, in those whom it may call, had nobody been called? Give O/E and AUROC, each with an "
-        "interval of 95%, and say on how many stays and returns they stand.",
-        "Who in the table could have been called, and was kept from it by nothing but chance? And whose outcome is known on `AS_OF`?",
+        "The model has been calling for a year. How good is it in all who go home, whatever their score, had nobody been called? Give O/E and AUROC, each "
+        "with an interval of 95%, and say on how many stays and returns they stand.",
+        "Whom could the score have put on the list, and in whom of these has no call changed anything, whatever the score? And whose 150 days are over on "
+        "`AS_OF`?",
         "A call changes the outcome that it was made to change, so those who were called, and those whom the model passed over, are no "
-        "witnesses. A ticket drawn by chance is one, where it kept somebody from a call. Outcomes are settled after `FOLLOW_UP`. Patients may "
+        "witnesses. Who goes home with a ticket is one, with a high score or a low one. Outcomes are settled after `FOLLOW_UP`. Patients may "
         "draw several tickets: draw people, not rows, for the interval.",
         "The frame of it:\n\n"
         "```\n"
