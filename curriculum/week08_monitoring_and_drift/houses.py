@@ -6,14 +6,12 @@ why this is in no box.
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy.stats import ks_2samp
 from wardround.hospital import DEFAULT_SEED, Policy, Settings, simulate
 from wardround.hospital.incidents import AnalyserUnit, HaemoglobinOffset
+from wardround.records.features import GROUPS
 
 ANSWERS = ("nothing", "pause", "retrain", "contract")
 FIRST = 7  # weeks of usual care before the flight; its week 1 is the hospital's eighth
@@ -27,7 +25,7 @@ HIGHEST = 20  # mg/dL; a creatinine above it is not used by "contract"
 WATCHED = ["age", "los_days", "stays_before", "emergency_before", "charlson", "haemoglobin"]
 WATCHED += ["sodium", "albumin", "creatinine", "urea", "leukocytes", "glucose"]
 INPUTS = [*WATCHED, "interpreter", "htn", "dm", "cad", "ckd", "af"]
-GROUPS = np.array(runpy.run_path(str(Path(__file__).with_name("signals.py")))["GROUPS"], dtype=object)
+GROUP_NAMES = np.array([*GROUPS, "chemotherapy"], dtype=object)
 
 
 def learn(rows, back):
@@ -42,7 +40,7 @@ def learn(rows, back):
 
 
 def _columns(rows):
-    return np.hstack([rows[INPUTS].to_numpy(float), rows["group"].to_numpy()[:, None] == GROUPS])
+    return np.hstack([rows[INPUTS].to_numpy(float), rows["group"].to_numpy()[:, None] == GROUP_NAMES])
 
 
 class House(Policy):
