@@ -79,7 +79,7 @@ given(8).drawn(panels[letter], f"{letter}: {alarm_of[letter]}")
 panels[letter].iloc[::6].round(2)
 
 # %%
-diagnosis = ...  # {"A": ("season", "discharges_year_before"), …}
+diagnosis = ...  # {"A": ("the model has worn out", "score"), …}
 ### BEGIN SOLUTION
 def cause_of(panel):
     before, after = panel.iloc[:18], panel.iloc[-13:]
@@ -184,10 +184,10 @@ known = {
     "Counts, scores": ("mend the feed", "feed owner"), "Discharges doubled": ("mend the feed", "feed owner"),
     "Since the interface": ("mend the feed", "feed owner"), "Released at": ("roll back", "on call"),
     "Since this": ("roll back", "on call"), "A vendor's": ("roll back", "on call"), "A release": ("roll back", "on call"),
-    "The on-call": ("roll back", "on call"), "Home visits": ("recalibrate", "model owner"),
-    "After a year": ("recalibrate", "model owner"), "From April": ("recalibrate", "model owner"),
+    "Last night": ("roll back", "on call"), "Home visits": ("recalibrate", "model owner"),
+    "After a year": ("recalibrate", "model owner"), "The programme": ("recalibrate", "model owner"),
     "In shadow": ("recalibrate", "model owner"), "A new heart": ("retrain", "model owner"),
-    "The payer's": ("retrain", "model owner"), "A children's": ("retrain", "model owner"),
+    "The payer's": ("retrain", "model owner"), "A cardiac": ("retrain", "model owner"),
     "Diagnoses come": ("retrain", "model owner"), "A new analyser": ("leave", "model owner"),
     "O/E on": ("leave", "model owner"), "O/E of": ("leave", "model owner"), "One of": ("leave", "model owner"),
     "A physician": ("leave", "model owner"), "Discharges are": ("leave", "model owner"),

@@ -260,7 +260,7 @@ SHOWS = {
     "home visits end": ["oe_hold_out", "oe"],
     "the model helps": ["oe_hold_out"],
     "labels not there yet": ["known"],
-    "threshold typo": ["flagged", "score"],
+    "threshold typo": ["flagged"],
     "chance": ["nothing"],
 }
 ALARMED = {name: signals[0] for name, signals in SHOWS.items()}  # the signal on which the alarm went off
@@ -277,7 +277,7 @@ ASK = {
     "chance": "what does the signal do in the weeks after the alarm?",
 }
 COSTS_OF = {  # what follows from taking a panel for something
-    "the model has worn out": "You would retrain a model that sorts and counts as it did, and whatever is behind this goes on",
+    "the model has worn out": "You would retrain for weeks for what is no fault of the weights, and whatever is behind this goes on",
     "chance": "You would close the alarm, and it goes on until somebody on the ward wonders",
     "season": "You would wait for autumn",
     "new analyser": "You would log it and do nothing, while lists are wrong",
@@ -288,6 +288,15 @@ COSTS_OF = {  # what follows from taking a panel for something
     "code renamed": "You would look for a mapping that is in order",
     "threshold typo": "You would roll back a release that is as it was meant",
 }
+
+
+RETRAINED_FOR_THE_LEVEL = "The level is off, that is right: weeks of retraining for what a move of the level mends in an hour, and nobody has asked what ended"
+
+
+def costs_of(said, cause):
+    """What follows from taking a cause for another."""
+    level = (said, cause) == ("the model has worn out", "home visits end")
+    return RETRAINED_FOR_THE_LEVEL if level else COSTS_OF[said]
 
 
 def by_the_draw(hospital, truth):
@@ -338,9 +347,11 @@ def panels_how(answer, hospital):
     cause = reference[letter][0]
     if what == "missing":
         return f"{right} Go on with {letter}: {ASK[cause]}"
+    if what == "signal" and cause == "chance":
+        return f"{right} In {letter} the cause is right; where nothing is behind it, the signal is `nothing`."
     if what == "signal":
         return f"{right} In {letter} the cause is right, and `{answer[letter][1]}` does not show it: other causes would look the same there."
-    return f"{right} {letter} is not *{answer[letter][0]}*. {COSTS_OF[answer[letter][0]]}. Ask: {ASK[cause]}"
+    return f"{right} {letter} is not *{answer[letter][0]}*. {costs_of(answer[letter][0], cause)}. Ask: {ASK[cause]}"
 
 
 def diagnosing(cause_of, signal_of=lambda cause: SHOWS[cause][0]):
@@ -807,8 +818,8 @@ key(
     same=Decided(),
     evidence=decided_how,
     right=(
-        "The same word *drift* stands over five different mornings. First the feed, then the release, then outcomes; and the owner "
-        "is part of the answer, because at three in the morning only one of the five may be done alone."
+        "Five mornings, one bell. First the feed, then the release, then outcomes; and the owner is part of the answer, because at three in the "
+        "morning one person alone may do only two of the five: go back, or nothing."
     ),
     look_at="what moved (data, release, outcomes), and what did not",
     misconceptions=[
@@ -845,7 +856,7 @@ key(
             "leave_all",
             answer=deciding(lambda action: "leave"),
             says="You leave everything as it is.",
-            so_what="One of five is a false alarm, and it is not this one. Four go on each morning, on other people.",
+            so_what="One of the five may be left, and you have it. The other four go on each morning, on other people.",
             look_at="in which of them would somebody be harmed tomorrow?",
             teaches="M25",
             evidence=decided_how,

@@ -75,10 +75,12 @@ question(
         "Three layers. Inputs: one site or both, a jump that stays or a week that goes back, missing or other. Outputs: do scores and flagged move "
         "together? Outcomes: settled or not, and is the hold-out, which no call touches, where it was? Where nothing shows a cause, the signal is "
         "`nothing`.",
-        "The form of an answer:\n\n"
+        "Go through: unit, only `creatinine_eastbank` moves far. Code, `no_sodium` near 100. Analyser, `haemoglobin` stays away. Typo, `flagged` "
+        "up and `score` still. Labels, `known` falls. Town, `oe` and `oe_hold_out` both up. Calls, `oe` down, hold-out not. Season, as the year before. Chance, "
+        "back in the week after.\n\n"
         "```\n"
         "diagnosis = {\n"
-        "    'A': ('season', 'discharges_year_before'),\n"
+        "    'A': ('the model has worn out', 'score'),  # the form; which is right is yours\n"
         "    'B': ('chance', 'nothing'),\n"
         "    ...\n"
         "}\n"
@@ -122,16 +124,18 @@ question(
     takes=dict,
     ask=lambda decisions, hospital: given(8).decided(decisions, hospital),
     hints=[
-        "Five alarms. For each say what is done first, and who decides it. One of the five is left alone, and that, too, is somebody's decision.",
-        "For each: what moved, the data, the release, or the outcomes? And what did the other two do?",
+        "Five alarms. For each say what is done first, and who decides it.",
+        "For each: what moved, the data, the release, or the outcomes? And what did the other two do? (One of the five is left alone, and that, too, is "
+        "somebody's decision.)",
         "Wrong data are mended where they come from. What came with a release goes back with it. If patients are sorted as well as before and the level is "
         "off, in outcomes that are settled and untouched by calls, the risks are moved. New weights are for what sorts worse, with enough such "
         "outcomes to learn from. What harms nobody, is not known yet, or is a success, is left. Backwards one person may go; forwards it takes two.",
-        "The form of an answer:\n\n"
+        "One from elsewhere: *glucose at one site has a median of 6, it was 110 on Friday; nothing was released*. Data moved, at one site. The release did "
+        "not, outcomes are not known: mend the feed. Who can? Whoever answers for that interface.\n\n"
         "```\n"
         "decisions = {\n"
-        "    1: ('leave', 'model owner'),\n"
-        "    2: ('...', 'on call'),\n"
+        "    1: ('mend the feed', 'feed owner'),\n"
+        "    2: ('...', '...'),\n"
         "    ...\n"
         "}\n"
         "```",

@@ -33,7 +33,7 @@ SITUATIONS = {
     ),
     "stale.cache": (
         "Counts, scores and missing shares are as ever. The newest laboratory value on each morning's list is 31 hours old; it used to be 3.",
-        [FEEDS, ON_CALL],
+        [FEEDS],
         {
             RETRAIN: "The model learns that yesterday's values are today's.",
             RECALIBRATE: "Nothing is miscalibrated yet; the values are old.",
@@ -43,7 +43,7 @@ SITUATIONS = {
     ),
     "double.feed": (
         "Discharges doubled on Monday. Half of the rows have the same stay twice, a minute apart; some patients were called twice.",
-        [FEEDS, ON_CALL],
+        [FEEDS],
         {
             RETRAIN: "Every second row of the new window is a copy, and the model is sure of what it saw twice.",
             RECALIBRATE: "Rates are the same; people are called twice.",
@@ -52,7 +52,7 @@ SITUATIONS = {
         },
     ),
     "time.zone": (
-        "Since the interface was renewed, a third of results are issued before they were drawn, by four or five hours, at one site.",
+        "Since the interface was renewed, a third of results at one site are issued before they were drawn, by four or five hours. The old interface is gone.",
         [FEEDS],
         {
             RETRAIN: "The model learns from values that nobody could have read at eight.",
@@ -102,28 +102,28 @@ SITUATIONS = {
         },
     ),
     "owner.leaves": (
-        "The on-call engineer released alone at night, without a second name; the gate was off. Nothing looks wrong so far.",
+        "Last night an engineer released alone, without a second name; the gate was off. Nothing looks wrong so far. Another engineer is on call now; nobody has looked at the release.",
         [ON_CALL, OWNER],
         {
             RETRAIN: "What is missing is a second pair of eyes, not another model.",
             RECALIBRATE: "Nobody knows whether it is miscalibrated: nobody has looked.",
             MEND: "No feed is broken.",
-            LEAVE: "What nobody has approved decides over patients, and the next one will point to this night.",
+            LEAVE: "What nobody has approved decides over patients today, and the next one will point to this night.",
         },
     ),
     "visits.end": (
         "Home visits were cut in January. By September O/E of the hold-out is 1.58 (1.3 to 1.9) in all groups, AUROC 0.68 as before. Inputs are still; visits will not return.",
-        [OWNER],
+        [OWNER, CLINIC],
         {
             RETRAIN: "It takes months to gather outcomes of the new time, and the ranking was never wrong; meanwhile every promise is.",
             ROLL_BACK: "The old release knew the same town with visits.",
             MEND: "Every feed is in order; the town has changed.",
-            LEAVE: "A family hears 20 in 100 where it is 32.",
+            LEAVE: "A family that is told 20 of 100 should have heard 32 (O/E 1.58).",
         },
     ),
     "eastbank.low": (
         "After a year of shadow at a third site: AUROC as elsewhere, slope 0.98, O/E 0.61 (0.5 to 0.75) on 140 returns. The site is to go live.",
-        [OWNER],
+        [OWNER, CLINIC],
         {
             RETRAIN: "It sorts well there already; 140 returns would make a worse model than the one you have.",
             ROLL_BACK: "Nothing was released there yet.",
@@ -132,27 +132,27 @@ SITUATIONS = {
         },
     ),
     "label.rule": (
-        "From April observation stays count as returns, by a rule of the payer. O/E of the hold-out rises to 1.2 at all risks alike, AUROC as before; all outcomes are settled.",
+        "The programme is to prevent observation stays, too: the clinical lead decided it in March, so from April on they count as returns. O/E of the hold-out rises to 1.2 at all risks alike, AUROC as before; all outcomes are settled.",
         [OWNER, CLINIC],
         {
             RETRAIN: "You need a year of the new label, and the order of patients is the same.",
             ROLL_BACK: "Every older release promises by the old rule, too.",
-            MEND: "The feed is right: the meaning of the word has changed.",
+            MEND: "The feed is right: what the word means has changed.",
             LEAVE: "The promise is about something that is no longer counted.",
         },
     ),
     "balanced.weights": (
-        "In shadow a new model promises 0.44 on the mean where 0.14 come back. It was trained with balanced classes; AUROC is as good as of the one in use.",
-        [OWNER],
+        "In shadow a new model promises 0.44 on the mean where 0.14 come back. It was trained with balanced classes; AUROC is better than of the one in use, which it replaces on Monday. Training takes a week.",
+        [OWNER, CLINIC],
         {
-            RETRAIN: "It can be done, and a shift of the intercept on settled outcomes does the same today.",
+            RETRAIN: "Monday passes without it, and a shift of the intercept on settled outcomes does the same today.",
             ROLL_BACK: "It is in shadow: nothing is served that could be rolled back.",
             MEND: "No feed is wrong.",
-            LEAVE: "In two weeks it goes live and calls everybody.",
+            LEAVE: "On Monday it goes live and calls everybody.",
         },
     ),
     "new.drug": (
-        "A new heart-failure drug is standard since last year. In the hold-out AUROC among heart-failure patients fell from 0.70 to 0.58 (0.52 to 0.64), O/E 0.7; 900 settled returns since. Data are in order.",
+        "A new heart-failure drug is standard since last year. In the hold-out AUROC among heart-failure patients fell from 0.70 to 0.58 (0.52 to 0.64; 110 returns), O/E 0.7. 900 settled returns without a call are there from sites where the model only looks on.",
         [OWNER, CLINIC],
         {
             RECALIBRATE: "You move the mean, and the order within the group stays wrong.",
@@ -163,7 +163,7 @@ SITUATIONS = {
     ),
     "feature.gone": (
         "The payer's file with home-help hours ends for good on 31 December. It is the model's third strongest input. Three years of settled outcomes are there.",
-        [OWNER],
+        [OWNER, CLINIC],
         {
             RECALIBRATE: "The column will be empty: the mean can be repaired, the sorting cannot.",
             ROLL_BACK: "Every older release reads the same file.",
@@ -172,22 +172,22 @@ SITUATIONS = {
         },
     ),
     "merged.hospital": (
-        "A children's and maternity hospital joins: other diagnoses, other stays. In a year of shadow there AUROC is 0.55 (0.52 to 0.58), 1,400 settled returns; feeds were compared and fit.",
+        "A cardiac centre joined; go live there is decided for March. In two years of shadow AUROC there is 0.55 (0.53 to 0.57), O/E 1.0, on 1,400 settled returns; feeds were compared and fit.",
         [OWNER, CLINIC],
         {
             RECALIBRATE: "A well-calibrated coin is a coin.",
-            ROLL_BACK: "No release has ever been for these patients.",
+            ROLL_BACK: "No release has ever been live there.",
             MEND: "The feeds fit; the patients are others.",
             LEAVE: "You go live with a list that sorts almost by chance.",
         },
     ),
     "icd.version": (
-        "Diagnoses come in a new coding version since two years, properly mapped where a map exists; a third of groups have none. Hold-out AUROC fell from 0.70 to 0.63 (0.60 to 0.66), 2,100 settled returns in the new version.",
-        [OWNER],
+        "Diagnoses come in a new coding version since two years, mapped where a map exists; a third of groups have none. For these no map can be made, coders say. In shadow, no calls yet, AUROC fell from 0.70 to 0.63 (0.62 to 0.64), 2,100 settled returns.",
+        [OWNER, CLINIC],
         {
             RECALIBRATE: "The mean is right; the groups that sorted patients are gone.",
-            ROLL_BACK: "All older releases know only the old version.",
-            MEND: "What can be mapped is mapped; for the others no map exists.",
+            ROLL_BACK: "Every older release knows only the old version.",
+            MEND: "What can be mapped is mapped; for the others the coders have looked.",
             LEAVE: "The loss is measured, lasting, and can be mended with what you have.",
         },
     ),
@@ -225,7 +225,7 @@ SITUATIONS = {
         "One of forty inputs had p = .004 last week, after eight quiet months. This week it is at .41. Contracts are green.",
         [ON_CALL, OWNER],
         {
-            RETRAIN: "Forty tests a week do that every fifth week or so: you would train for ever.",
+            RETRAIN: "Forty tests a week do that every seventh week or so: you would train for ever.",
             RECALIBRATE: "No outcome has been asked.",
             ROLL_BACK: "There was no release, and there is nothing to undo.",
             MEND: "Whoever looks for a fault that was there for a week by chance finds another, and mends that.",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pandas as pd
+
 VERSIONS = {
     "quiet": "usual care goes on",
     "home visits end": "a service of home visits ends on 30 December 2024: who lived by it comes back more; no input changes",
@@ -17,7 +21,7 @@ CAUSES = {
     "labels not there yet": "outcomes of the last months are not all known",
     "threshold typo": "the release has set another threshold than was meant",
     "chance": "nothing; with many tests one of them says so",
-    "the model has worn out": "the model no longer sorts or counts as it did",
+    "the model has worn out": "the same patients come back as before, and the model sorts them worse",
 }
 SIGNALS = {
     "discharges": "a week, three towns",
@@ -74,7 +78,7 @@ MOST_FALSE = 1  # alarms that are allowed in all years together where nothing ha
 
 
 def drawn(panel, title=""):
-    """Draw a panel: a small view for each signal. Its alternative text says from where to where each of them went."""
+    """Draw a panel: a small view for each signal, dotted at the week that the title names. Its alternative text says from where to where each went."""
     from wardround.evaluation import figure
 
     halves = {
@@ -84,12 +88,20 @@ def drawn(panel, title=""):
     }
     said = ", ".join(f"{name} from {first:.3g} to {last:.3g}" for name, (first, last) in halves.items())
     names = [name for name in SIGNALS if name != "discharges_year_before"]
+    named = re.search(r"\d+ [A-Z][a-z]+ \d{4}", title)
+    week = pd.Timestamp(named[0]) if named else None
 
     def draw(axes):
         for one, name in zip(axes, names, strict=True):
+            if week is not None:
+                one.axvline(week, color="#5F5F5F", linestyle=":", linewidth=1, marker="")
             one.plot(panel.index, panel[name], marker="")
             if name == "discharges":
                 one.plot(panel.index, panel.discharges_year_before, marker="")
+                there = panel.discharges_year_before.dropna()
+                one.annotate(
+                    "year before", (there.index[0], there.min()), (0, -12), textcoords="offset points", fontsize=8
+                )
             if name == "oe_hold_out":
                 one.fill_between(panel.index, panel.hold_out_low, panel.hold_out_high, alpha=0.2)
             low, high = _USUAL[name]
@@ -101,4 +113,4 @@ def drawn(panel, title=""):
             one.set(xticks=panel.index[[0, 76]], xticklabels=["July 24", "Dec 25"])
 
     says = f"Means of the first half-year and of the last thirteen weeks: {said}."
-    return figure(draw, says=says, title=title, size=(9.0, 4.6), grid=(2, 5), table=panel.iloc[::6].round(2))
+    return figure(draw, says=says, title=title, size=(9.0, 13.0), grid=(5, 2), table=panel.iloc[::6].round(2))
