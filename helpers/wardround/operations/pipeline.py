@@ -1,0 +1,316 @@
+"""The house that the steps of a pipeline work in: its folders, its log, its releases, and who runs it.
+
+The steps themselves are the learner's files (``templates/pipeline``). What must hold whatever a step does stands here: a
+file is whole or absent, a list that went out is kept under its hash, and the log decides what is in force.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+
+from wardround.operations.bundle import Bundle
+from wardround.operations.ledger import Ledger, Line
+from wardround.operations.registry import Registry
+from wardround.operations.releases import Releases
+from wardround.operations.serving import Server
+
+MODEL = "readmission"
+PARTS = ("version", "code", "contract", "threshold")  # what is served, and goes back together
+
+
+class Stop(RuntimeError):
+    """The run ends here and nothing was served since; the message says why, and how to go on."""
+
+
+class NoList(RuntimeError):
+    """The ward gets no list this week; the message says why."""
+
+
+@dataclass
+class House:
+    """What every step is handed.
+
+    Parameters
+    ----------
+    home
+        The pipeline's folder; all that running makes lies in ``home / "state"``.
+    feed
+        Folder with ``reference.parquet`` and ``week-NN/``.
+    actor
+        Who runs it: the name on every line of the log.
+    plan
+        ``plan.toml``, read.
+    answers
+        The learner's module: ``gate explain roll_back alarms performance given``.
+    """
+
+    home: Path
+    feed: Path
+    actor: str
+    plan: Mapping[str, Any]
+    answers: ModuleType
+    say: Callable[[str], object] = print
+    _known: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def state(self) -> Path:
+        """Folder of all that running makes."""
+        return self.home / "state"
+
+    @property
+    def log(self) -> Ledger:
+        """The one log."""
+        return Ledger(self.state / "log.sqlite")
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Proposals, approvals and releases; MLflow's registry is made with the first use."""
+        path = self.state / "registry" / "mlflow.db"
+        if not path.exists():  # made beside and renamed: a kill leaves no half-made registry
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = path.with_name("new.db")
+            beside.unlink(missing_ok=True)
+            MlflowClient(f"sqlite:///{beside}").search_registered_models()
+            os.replace(beside, path)
+        return Releases(Registry(MODEL, f"sqlite:///{path}"), self.log)
+
+    @cached_property
+    def server(self) -> Server:
+        """What loads the release in force, with every digest compared."""
+        return Server(self.releases, self.state / "server")
+
+    # the log ----------------------------------------------------------------------------------------------------------
+    def write(self, action: str, **detail: Any) -> Line | None:
+        """Add a line by the calling user, unless this very line is there: a step that was cut off is begun again."""
+        if any(line.action == action and line.told() == detail for line in self.log.lines()):
+            return None
+        return self.log.append(self.actor, action, detail)
+
+    def lines(self, action: str) -> list[dict[str, Any]]:
+        """Return what the lines of an action say, oldest first."""
+        return [line.told() for line in self.log.lines() if line.action == action]
+
+    def told(self, step: str, week: int) -> dict[str, Any] | None:
+        """Return what a step wrote when it ended in a week; None where it has not."""
+        found = [one for one in self.lines("step") if (one["step"], one["week"]) == (step, week)]
+        return found[-1] if found else None
+
+    # files ------------------------------------------------------------------------------------------------------------
+    def keep(self, content: bytes | str) -> str:
+        """Write a file into ``state/kept`` under the SHA-256 of its bytes, which is returned."""
+        content = content.encode() if isinstance(content, str) else content
+        name = hashlib.sha256(content).hexdigest()
+        path = self.state / "kept" / name
+        if not path.exists():
+            put(path, content)
+        return name
+
+    def kept(self, name: str) -> Path:
+        """Return where a kept file lies."""
+        return self.state / "kept" / name
+
+    def served(self, week: int) -> Path:
+        """Return where the list of a week lies, or would."""
+        return self.state / "served" / f"week-{week:02d}.csv"
+
+    def code(self, name: str) -> dict[str, Any]:
+        """Return the names of kept feature code: ``features`` and ``fit``."""
+        if name not in self._known:
+            path, names = self.kept(name), {"__name__": "feature_code"}
+            exec(compile(path.read_bytes(), str(path), "exec"), names)
+            self._known[name] = names
+        return self._known[name]
+
+    # what is in force -------------------------------------------------------------------------------------------------
+    def parts(self, bundle: Bundle) -> dict[str, Any]:
+        """Return a bundle as what is served: ``version code contract threshold digest``; the contract is kept as well."""
+        contract = self.keep(json.dumps(bundle.contract, sort_keys=True))
+        served = (bundle.version, bundle.feature_code.sha256, contract, bundle.policy.threshold)
+        return dict(zip(PARTS, served, strict=True)) | {"digest": bundle.digest}
+
+    def live(self) -> dict[str, Any] | None:
+        """Return what is served, as ``state/live.json`` says; None before the first release."""
+        path = self.state / "live.json"
+        return json.loads(path.read_bytes()) if path.exists() else None
+
+    def settle(self) -> None:
+        """Make files follow the log: ``live.json`` shows the release in force, and every list that went out is there.
+
+        Raises
+        ------
+        Stop
+            The log does not hold, or a list is another than the one that went out.
+        """
+        if broken := self.log.verify():
+            raise Stop(f"The log does not hold ({broken.why}), so nothing runs; bring back {self.log.path} from a copy.")
+        state = self.releases.state()
+        if state.current:
+            wanted = self.parts(state.bundles[state.current])
+            if self.live() != wanted:
+                put(self.state / "live.json", (json.dumps(wanted, indent=2) + "\n").encode())
+            if self.releases.registry.shown() != wanted["version"]:
+                self.releases.mend()
+        for line in self.lines("served"):
+            self._settle_list(line)
+
+    def _settle_list(self, line: Mapping[str, Any]) -> None:
+        path, sha = self.served(line["week"]), line["sha256"]
+        if not path.exists():
+            put(path, self.kept(sha).read_bytes())
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != sha:
+            raise Stop(
+                f"{path} is not the list that went out (its hash is not the log's), so nothing runs; "
+                "delete it, and the next run puts the kept one there."
+            )
+
+    # the feed ---------------------------------------------------------------------------------------------------------
+    def weeks(self) -> list[int]:
+        """Return the weeks that the feed has."""
+        return sorted(int(path.name[5:]) for path in self.feed.glob("week-[0-9][0-9]") if path.is_dir())
+
+    def folder(self, week: int) -> Path:
+        """Return the folder of a week in the feed."""
+        return self.feed / f"week-{week:02d}"
+
+    def reference(self) -> pd.DataFrame:
+        """Return the stays of the year before, with ``back``."""
+        if "reference" not in self._known:
+            self._known["reference"] = pd.read_parquet(self.feed / "reference.parquet")
+        return self._known["reference"].copy()
+
+    def asked(self, week: int) -> dict[str, Any] | None:
+        """Return what somebody asks to be released in a week (``candidate.json``), or None."""
+        path = self.folder(week) / "candidate.json"
+        return json.loads(path.read_bytes()) if path.exists() else None
+
+    def outcomes(self, week: int) -> pd.DataFrame:
+        """Return ``stay back`` of every stay whose outcome was settled by a week."""
+        arrived = [pd.read_parquet(path) for one in range(week + 1) if (path := self.folder(one) / "outcomes.parquet").exists()]
+        return pd.concat(arrived, ignore_index=True).drop_duplicates("stay", keep="last") if arrived else pd.DataFrame()
+
+    # what was said ----------------------------------------------------------------------------------------------------
+    def risk(self, version: int, code: str, rows: pd.DataFrame) -> np.ndarray:
+        """Return the risk of rows by a version of the registry on kept feature code."""
+        if (key := f"model {version}") not in self._known:
+            mlflow.set_tracking_uri(self.releases.registry.address)
+            self._known[key] = mlflow.sklearn.load_model(f"models:/{MODEL}/{version}")
+        return self._known[key].predict_proba(self.code(code)["features"](rows))[:, 1]
+
+    def share_on_list(self, digest: str, rows: pd.DataFrame) -> pd.Series:
+        """Return by site the share of those who go home whom a bundle puts on its list."""
+        parts = self.parts(self.releases.state().bundles[digest])
+        rows = rows[rows["home"].astype(bool)]
+        on_list = self.risk(parts["version"], parts["code"], rows) >= parts["threshold"]
+        return pd.Series(on_list, rows.index).groupby(rows["site"]).mean()
+
+    def lists(self) -> dict[int, dict[str, Any]]:
+        """Return the lines of the lists that went out, by week."""
+        return {line["week"]: line for line in self.lines("served")}
+
+    def list_of(self, week: int) -> pd.DataFrame:
+        """Return the rows of a week as they were scored, with ``score called digest``; empty where no list went out."""
+        line = self.lists().get(week)
+        if line is None:
+            return pd.DataFrame()
+        said = pd.read_csv(self.kept(line["sha256"]), float_precision="round_trip")
+        return pd.read_parquet(self.kept(line["list"])).drop(columns="encounter_id").merge(said, on="stay")
+
+    def listed(self, week: int) -> pd.DataFrame:
+        """Return those of a week's list who go home, with ``on_list``: at or above the threshold, ticket or not."""
+        rows = self.list_of(week)
+        if rows.empty:
+            return rows
+        threshold = self.releases.state().bundles[rows["digest"].iloc[0]].policy.threshold
+        return rows[rows["home"].astype(bool)].assign(on_list=lambda table: table["score"] >= threshold)
+
+    def settled(self, week: int) -> pd.DataFrame:
+        """Return every stay of the last 26 settled weeks, as it was listed, with ``back``."""
+        outcomes = self.outcomes(week)
+        if outcomes.empty:
+            return outcomes
+        rows = pd.concat([self.list_of(one) for one in self.lists() if one <= week], ignore_index=True)
+        rows = rows.merge(outcomes[["stay", "back"]], on="stay")
+        return rows[rows["week"] > rows["week"].max() - 26].reset_index(drop=True)
+
+    def last_rows(self) -> pd.DataFrame:
+        """Return the rows of the last list."""
+        return self.list_of(max(self.lists()))
+
+    def in_force_since(self) -> dict[str, Any]:
+        """Return how the release in force came: ``action over week`` (of the run that wrote it)."""
+        last = self.releases.state().last
+        weeks = [one["week"] for one in self.lines("step") if one.get("released") == last.told()["digest"]]
+        return {"action": last.action, "over": last.told()["over"], "week": weeks[-1] if weeks else -1}
+
+    # for the learner's answers ----------------------------------------------------------------------------------------
+    def archive(self) -> Archive:
+        """Return the state as week 7's archive, which ``explain`` reads."""
+        return Archive(self)
+
+
+class Archive:
+    """The pipeline's state in the form of week 7's archive: ``uri log lines kept decisions``.
+
+    ``log`` has a row for each line on a release, its parts beside it; ``decisions`` a row for each stay on a list.
+    """
+
+    def __init__(self, house: House) -> None:
+        state = house.releases.state()
+        self.uri, self.kept = house.releases.registry.address, house.state / "kept"
+        self.lines = [{**line._asdict(), "detail": line.told()} for line in house.log.lines()]
+        rows = []
+        for line in self.lines:
+            bundle = state.bundles.get(line["detail"].get("digest"))
+            if bundle and line["action"] in ("proposed", "approved", "released", "rolled back"):
+                parts = house.parts(bundle) | {"snapshot": bundle.snapshot.sha256, "lock": bundle.lock.sha256}
+                told = {name: line[name] for name in ("number", "actor", "action")}
+                rows.append({"at": _moment(line["at"]), "model": MODEL, **told, **parts, **_because(line)})
+        self.log = pd.DataFrame(rows)
+        self._house = house
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """One row a stay on a list: ``decision at encounter_id list shown called score``."""
+        tables = []
+        for line in self.lines:
+            if line["action"] == "served":
+                week = line["detail"]["week"]
+                table = pd.read_csv(self._house.served(week), float_precision="round_trip")
+                table = table.rename(columns={"stay": "encounter_id"}).assign(at=_moment(line["at"]))
+                table["list"] = line["detail"]["list"]
+                tables.append(table.assign(shown=(100 * table.score).round().map("{:.0f}%".format)))
+        table = pd.concat(tables, ignore_index=True)
+        return table.assign(decision=[f"d{number}" for number in range(len(table))])
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file beside, onto the disk, and rename it: a reader, and a power cut, see all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def _moment(text: str) -> dt.datetime:
+    return pd.Timestamp(text)
+
+
+def _because(line: Mapping[str, Any]) -> dict[str, str]:
+    return {"because": line["detail"].get("because", "")}

@@ -1,0 +1,39 @@
+"""Gives an admitted candidate a version and one digest over all of its parts, and proposes it under its author's name."""
+
+import json
+
+import mlflow
+import pandera.pandas as pa
+from wardround.operations.pipeline import MODEL, put
+
+
+def run(house, week):
+    asked = house.told("gate", week)
+    if asked.get("rules") not in ([], ["approval"]):  # who lacks only a second name is registered, and waits for it
+        return {}
+    path = house.state / "candidates" / asked["folder"] / "candidate.json"
+    about = json.loads(path.read_bytes())
+    state = house.releases.state()
+    if about["digest"] not in state.bundles:
+        bundle = bundled(house, about)
+        if bundle.digest not in state.bundles:
+            house.releases.propose(bundle, about["author"], about["because"])
+        about |= {"digest": bundle.digest, "approvals": [one | {"digest": bundle.digest} for one in about["approvals"]]}
+        put(path, json.dumps(about, indent=2).encode())
+    for one in about["approvals"]:
+        proposal = house.releases.state().proposals.get(about["digest"])
+        if proposal and proposal.approved_by is None and one["by"].lower() != about["author"].lower():
+            house.releases.approve(about["digest"], one["by"], one.get("because", "asked for"))
+    if asked["rules"]:
+        house.say(f"  {about['name']} waits for a second name: python run.py approve {about['digest'][:12]} --as NAME --because WORDS")
+    return {"digest": about["digest"]}
+
+
+def bundled(house, about):
+    """The version of the run in MLflow, made once, and the bundle of everything that goes back together."""
+    registry = house.releases.registry
+    mlflow.set_registry_uri(registry.address)
+    known = [one for one in registry.client.search_model_versions(f"name='{MODEL}'") if one.run_id == about["run"]]
+    version = known[0].version if known else mlflow.register_model(about["model"], MODEL).version
+    contract = pa.DataFrameSchema.from_json(house.kept(house.told("validate", about["week"])["contract"]).read_text())
+    return registry.gather(int(version), policy={"threshold": about["threshold"]}, contract=contract)

@@ -1,0 +1,29 @@
+"""Brings back what was good last: your `roll_back` says what, and all of it goes back or nothing does."""
+
+from wardround.operations.pipeline_ward import Ward
+
+RECENT = 4  # weeks: an older release is not the first suspect, and undoing it is no longer one person's to decide
+
+
+def run(house, week):
+    asked = [one for one in house.lines("alarm") if one["week"] == week and one["action"] == "roll back"]
+    if not asked or rolled_back_in(house, week):
+        return {"to": rolled_back_in(house, week)}
+    since = house.in_force_since()
+    if since["action"] != "released" or week - since["week"] > RECENT or since["over"] is None:
+        return {"to": None, "why": "there was no release in the last weeks: whoever is on call looks"}
+    ward = Ward(house)
+    house.answers.roll_back(ward)
+    digest = ward.bundle_served()  # raises where the four parts are of no one earlier release
+    why = f"week {week}: {asked[0]['signal']}, {asked[0]['why']}. {ward.because}"
+    house.releases.roll_back(house.actor, why, to=digest)
+    house.settle()
+    return {"to": digest}
+
+
+def rolled_back_in(house, week):
+    """The bundle, where a run that was cut off had got as far as the log."""
+    lines = house.log.lines()
+    after = [line.number for line in lines if line.action == "step" and line.told()["step"] == "monitor" and line.told()["week"] == week]
+    found = [line.told()["digest"] for line in lines if line.action == "rolled back" and line.number > after[-1]]
+    return found[-1] if found else None
