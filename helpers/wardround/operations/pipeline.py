@@ -94,7 +94,7 @@ class House:
         return Server(self.releases, self.state / "server")
 
     # the log ----------------------------------------------------------------------------------------------------------
-    def write(self, action: str, **detail: Any) -> Line | None:
+    def write(self, action: str, /, **detail: Any) -> Line | None:
         """Add a line by the calling user, unless this very line is there: a step that was cut off is begun again."""
         if any(line.action == action and line.told() == detail for line in self.log.lines()):
             return None
@@ -147,27 +147,21 @@ class House:
         path = self.state / "live.json"
         return json.loads(path.read_bytes()) if path.exists() else None
 
-    def settle(self) -> None:
-        """Make files follow the log: ``live.json`` shows the release in force, and every list that went out is there.
+    def follow(self) -> None:
+        """Let ``live.json`` show the release in force: the log decides, the file follows."""
+        state = self.releases.state()
+        wanted = self.parts(state.bundles[state.current]) if state.current else None
+        if self.live() != wanted:
+            put(self.state / "live.json", (json.dumps(wanted, indent=2) + "\n").encode())
+
+    def hand_out(self, line: Mapping[str, Any]) -> None:
+        """Put a list that the log has where the ward finds it.
 
         Raises
         ------
         Stop
-            The log does not hold, or a list is another than the one that went out.
+            Another list lies there.
         """
-        if broken := self.log.verify():
-            raise Stop(f"The log does not hold ({broken.why}), so nothing runs; bring back {self.log.path} from a copy.")
-        state = self.releases.state()
-        if state.current:
-            wanted = self.parts(state.bundles[state.current])
-            if self.live() != wanted:
-                put(self.state / "live.json", (json.dumps(wanted, indent=2) + "\n").encode())
-            if self.releases.registry.shown() != wanted["version"]:
-                self.releases.mend()
-        for line in self.lines("served"):
-            self._settle_list(line)
-
-    def _settle_list(self, line: Mapping[str, Any]) -> None:
         path, sha = self.served(line["week"]), line["sha256"]
         if not path.exists():
             put(path, self.kept(sha).read_bytes())
@@ -176,6 +170,21 @@ class House:
                 f"{path} is not the list that went out (its hash is not the log's), so nothing runs; "
                 "delete it, and the next run puts the kept one there."
             )
+
+    def settle(self) -> None:
+        """Put right what a kill left half done: what is live, the registry's alias, and every list that went out.
+
+        Raises
+        ------
+        Stop
+            The log does not hold, or a list is another than the one that went out.
+        """
+        if broken := self.log.verify():
+            raise Stop(f"The log does not hold ({broken.why}), so nothing runs; bring back {self.log.path} from a copy.")
+        self.follow()
+        self.releases.mend()
+        for line in self.lines("served"):
+            self.hand_out(line)
 
     # the feed ---------------------------------------------------------------------------------------------------------
     def weeks(self) -> list[int]:
@@ -226,8 +235,11 @@ class House:
         line = self.lists().get(week)
         if line is None:
             return pd.DataFrame()
-        said = pd.read_csv(self.kept(line["sha256"]), float_precision="round_trip")
-        return pd.read_parquet(self.kept(line["list"])).drop(columns="encounter_id").merge(said, on="stay")
+        if (key := line["sha256"]) not in self._known:
+            said = pd.read_csv(self.kept(key), float_precision="round_trip")
+            rows = pd.read_parquet(self.kept(line["list"])).drop(columns="encounter_id")
+            self._known[key] = rows.merge(said, on="stay")
+        return self._known[key]
 
     def listed(self, week: int) -> pd.DataFrame:
         """Return those of a week's list who go home, with ``on_list``: at or above the threshold, ticket or not."""

@@ -17,7 +17,7 @@ def run(house, week):
             released = digest
         except (Refused, NotWhole) as trouble:  # no second name, or a part has changed: the list comes from what is in force
             house.write("not released", week=week, candidate=house.told("gate", week)["candidate"], rules=[str(trouble)])
-        house.settle()
+        house.follow()
     serve(house, week)
     return {"released": released}
 
@@ -44,4 +44,4 @@ def serve(house, week):
     unscored = int(said["score"].isna().sum())
     told = {"file": house.served(week).name, "sha256": kept, "list": sheet, "digest": serving.bundle.digest}
     house.write("served", week=week, rows=len(table), called=int(called.sum()), unscored=unscored, **told)
-    house.settle()  # puts the list where the ward finds it; a kill before this is mended by the next start
+    house.hand_out(house.lists()[week])  # where the ward finds it; a kill before this is mended by the next start

@@ -17,7 +17,7 @@ def run(house, week):
     digest = ward.bundle_served()  # raises where the four parts are of no one earlier release
     why = f"week {week}: {asked[0]['signal']}, {asked[0]['why']}. {ward.because}"
     house.releases.roll_back(house.actor, why, to=digest)
-    house.settle()
+    house.follow()
     return {"to": digest}
 
 
