@@ -198,7 +198,7 @@ def by_rows(both):
 
 
 def drawn(both):
-    lift = lambda y, a, b: auroc_value(y, a) - auroc_value(y, b)  # noqa: E731
+    lift = lambda y, a, b: auroc_value(y, a) - auroc_value(y, b)
     return of_estimate(few_draws(lift, both.patient, both.outcome, both.risk, both.risk_off))
 
 

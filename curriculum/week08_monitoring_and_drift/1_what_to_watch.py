@@ -92,7 +92,7 @@ keep("w08_six_years", mine)
 #
 # *About 4 min · 16 min so far*
 #
-# Five questions on weeks 2 to 7. Then R6 and R7: with R6 right, sections 2 and 3 need only be run; with R7, section 6. (R8 opens lesson 2.)
+# Five questions on weeks 2 to 7. Then R6 and R7: with R6 right, sections 2 and 3 need only be run; with R7, section 6. (R8 waits in lesson 2.)
 
 # %%
 for n in range(1, 6):
