@@ -23,7 +23,7 @@ def run(house, week):
         return {}
     asked, folder = house.asked(week), house.state / "candidates" / f"week-{week:02d}"
     rows = house.reference()
-    rows = rows[judges(rows)].reset_index(drop=True)
+    rows = rows[judges(rows)].dropna(subset=["back"]).reset_index(drop=True)
     risk_of = asker(house, trained)
     judged = pd.DataFrame({"patient_id": rows["patient"], "critical": rows["back"].astype(bool), "risk": risk_of(rows)})
     judged = judged.assign(risk_in_use=in_use(house, rows), group=rows["site"])

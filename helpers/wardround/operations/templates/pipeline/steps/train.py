@@ -56,4 +56,5 @@ def taught_by(house, week, named):
     if named != "reference" and not (path.resolve().is_relative_to(house.folder(week).resolve()) and path.is_file()):
         raise ValueError(f"train_on names {named}, and the week's folder has no such file")
     rows = house.reference() if named == "reference" else pd.read_parquet(path)
-    return rows[~judges(rows)].reset_index(drop=True)
+    rows = rows.dropna(subset=["back"])  # an outcome that is not settled teaches nothing
+    return rows[~judges(rows)].reset_index(drop=True).assign(back=lambda table: table["back"].astype(bool))
