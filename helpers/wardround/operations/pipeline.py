@@ -10,12 +10,13 @@ import datetime as dt
 import hashlib
 import json
 import os
+import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import mlflow
 import numpy as np
@@ -25,9 +26,10 @@ from mlflow import MlflowClient
 from wardround.operations.bundle import Bundle
 from wardround.operations.ledger import Ledger, Line
 from wardround.operations.registry import Registry
-from wardround.operations.releases import Releases
+from wardround.operations.releases import Releases, State
 from wardround.operations.serving import Server
 
+T = TypeVar("T")
 MODEL = "readmission"
 PARTS = ("version", "code", "contract", "threshold")  # what is served, and goes back together
 
@@ -96,13 +98,29 @@ class House:
     # the log ----------------------------------------------------------------------------------------------------------
     def write(self, action: str, /, **detail: Any) -> Line | None:
         """Add a line by the calling user, unless this very line is there: a step that was cut off is begun again."""
-        if any(line.action == action and line.told() == detail for line in self.log.lines()):
-            return None
-        return self.log.append(self.actor, action, detail)
+        text = json.loads(json.dumps(detail))
+        return None if text in self.lines(action) else self.log.append(self.actor, action, detail)
+
+    def story(self) -> list[tuple[Line, dict[str, Any]]]:
+        """Return every line of the log with what it says; only what was written since the last look is read."""
+        known = self._known.setdefault("story", [])
+        known += [(line, line.told()) for line in self.log.lines(len(known))]
+        return known
 
     def lines(self, action: str) -> list[dict[str, Any]]:
         """Return what the lines of an action say, oldest first."""
-        return [line.told() for line in self.log.lines() if line.action == action]
+        return [told for line, told in self.story() if line.action == action]
+
+    def standing(self) -> State:
+        """Return what the log says of releases: proposals, what is in force, what was."""
+        lines = len(self.story())
+        return self.once(f"state at {lines}", self.releases.state)
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` made the first time in this run."""
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
 
     def told(self, step: str, week: int) -> dict[str, Any] | None:
         """Return what a step wrote when it ended in a week; None where it has not."""
@@ -129,11 +147,7 @@ class House:
 
     def code(self, name: str) -> dict[str, Any]:
         """Return the names of kept feature code: ``features`` and ``fit``."""
-        if name not in self._known:
-            path, names = self.kept(name), {"__name__": "feature_code"}
-            exec(compile(path.read_bytes(), str(path), "exec"), names)
-            self._known[name] = names
-        return self._known[name]
+        return self.once(name, lambda: runpy.run_path(str(self.kept(name))))
 
     # what is in force -------------------------------------------------------------------------------------------------
     def parts(self, bundle: Bundle) -> dict[str, Any]:
@@ -149,7 +163,7 @@ class House:
 
     def follow(self) -> None:
         """Let ``live.json`` show the release in force: the log decides, the file follows."""
-        state = self.releases.state()
+        state = self.standing()
         wanted = self.parts(state.bundles[state.current]) if state.current else None
         if self.live() != wanted:
             put(self.state / "live.json", (json.dumps(wanted, indent=2) + "\n").encode())
@@ -197,9 +211,7 @@ class House:
 
     def reference(self) -> pd.DataFrame:
         """Return the stays of the year before, with ``back``."""
-        if "reference" not in self._known:
-            self._known["reference"] = pd.read_parquet(self.feed / "reference.parquet")
-        return self._known["reference"].copy()
+        return self.once("reference", lambda: pd.read_parquet(self.feed / "reference.parquet")).copy()
 
     def asked(self, week: int) -> dict[str, Any] | None:
         """Return what somebody asks to be released in a week (``candidate.json``), or None."""
@@ -214,14 +226,13 @@ class House:
     # what was said ----------------------------------------------------------------------------------------------------
     def risk(self, version: int, code: str, rows: pd.DataFrame) -> np.ndarray:
         """Return the risk of rows by a version of the registry on kept feature code."""
-        if (key := f"model {version}") not in self._known:
-            mlflow.set_tracking_uri(self.releases.registry.address)
-            self._known[key] = mlflow.sklearn.load_model(f"models:/{MODEL}/{version}")
-        return self._known[key].predict_proba(self.code(code)["features"](rows))[:, 1]
+        mlflow.set_tracking_uri(self.releases.registry.address)
+        model = self.once(f"model {version}", lambda: mlflow.sklearn.load_model(f"models:/{MODEL}/{version}"))
+        return model.predict_proba(self.code(code)["features"](rows))[:, 1]
 
     def share_on_list(self, digest: str, rows: pd.DataFrame) -> pd.Series:
         """Return by site the share of those who go home whom a bundle puts on its list."""
-        parts = self.parts(self.releases.state().bundles[digest])
+        parts = self.parts(self.standing().bundles[digest])
         rows = rows[rows["home"].astype(bool)]
         on_list = self.risk(parts["version"], parts["code"], rows) >= parts["threshold"]
         return pd.Series(on_list, rows.index).groupby(rows["site"]).mean()
@@ -235,18 +246,15 @@ class House:
         line = self.lists().get(week)
         if line is None:
             return pd.DataFrame()
-        if (key := line["sha256"]) not in self._known:
-            said = pd.read_csv(self.kept(key), float_precision="round_trip")
-            rows = pd.read_parquet(self.kept(line["list"])).drop(columns="encounter_id")
-            self._known[key] = rows.merge(said, on="stay")
-        return self._known[key]
+        said = pd.read_csv(self.kept(line["sha256"]), float_precision="round_trip")
+        return pd.read_parquet(self.kept(line["list"])).drop(columns="encounter_id").merge(said, on="stay")
 
     def listed(self, week: int) -> pd.DataFrame:
         """Return those of a week's list who go home, with ``on_list``: at or above the threshold, ticket or not."""
         rows = self.list_of(week)
         if rows.empty:
             return rows
-        threshold = self.releases.state().bundles[rows["digest"].iloc[0]].policy.threshold
+        threshold = self.standing().bundles[rows["digest"].iloc[0]].policy.threshold
         return rows[rows["home"].astype(bool)].assign(on_list=lambda table: table["score"] >= threshold)
 
     def settled(self, week: int) -> pd.DataFrame:
@@ -264,7 +272,7 @@ class House:
 
     def in_force_since(self) -> dict[str, Any]:
         """Return how the release in force came: ``action over week`` (of the run that wrote it)."""
-        last = self.releases.state().last
+        last = self.standing().last
         weeks = [one["week"] for one in self.lines("step") if one.get("released") == last.told()["digest"]]
         return {"action": last.action, "over": last.told()["over"], "week": weeks[-1] if weeks else -1}
 
@@ -281,9 +289,9 @@ class Archive:
     """
 
     def __init__(self, house: House) -> None:
-        state = house.releases.state()
+        state = house.standing()
         self.uri, self.kept = house.releases.registry.address, house.state / "kept"
-        self.lines = [{**line._asdict(), "detail": line.told()} for line in house.log.lines()]
+        self.lines = [{**line._asdict(), "detail": told} for line, told in house.story()]
         rows = []
         for line in self.lines:
             bundle = state.bundles.get(line["detail"].get("digest"))

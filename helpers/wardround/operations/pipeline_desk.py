@@ -95,7 +95,7 @@ def approve(house: House, digest: str | None, because: str) -> None:
     Stop
         No such bundle waits, there is no reason, or it is the author's own.
     """
-    state = house.releases.state()
+    state = house.standing()
     waiting = [one for one, found in state.proposals.items() if found.approved_by is None and found.over == state.current]
     named = [one for one in waiting if digest and one.startswith(digest)]
     if len(named) != 1 or not because.strip():

@@ -25,7 +25,7 @@ class Ward:
     """What a learner's ``roll_back`` is handed: ``log serving patients minutes``, and the drill's calls."""
 
     def __init__(self, house: House) -> None:
-        self._house, self._state = house, house.releases.state()
+        self._house, self._state = house, house.standing()
         self.serving = {name: house.live()[name] for name in PARTS}
         self._was, self._lines, self.minutes = dict(self.serving), [], 0
         self._rows = house.last_rows()

@@ -37,7 +37,7 @@ def run(house, week):
     about |= {"features": list(house.code(trained["code"])["features"](rows.head(1))), "digest": trained["run"]}
     about |= {"approvals": [one | {"digest": about["digest"]} for one in asked["approvals"]]}
     about |= {"snapshot_sha256": hashlib.sha256((folder / "snapshot.csv").read_bytes()).hexdigest()}
-    about |= {"returns_to": house.releases.state().current or NO_LIST, "model": trained["model"]}
+    about |= {"returns_to": house.standing().current or NO_LIST, "model": trained["model"]}
     put(folder / "candidate.json", json.dumps(about, indent=2).encode())
     return {"folder": folder.name, "judged": len(judged), "events": int(judged["critical"].sum())}
 

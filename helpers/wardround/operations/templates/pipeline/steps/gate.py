@@ -13,7 +13,7 @@ def run(house, week):
     if folder is None:
         return {}
     about = json.loads((folder / "candidate.json").read_bytes())
-    state = house.releases.state()
+    state = house.standing()
     house.answers.given(7).HOUSE = {  # what your gate compares with: the house as it is this morning
         "packages": PACKAGES, "features": about["features"], "releases": state.releases or [NO_LIST]
     }
@@ -31,7 +31,7 @@ def at_the_door(house, week):
     home = house.state / "candidates"
     if "folder" in house.told("evaluate", week):
         return home / house.told("evaluate", week)["folder"]
-    state = house.releases.state()
+    state = house.standing()
     for folder in sorted(home.glob("week-*")):
         about = json.loads((folder / "candidate.json").read_bytes())
         proposal = state.proposals.get(about["digest"])

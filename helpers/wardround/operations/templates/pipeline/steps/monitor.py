@@ -37,7 +37,7 @@ def inputs(house, week):
 
 def outputs(house, week):
     """The share on the list, by site: against what this release promised, and after a release against the one before."""
-    limit, state = house.plan["outputs"]["limit"], house.releases.state()
+    limit, state = house.plan["outputs"]["limit"], house.standing()
     now, before = house.listed(week), house.listed(week - 1)
     if now.empty:
         return
@@ -46,7 +46,8 @@ def outputs(house, week):
         usual = house.share_on_list(over, now)
         yield from far(house, now, now["on_list"].groupby(now["site"]).mean(), usual, limit, "than the release before")
     elif len(before) and before["digest"].iloc[0] == now["digest"].iloc[0]:  # two weeks running
-        promised = house.share_on_list(state.current, house.reference())
+        current = state.current
+        promised = house.once(f"promised {current}", lambda: house.share_on_list(current, house.reference()))
         weeks = [one["on_list"].groupby(one["site"]).mean() for one in (before, now)]
         both = {signal for _, signal, _ in far(house, before, weeks[0], promised, limit, "")}
         yield from (one for one in far(house, now, weeks[1], promised, limit, "than in the year before") if one[1] in both)
@@ -60,8 +61,8 @@ def far(house, rows, shares, usual, limit, than):
 
 
 def outcomes(house, week):
-    rows = house.settled(week)
-    if week % EVERY or rows.empty or rows[rows["held_out"] & rows["home"]]["back"].sum() < EVENTS:
+    rows = house.settled(week) if week % EVERY == 0 else pd.DataFrame()
+    if rows.empty or rows[rows["held_out"] & rows["home"]]["back"].sum() < EVENTS:
         return
     house.answers.given(8).AS_OF = rows["discharged_at"].max() + house.answers.given(8).FOLLOW_UP  # all of these are settled
     found, plan = house.answers.performance(rows), house.plan["outcomes"]

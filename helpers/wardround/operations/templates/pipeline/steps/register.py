@@ -2,7 +2,6 @@
 
 import json
 
-import mlflow
 import pandera.pandas as pa
 from wardround.operations.pipeline import MODEL, put
 
@@ -13,7 +12,7 @@ def run(house, week):
         return {}
     path = house.state / "candidates" / asked["folder"] / "candidate.json"
     about = json.loads(path.read_bytes())
-    state = house.releases.state()
+    state = house.standing()
     if about["digest"] not in state.bundles:
         bundle = bundled(house, about)
         if bundle.digest not in state.bundles:
@@ -21,7 +20,7 @@ def run(house, week):
         about |= {"digest": bundle.digest, "approvals": [one | {"digest": bundle.digest} for one in about["approvals"]]}
         put(path, json.dumps(about, indent=2).encode())
     for one in about["approvals"]:
-        proposal = house.releases.state().proposals.get(about["digest"])
+        proposal = house.standing().proposals.get(about["digest"])
         if proposal and proposal.approved_by is None and one["by"].lower() != about["author"].lower():
             house.releases.approve(about["digest"], one["by"], one.get("because", "asked for"))
     if asked["rules"]:
@@ -31,9 +30,10 @@ def run(house, week):
 
 def bundled(house, about):
     """The version of the run in MLflow, made once, and the bundle of everything that goes back together."""
-    registry = house.releases.registry
-    mlflow.set_registry_uri(registry.address)
-    known = [one for one in registry.client.search_model_versions(f"name='{MODEL}'") if one.run_id == about["run"]]
-    version = known[0].version if known else mlflow.register_model(about["model"], MODEL).version
+    registry, client = house.releases.registry, house.releases.registry.client
+    if not client.search_registered_models(f"name='{MODEL}'"):
+        client.create_registered_model(MODEL)
+    known = [one for one in client.search_model_versions(f"name='{MODEL}'") if one.run_id == about["run"]]
+    version = (known or [client.create_model_version(MODEL, about["model"], about["run"])])[0].version
     contract = pa.DataFrameSchema.from_json(house.kept(house.told("validate", about["week"])["contract"]).read_text())
     return registry.gather(int(version), policy={"threshold": about["threshold"]}, contract=contract)

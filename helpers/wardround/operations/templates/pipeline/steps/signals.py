@@ -21,7 +21,7 @@ def of_week(house, week):
     if not path.exists():
         rows = pd.read_parquet(house.kept(house.told("validate", week)["list"]))
         at_the_door = {one["column"] for one in house.lines("refused") if one["week"] == week and one["share"] > 0.05}
-        now, before = columns(rows), columns(house.reference())
+        now, before = columns(rows), house.once("columns of the year before", lambda: columns(house.reference()))
         names = [name for name in now if name.removeprefix("no_") not in at_the_door]  # the door has spoken of those
         put(path, pd.DataFrame([signal(name, before[name], now[name]) for name in names]).to_csv(index=False).encode())
     return pd.read_csv(path, float_precision="round_trip")

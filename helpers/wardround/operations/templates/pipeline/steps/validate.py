@@ -36,11 +36,11 @@ def run(house, week):
     live = house.live()
     contract = live["contract"] if live else house.keep(json.dumps(json.loads(learnt(house.reference()).to_json()), sort_keys=True))
     schema = pa.DataFrameSchema.from_json(house.kept(contract).read_text())
-    for name in [*NUMBERS, *FLAGS, *WORDS]:
-        if name not in rows:  # the list goes out without it, as it does for a patient who was not tested
-            house.write("refused", week=week, column=name, rows=len(rows), site="all", share=1.0, why="the column is absent")
-            rows[name] = None if name in WORDS else np.nan
     missing(house, week, rows)
+    for name in absent(rows):  # the list goes out without it, as it does for a patient who was not tested
+        told = {"column": name, "rows": len(rows), "site": "all", "share": 1.0}
+        house.write("refused", week=week, why="the column is absent", **told)
+        rows[name] = None if name in WORDS else np.nan
     rows[NUMBERS + FLAGS] = rows[NUMBERS + FLAGS].apply(pd.to_numeric, errors="coerce").astype(float)
     try:
         schema.validate(rows, lazy=True)
@@ -48,6 +48,10 @@ def run(house, week):
         for name, cases in found.failure_cases.dropna(subset=["index"]).groupby("column"):
             refuse(house, week, rows, name, cases["index"].astype(int), "outside what the contract allows")
     return {"list": house.keep(rows.assign(encounter_id=rows.stay).to_parquet(index=False)), "contract": contract}
+
+
+def absent(rows):
+    return [name for name in [*NUMBERS, *FLAGS, *WORDS] if name not in rows]
 
 
 def refuse(house, week, rows, name, places, why):
@@ -59,16 +63,15 @@ def refuse(house, week, rows, name, places, why):
 
 
 def missing(house, week, rows):
-    """A result that comes under a code that nobody maps breaks no range: it is not there."""
-    usual = house.reference().groupby("site")[NUMBERS].agg(lambda column: column.isna().mean())
+    """A result under a code that nobody maps breaks no range: it is not there, at a site or in the whole feed."""
+    usual = house.once("missing", lambda: house.reference().groupby("site")[NUMBERS].agg(lambda one: one.isna().mean()))
     for site, there in rows.groupby("site"):
-        for name in NUMBERS if site in usual.index else []:
-            share, expected = there[name].isna().mean(), usual.loc[site, name]
-            if share < 1.0 or len(there) < len(rows):
-                spread = (max(expected * (1 - expected), 0.01) / len(there)) ** 0.5
-                if share > expected + 5 * spread and rows[name].notna().any():
-                    why = f"{100 * share:.0f} of 100 are missing, {100 * expected:.0f} are usual"
-                    house.write("refused", week=week, column=name, rows=int(there[name].isna().sum()), site=site, share=round(share, 3), why=why)
+        for name in [one for one in NUMBERS if one in rows]:
+            share, expected = there[name].isna().mean(), usual[name].get(site, 1.0)
+            if share > expected + 5 * (max(expected * (1 - expected), 0.01) / len(there)) ** 0.5:
+                why = f"{100 * share:.0f} of 100 are missing, where {100 * expected:.0f} are usual"
+                told = {"column": name, "rows": int(there[name].isna().sum()), "site": site, "share": round(share, 3)}
+                house.write("refused", week=week, why=why, **told)
 
 
 def arrived(house, week):
