@@ -1,4 +1,4 @@
-"""The side of ``wardround check pipeline`` in the box: runs the learner's ``run.py``, kills it where asked, asks it questions.
+"""``wardround check pipeline`` in the box: runs the learner's ``run.py``, kills it where asked, asks it questions.
 
 What leaves are lines of JSON, which the other side reads as data. Nothing here knows what happens in the year.
 """
@@ -27,7 +27,7 @@ def main(job: dict[str, Any]) -> None:
     Parameters
     ----------
     job
-        ``home`` and ``feed`` (folders), ``runs`` (arguments of ``run.py``, after ``--feed``), ``kill`` (where, or None),
+        ``home`` and ``feed`` (folders), ``runs`` (arguments of ``run.py``, after ``--feed``), ``kill`` (where),
         ``explain`` (stays), ``score`` (digest to the Parquet files whose rows its bundle is to score).
     """
     send = _sender(_answers_apart())
@@ -93,7 +93,7 @@ def _plain(found: Any) -> dict[str, float | None]:
 
 # a kill ---------------------------------------------------------------------------------------------------------------
 def _killed_at(where: dict[str, Any]) -> None:
-    """End this process without a word at one moment: round the ``nth`` line of an action, or before a file is renamed."""
+    """End this process without a word: before or after the ``nth`` line of an action, or before a file is renamed."""
     left = [where.get("nth", 1)]
 
     def now(fits: bool) -> None:

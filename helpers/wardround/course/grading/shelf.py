@@ -29,7 +29,8 @@ SHOWN = ("questions.py", "fixtures.py")
 def shelf(week: int | None) -> Path:
     """Return a folder made for this process: ``helpers/wardround`` and ``curriculum/weekNN_…``, nothing else in it.
 
-    Of the week (None: of no week) it holds ``questions.py``, ``fixtures.py`` and the modules that ``fixtures.py`` names in ``BESIDE``.
+    Of the week (None: of no week) it holds ``questions.py``, ``fixtures.py`` and the modules that ``fixtures.py`` names
+    in ``BESIDE``.
     """
     folder = Path(tempfile.mkdtemp(prefix="wardround-shelf-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
