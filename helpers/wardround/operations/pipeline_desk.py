@@ -40,7 +40,7 @@ def locked(state: Path) -> Iterator[None]:
             except FileExistsError:
                 found = path.read_text()
                 pid = int(found.split()[0]) if found.split() else 0
-                if psutil.pid_exists(pid) and _lock_of(pid) == found:
+                if pid != os.getpid() and psutil.pid_exists(pid) and _lock_of(pid) == found:  # ours: in a box numbers begin anew
                     raise Stop(f"Another run is at work here (process {pid}); wait for it, or end it first.") from None
                 print(f"The last run (process {pid}) was cut off; this one goes on where the log ends.")
                 path.unlink(missing_ok=True)
