@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 from wardround.course import notebooks, places, progress
 from wardround.course import pipeline as course
+from wardround.operations.ledger import Ledger
 
 FILLED = ["0.05", '"feed owner"', '"mend the feed"', '"model owner"', '"look"', "3", '"on call"', '"roll back"']
 FILLED += ["0.8", "1.25", '"model owner"', '"recalibrate"']
@@ -38,3 +39,13 @@ def filled(folder: Path) -> Path:
     lines = [re.sub(r'= ""', lambda _: f"= {next(values)}", one) if one[:1] != "#" else one for one in path.read_text().splitlines()]
     path.write_text("\n".join(lines) + "\n")
     return folder
+
+
+def lines(home: Path) -> list[tuple[str, str, dict]]:
+    """Actor, action and detail of every line of a pipeline's log."""
+    return [(line.actor, line.action, line.told()) for line in Ledger(home / "state" / "log.sqlite").lines()]
+
+
+def live(home: Path) -> dict:
+    """What is served."""
+    return orjson.loads((home / "state" / "live.json").read_bytes())

@@ -262,7 +262,9 @@ class House:
         outcomes = self.outcomes(week)
         if outcomes.empty:
             return outcomes
-        rows = pd.concat([self.list_of(one) for one in self.lists() if one <= week], ignore_index=True)
+        rows = pd.concat([self.list_of(one) for one in [*self.lists(), -1] if one <= week], ignore_index=True)
+        if rows.empty:
+            return rows
         rows = rows.merge(outcomes[["stay", "back"]], on="stay")
         return rows[rows["week"] > rows["week"].max() - 26].reset_index(drop=True)
 

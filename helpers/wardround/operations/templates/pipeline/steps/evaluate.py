@@ -26,7 +26,7 @@ def run(house, week):
     rows = rows[judges(rows)].dropna(subset=["back"]).reset_index(drop=True)
     risk_of = asker(house, trained)
     judged = pd.DataFrame({"patient_id": rows["patient"], "critical": rows["back"].astype(bool), "risk": risk_of(rows)})
-    judged = judged.assign(risk_in_use=in_use(house, rows), group=rows["site"])
+    judged = judged.assign(risk_in_use=in_use(house, rows), group=rows["sex"])
     taught = pd.read_parquet(house.kept(trained["snapshot"]))
     files = {"snapshot": taught, "learnt": taught[["patient"]].rename(columns={"patient": "patient_id"})}
     files |= {"judged": judged, "probes": probes(rows.head(12), risk_of)}
@@ -39,7 +39,9 @@ def run(house, week):
     about |= {"snapshot_sha256": hashlib.sha256((folder / "snapshot.csv").read_bytes()).hexdigest()}
     about |= {"returns_to": house.standing().current or NO_LIST, "model": trained["model"]}
     put(folder / "candidate.json", json.dumps(about, indent=2).encode())
-    return {"folder": folder.name, "judged": len(judged), "events": int(judged["critical"].sum())}
+    returned = judged[judged["critical"]]  # no rule of the house, and what a second person should ask about
+    sites = (returned["risk"] >= about["threshold"]).groupby(rows["site"]).mean().round(2).to_dict()
+    return {"folder": folder.name, "judged": len(judged), "events": len(returned), "of returns on the list": sites}
 
 
 def asker(house, trained):

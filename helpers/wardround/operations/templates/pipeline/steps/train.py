@@ -44,7 +44,7 @@ def run(house, week):
                 Path(folder, name).write_bytes(content)
             mlflow.log_artifacts(folder)
         about = {"pip_requirements": ["scikit-learn"], "pyfunc_predict_fn": "predict_proba", "skops_trusted_types": ["numpy.dtype"]}
-        shape = infer_signature(table, model.predict_proba(table))
+        shape = infer_signature(table.head(), model.predict_proba(table.head()))
         logged = mlflow.sklearn.log_model(model, name="model", signature=shape, **about)
     told = {"candidate": asked["name"], "run": made.info.run_id, "model": logged.model_uri, "rows": len(rows)}
     return told | {"code": code, "snapshot": hashes["snapshot.parquet"], "contract": house.told("validate", week)["contract"]}
