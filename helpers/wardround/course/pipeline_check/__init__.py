@@ -110,8 +110,9 @@ def _one(bench: Copy, name: str, story: Story, rows: Any) -> Judged:
 def judge(flown: Flown) -> Judged:
     """Say what a flight comes to; where the log does not hold, or no list went out, nothing else is judged by it."""
     judged = Judged(cpu=flown.cpu)
-    if not honest.judge_log(judged, flown.looks) or not caught.judge_weeks(judged, flown):
+    if not honest.judge_log(judged, flown.looks) or not caught.judge_first(judged, flown):
         return judged
+    caught.judge_weeks(judged, flown)
     if (words := next((one for one in flown.ended if one), "")) and not judged.findings:
         judged.mend("stopped", f"run.py ended with: {words}", "what the sentence names")
     honest.judge_names(judged, flown.looks, flown.story)

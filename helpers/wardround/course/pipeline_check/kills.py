@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wardround.course.pipeline_check.box import Copy
-from wardround.course.pipeline_check.caught import judge_releases, judge_weeks
+from wardround.course.pipeline_check.caught import judge_first, judge_releases, judge_weeks
 from wardround.course.pipeline_check.flights import ONE, Flown
 from wardround.course.pipeline_check.found import Judged
 from wardround.course.pipeline_check.honest import judge_lists, judge_live, judge_log, judge_names
@@ -54,7 +54,8 @@ def judge_killed(judged: Judged, killed: Killed) -> None:
         judge_names(own, flown.looks, flown.story)
         if stopped := next((words for words in flown.ended if words), ""):
             own.mend("", f"Started again it did not go on: {stopped}", "steps/ and what run.py finds at its start")
-        elif judge_weeks(own, flown):
+        elif judge_first(own, flown):
+            judge_weeks(own, flown)
             judge_lists(own, flown)
             judge_live(own, flown.looks[-1:])
             judge_releases(own, flown)
