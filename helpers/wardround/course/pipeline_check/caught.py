@@ -254,7 +254,7 @@ def judge_weeks(judged: Judged, flown: Flown) -> None:
     look, weeks = flown.last, range(flown.story.weeks)
     why = {told.get("week"): str(told.get("why"))[:240].rstrip(".") for told in look.of("no list")}
     without = [week for week in weeks if week not in look.served]
-    excused = {week for one in flown.story.faults.values() if one.harms for week in one.weeks}
+    excused = {week for one in flown.story.faults.values() if one.whole for week in one.weeks}
     if not without:
         return
     judged.without.append(f"{flown.name}: {weeks_of(without)} ({why.get(without[0], 'nothing in the log says why')})")
