@@ -234,7 +234,7 @@ BROKEN = {
         (
             answered(
                 "_of_tickets = performance\ndef performance(year):\n"
-                "    return _of_tickets(year.assign(held_out=True, home=True))"
+                "    return _of_tickets(year.assign(held_out=True))"
             ),
         ),
         story(37, "the model calls"),
