@@ -34,6 +34,9 @@ def test_a_release_takes_two_persons_and_moves_the_alias(releases):
         releases.promote(digest, "Ben Ode")
     with pytest.raises(Refused, match="another person must approve"):
         releases.approve(digest, "ana ruiz ", "I am sure")
+    for nobody in ("", "  ", None):
+        with pytest.raises(Refused, match="names nobody"):
+            releases.approve(digest, nobody, "looked at subgroups")
     releases.approve(digest, "Ben Ode", "looked at subgroups")
     assert version_of(releases) is None and releases.registry.shown() is None
     line = releases.promote(digest, "Ana Ruiz")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -35,15 +36,20 @@ Frame = pd.DataFrame
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that happens to the discharges of some weeks."""
+    """Something that happens to the discharges of some weeks; ``harms`` where a score made of it is wrong."""
 
     weeks: range
     make: Callable[[Frame], Frame]
+    says: str
+    harms: bool = True
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody asks for a release. ``teach`` makes the training rows from what is settled; None takes the reference."""
+    """Somebody asks for a release. ``teach`` makes the training rows from what is settled; None takes the reference.
+
+    ``wrong`` is for the judge alone: ``worse``, ``one name``, ``typo``, or nothing.
+    """
 
     name: str
     because: str
@@ -51,6 +57,7 @@ class Candidate:
     approved_by: Sequence[str] = (SECOND,)
     threshold: float = THRESHOLD
     teach: Callable[[Frame], Frame] | None = None
+    wrong: str = ""
 
 
 FIRST = Candidate("first", "learnt on the stays of 2024 whose outcome is settled")
@@ -88,29 +95,34 @@ def _all(rows: Frame) -> Frame:
     return rows
 
 
+UNIT = partial(Fault, make=_unit, says="creatinine of Eastbank in another unit")
+DECOY = partial(Fault, make=_offset, says="haemoglobin 0.8 g/dL higher, harmless", harms=False)
+ABSENT = partial(Fault, make=_absent, says="sodium's column is absent")
+AGAIN = "with the outcomes settled since"
+WORSE = Candidate("extract", "learnt on the new extract", "j.moreau", teach=_shuffled, wrong="worse")
+ALONE = Candidate("autumn", AGAIN, "t.abara", ("T.Abara",), teach=_all, wrong="one name")
+GOOD = Candidate("autumn again", AGAIN, "t.abara", teach=_all)
+TYPO = Candidate(
+    "winter", "the threshold as agreed in the meeting", "t.abara", threshold=0.012, teach=_all, wrong="typo"
+)
+
 PRACTICE = Story(
-    faults={"unit": Fault(range(6, 9), _unit)},
+    faults={"unit": UNIT(range(6, 9))},
     candidates={0: FIRST, 9: Candidate("fresh", "the same, with what was settled since", approved_by=(), teach=_all)},
     weeks=14,
 )
 FAULTS = Story(
     faults={
-        "unit": Fault(range(10, 14), _unit),
-        "decoy": Fault(range(18, WEEKS), _offset),
-        "absent": Fault(range(24, 25), _absent),
+        "unit": UNIT(range(10, 14)),
+        "decoy": DECOY(range(18, WEEKS)),
+        "absent": ABSENT(range(24, 25)),
     },
-    candidates={
-        0: FIRST,
-        # The names tell nothing: whoever runs on this feed must find out.
-        28: Candidate("extract", "learnt on the new extract", "j.moreau", teach=_shuffled),
-        30: Candidate("autumn", "with the outcomes settled since", "t.abara", ("T.Abara",), teach=_all),
-        32: Candidate("autumn again", "with the outcomes settled since", "t.abara", teach=_all),
-        36: Candidate("winter", "the threshold as agreed in the meeting", "t.abara", threshold=0.012, teach=_all),
-    },
+    candidates={0: FIRST, 28: WORSE, 30: ALONE, 32: GOOD, 36: TYPO},  # their names tell nothing
 )
-HOME_VISITS_END = Story("home visits end", candidates={0: FIRST})
+HOME_VISITS_END = Story("home visits end", candidates={0: FIRST}, weeks=44)
 QUIET = Story("quiet", candidates={0: FIRST})
 THE_MODEL_CALLS = Story("the model calls", candidates={0: FIRST})
+CUT_OFF = Story(candidates={0: FIRST, 2: TYPO}, weeks=5)  # to be killed in
 
 
 def write_feed(folder: Path, hospital: Any, story: Story = QUIET) -> Path:

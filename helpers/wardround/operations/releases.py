@@ -114,9 +114,13 @@ class Releases:
         Raises
         ------
         Refused
-            Nobody proposed it, or the same person did.
+            Nobody proposed it, the same person did (capitals and blanks make no other), or ``by`` names nobody.
         """
         proposal = self._proposal(self.state(), digest)
+        if not (by or "").strip():
+            raise Refused(
+                f"An approval of version {proposal.bundle.version} names nobody; give the person who approves."
+            )
         if _person(proposal.by) == _person(by):
             raise Refused(f"{by} proposed version {proposal.bundle.version}; another person must approve it.")
         self.log.append(by, "approved", {"model": self.name, "digest": digest, "because": because})

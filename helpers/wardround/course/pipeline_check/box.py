@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,3 @@ def _numbers(found: Any) -> list[float]:
     if type(found) is not list:
         return []
     return [float(one) if type(one) in (int, float) else float("nan") for one in found]
-
-
-Progress = Callable[[float, str], None]

@@ -1,7 +1,7 @@
 """What a pipeline left behind, read without believing it: the log's chain, the lists as files, what is shown as live.
 
-Learner code wrote all of it. So nothing but a plain file is opened, no model is loaded, the log is read from a copy, and
-what was seen at one look is held against the next.
+Learner code wrote all of it. So only plain files are opened, no model is loaded, the log is read from a copy, and what
+was seen at one look is held against the next.
 """
 
 from __future__ import annotations
