@@ -36,7 +36,10 @@ def exercised(**changed: str) -> None:
 def filled(folder: Path) -> Path:
     """Fill the plan as the memo with six points has it; the folder is returned."""
     values, path = iter(FILLED), folder / "plan.toml"
-    lines = [re.sub(r'= ""', lambda _: f"= {next(values)}", one) if one[:1] != "#" else one for one in path.read_text().splitlines()]
+    lines = [
+        re.sub(r'= ""', lambda _: f"= {next(values)}", one) if one[:1] != "#" else one
+        for one in path.read_text().splitlines()
+    ]
     path.write_text("\n".join(lines) + "\n")
     return folder
 

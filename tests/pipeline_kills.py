@@ -1,7 +1,8 @@
 """Run a pipeline in children that are killed, as a script: python pipeline_kills.py HOME FEED WEEKS LABEL…
 
-Prints JSON. Each child is forked from a parent that has imported everything and opened nothing. An *event* is the moment
-before or after a line of the log, a file's renaming, or a model's registration; a label names one: ``after served 2``.
+Prints JSON. Each child is forked from a parent that has imported everything and opened nothing. An *event* is the
+moment before or after a line of the log, a file's renaming, or a model's registration; a label names one: ``after
+served line 2``.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ HOME, FEED, WEEKS, LABELS = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sy
 STATE, BEFORE = HOME / "state", HOME / "state-before"
 sys.path.insert(0, str(HOME))
 
-import run
-from mlflow import MlflowClient
-from wardround.operations.ledger import Ledger
+import run  # noqa: E402
+from mlflow import MlflowClient  # noqa: E402
+from wardround.operations.ledger import Ledger  # noqa: E402
 
 
 def watched(owner, name, label_of, happens):
@@ -55,7 +56,12 @@ def child(weeks, kill_at=None):
                 os.kill(os.getpid(), signal.SIGKILL)
 
         watched(Ledger, "append", line_of, happens)
-        watched(os, "replace", lambda source, target: f"file {Path(target).name if len(Path(target).name) < 40 else 'kept'}", happens)
+        watched(
+            os,
+            "replace",
+            lambda source, target: f"file {Path(target).name if len(Path(target).name) < 40 else 'kept'}",
+            happens,
+        )
         watched(MlflowClient, "create_model_version", lambda *given: "registration", happens)
         sys.argv = ["run.py", "--feed", FEED, "--as", "n.night", "--until", str(weeks)]
         sys.stdout = sys.stderr = (HOME / "said").open("a")
@@ -91,7 +97,10 @@ def back(kept):
 
 
 found = {}
-for begins, labels in ((0, [one for one in LABELS if one.endswith(" from 0")]), (2, [one for one in LABELS if not one.endswith(" from 0")])):
+for begins, labels in (
+    (0, [one for one in LABELS if one.endswith(" from 0")]),
+    (2, [one for one in LABELS if not one.endswith(" from 0")]),
+):
     if not labels:
         continue
     back(Path("/nowhere"))
@@ -106,5 +115,11 @@ for begins, labels in ((0, [one for one in LABELS if one.endswith(" from 0")]), 
         killed, happened = child(WEEKS, label.removesuffix(" from 0"))
         dead = looked() if (STATE / "log.sqlite").exists() else None
         again, _ = child(WEEKS)
-        found[label] = {"killed": killed, "dead": dead, "again": again, "end": looked(), "said": (HOME / "said").read_text()}
+        found[label] = {
+            "killed": killed,
+            "dead": dead,
+            "again": again,
+            "end": looked(),
+            "said": (HOME / "said").read_text(),
+        }
 print(json.dumps(found))

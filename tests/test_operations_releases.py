@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import mlflow
 import pandas as pd
 import pytest
 import release_cases as cases

@@ -19,11 +19,10 @@ from wardround.records import read_export
 TYPO = Candidate("winter", "the threshold as agreed", threshold=0.012)
 SHORT = Story(faults={"unit": Fault(range(1, 2), _unit)}, candidates={0: FIRST, 2: TYPO}, weeks=4)
 LABELS = [
-    *("before file mlflow.db from 0", "after proposed line from 0", "before released line from 0"),
-    *("after validate line 2", "after train line 2", "before registration", "after registration", "after proposed line"),
-    *("after approved line", "before released line", "after released line", "before file live.json", "before file kept"),
-    *("before served line 2", "after served line 2", "before file week-02.csv", "after deploy line 2", "after alarm line 2"),
-    *("before rolled back line", "after rolled back line", "before rollback line 2", "before file week-03.csv"),
+    *("before file mlflow.db from 0", "before released line from 0"),
+    *("before train line 2", "after registration", "after proposed line", "after approved line", "after released line"),
+    *("before file live.json", "before served line 2", "after served line 2", "before file week-02.csv"),
+    *("after alarm line 2", "before rolled back line", "after rolled back line"),
 ]
 
 
@@ -55,7 +54,10 @@ def command(home, *given, feed=None):
 
 
 def test_answers_are_cut_with_what_they_need_and_nothing_else():
-    cells = ["import numpy as np, pandas as pd\nhospital = load()", "LIMIT = 3\ndef half(x):  # a helper\n    return np.abs(x) / 2"]
+    cells = [
+        "import numpy as np, pandas as pd\nhospital = load()",
+        "LIMIT = 3\ndef half(x):  # a helper\n    return np.abs(x) / 2",
+    ]
     cells += ["def alarms(signals):\n    return half(signals) > LIMIT", 'check("W08.Q1", alarms)']
     found = course.cut(cells, "alarms")
     assert "import numpy as np" in found and "pandas" not in found and "load" not in found and "# a helper" in found
@@ -74,7 +76,7 @@ def test_an_answer_that_is_not_right_yet_is_a_stub_and_is_said(capsys):
     assert [one[:13] for one in troubles] == ["W07.Q2 (gate)"]
     names: dict = {}
     exec(text, names)
-    with pytest.raises(NotImplementedError, match="W07.Q2"):
+    with pytest.raises(NotImplementedError, match=r"W07\.Q2"):
         names["gate"]({})
     assert "### " not in text
 
@@ -103,13 +105,18 @@ def test_a_short_year_runs_catches_and_rolls_back(home, feed):
     code, said = command(home, "--as", "n.night", feed=feed)
     assert code == 0, said
     log = cases.lines(home)
-    assert [one["signal"] for who, what, one in log if what == "alarm"][0] == "creatinine"
+    assert next(one["signal"] for _, what, one in log if what == "alarm") == "creatinine"
     released = [one["digest"] for _, what, one in log if what == "released"]
     assert [one["digest"] for _, what, one in log if what == "rolled back"] == released[:1]
     assert cases.live(home)["digest"] == released[0] and cases.live(home)["threshold"] == 0.12
     assert {who for who, what, _ in log if what not in ("proposed", "approved")} == {"n.night"}
     lists = [pd.read_csv(home / "state" / "served" / f"week-{week:02d}.csv") for week in range(4)]
-    assert [one.digest.unique().tolist() for one in lists] == [[released[0]], [released[0]], [released[1]], [released[0]]]
+    assert [one.digest.unique().tolist() for one in lists] == [
+        [released[0]],
+        [released[0]],
+        [released[1]],
+        [released[0]],
+    ]
     for week in (0, 2, 3):  # under the first, the typo, and after the rollback
         code, said = command(home, "explain", lists[week].stay[5], feed=feed)
         assert code == 0 and "All three agree" in said, said
@@ -125,7 +132,7 @@ def test_a_second_name_is_waited_for_and_the_author_is_no_second_name(third_hosp
     waits = Story(candidates={0: FIRST, 1: Candidate("fresh", "again", "a.author", ("A.Author",), 0.13)}, weeks=3)
     feed = write_feed(tmp_path / "waits", read_export(third_hospitals[0]), waits)
     code, said = command(home, "--until", "1", feed=feed)
-    assert code == 0 and "waits for a second name" in said and "not released: fresh (approval)" in said
+    assert code == 0 and "it waits: python run.py approve" in said and "not released: fresh (approval)" in said
     digest = [one["digest"] for _, what, one in cases.lines(home) if what == "proposed"][-1]
     code, said = command(home, "approve", digest[:12], "--as", "a.author", "--because", "it is mine", feed=feed)
     assert code == 1 and "another person must approve it" in said
@@ -140,7 +147,9 @@ def test_a_second_name_is_waited_for_and_the_author_is_no_second_name(third_hosp
 @pytest.mark.slow
 def test_killed_anywhere_it_goes_on_and_nothing_served_changes(home, feed):
     script = [sys.executable, str(ROOT / "tests" / "pipeline_kills.py"), str(home), str(feed), "3", *LABELS]
-    done = subprocess.run(script, env=os.environ | {"PYTHONPATH": str(ROOT / "helpers")}, capture_output=True, text=True)
+    done = subprocess.run(
+        script, env=os.environ | {"PYTHONPATH": str(ROOT / "helpers")}, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])
     whole = found["whole 2"]["end"]

@@ -72,7 +72,7 @@ def doctor(json: Json = False) -> None:
 
 @app.command(epilog="Example: wardround start 1, wardround start appendix, or wardround start pipeline")
 def start(week: Startable) -> None:
-    """Copy a week, the appendix or the pipeline into your folder, or bring it up to date without touching what you wrote."""
+    """Copy a week, the appendix or the pipeline into your folder, or update it without touching what you wrote."""
     if week == "pipeline":
         from wardround.course.pipeline import start as lay_out
 

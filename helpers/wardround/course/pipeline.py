@@ -1,4 +1,4 @@
-"""``wardround start pipeline``: the templates, the learner's own answers cut from their exercises, and a feed to practise on.
+"""``wardround start pipeline``: the templates, the learner's answers cut from their exercises, a feed to practise on.
 
 Of an answer the cell goes over that defines it, the imports that it needs, and helpers of other cells that it calls. It
 is copied, never run here.
@@ -20,7 +20,7 @@ TEMPLATES = Path(__file__).resolve().parents[1] / "operations" / "templates" / "
 ANSWERS = {"gate": "W07.Q2", "explain": "W07.Q1", "roll_back": "W07.Q3", "alarms": "W08.Q1", "performance": "W08.Q3"}
 GIVEN = {"given"}  # stands at the head of answers.py
 HEAD = '''\
-"""Your graded answers of weeks 7 and 8, each with a note of where it comes from. `wardround start pipeline` made this."""
+"""Your graded answers of weeks 7 and 8; above each where it comes from. `wardround start pipeline` made this file."""
 
 from types import SimpleNamespace
 
@@ -28,7 +28,7 @@ import pandas as pd
 
 _HOUSE = {  # what `given` hands to your answers here; the steps fill in what changes
     7: SimpleNamespace(HOUSE={}, RULES={}),
-    8: SimpleNamespace(THRESHOLD=0.12, FOLLOW_UP=pd.Timedelta(days=150), AS_OF=None, FLOOR=0.0005, BINS=10, QUARTER_WEEKS=13),
+    8: SimpleNamespace(THRESHOLD=0.12, FOLLOW_UP=pd.Timedelta(days=150), AS_OF=None, QUARTER_WEEKS=13, FLOOR=0.0005),
 }
 
 

@@ -1,7 +1,7 @@
 """The house that the steps of a pipeline work in: its folders, its log, its releases, and who runs it.
 
-The steps themselves are the learner's files (``templates/pipeline``). What must hold whatever a step does stands here: a
-file is whole or absent, a list that went out is kept under its hash, and the log decides what is in force.
+The steps themselves are the learner's files (``templates/pipeline``). What must hold whatever a step does stands here:
+a file is whole or absent, a list that went out is kept under its hash, and the log decides what is in force.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pandas as pd
 from mlflow import MlflowClient
 
 from wardround.operations.bundle import Bundle
-from wardround.operations.ledger import Ledger, Line
+from wardround.operations.ledger import Ledger, Line, LogUnreadable, NotLogged
 from wardround.operations.registry import Registry
 from wardround.operations.releases import Releases, State
 from wardround.operations.serving import Server
@@ -36,6 +36,9 @@ PARTS = ("version", "code", "contract", "threshold")  # what is served, and goes
 
 class Stop(RuntimeError):
     """The run ends here and nothing was served since; the message says why, and how to go on."""
+
+
+ENDS = (Stop, NotLogged, LogUnreadable)  # nothing can be promised any more, so nothing goes on
 
 
 class NoList(RuntimeError):
@@ -101,6 +104,11 @@ class House:
         text = json.loads(json.dumps(detail))
         return None if text in self.lines(action) else self.log.append(self.actor, action, detail)
 
+    def alarm(self, week: int, layer: str, signal: str, why: str) -> None:
+        """Write an alarm, with whom the plan calls and what it does first."""
+        told = {"week": week, "layer": layer, "signal": signal, "why": why}
+        self.write("alarm", **told, action=self.plan[layer]["action"], owner=self.plan[layer]["owner"])
+
     def story(self) -> list[tuple[Line, dict[str, Any]]]:
         """Return every line of the log with what it says; only what was written since the last look is read."""
         known = self._known.setdefault("story", [])
@@ -151,7 +159,7 @@ class House:
 
     # what is in force -------------------------------------------------------------------------------------------------
     def parts(self, bundle: Bundle) -> dict[str, Any]:
-        """Return a bundle as what is served: ``version code contract threshold digest``; the contract is kept as well."""
+        """Return a bundle as what is served: ``version code contract threshold digest``."""
         contract = self.keep(json.dumps(bundle.contract, sort_keys=True))
         served = (bundle.version, bundle.feature_code.sha256, contract, bundle.policy.threshold)
         return dict(zip(PARTS, served, strict=True)) | {"digest": bundle.digest}
@@ -194,7 +202,9 @@ class House:
             The log does not hold, or a list is another than the one that went out.
         """
         if broken := self.log.verify():
-            raise Stop(f"The log does not hold ({broken.why}), so nothing runs; bring back {self.log.path} from a copy.")
+            raise Stop(
+                f"The log does not hold ({broken.why}), so nothing runs; bring back {self.log.path} from a copy."
+            )
         self.follow()
         self.releases.mend()
         for line in self.lines("served"):
@@ -220,15 +230,29 @@ class House:
 
     def outcomes(self, week: int) -> pd.DataFrame:
         """Return ``stay back`` of every stay whose outcome was settled by a week."""
-        arrived = [pd.read_parquet(path) for one in range(week + 1) if (path := self.folder(one) / "outcomes.parquet").exists()]
+        arrived = [
+            pd.read_parquet(path) for one in range(week + 1) if (path := self.folder(one) / "outcomes.parquet").exists()
+        ]
         return pd.concat(arrived, ignore_index=True).drop_duplicates("stay", keep="last") if arrived else pd.DataFrame()
 
     # what was said ----------------------------------------------------------------------------------------------------
-    def risk(self, version: int, code: str, rows: pd.DataFrame) -> np.ndarray:
-        """Return the risk of rows by a version of the registry on kept feature code."""
+    def track(self) -> None:
+        """Let MLflow write its runs into the pipeline's own store."""
         mlflow.set_tracking_uri(self.releases.registry.address)
-        model = self.once(f"model {version}", lambda: mlflow.sklearn.load_model(f"models:/{MODEL}/{version}"))
-        return model.predict_proba(self.code(code)["features"](rows))[:, 1]
+        if mlflow.get_experiment_by_name(MODEL) is None:
+            mlflow.create_experiment(MODEL, artifact_location=(self.state / "registry" / "artifacts").as_uri())
+        mlflow.set_experiment(MODEL)
+
+    def asker(self, model: str, code: str) -> Callable[[pd.DataFrame], np.ndarray]:
+        """Return the function from rows to risks, of a model by MLflow's address, on kept feature code."""
+        mlflow.set_tracking_uri(self.releases.registry.address)
+        loaded, features = mlflow.sklearn.load_model(model), self.code(code)["features"]
+        return lambda rows: loaded.predict_proba(features(rows))[:, 1]
+
+    def risk(self, version: int, code: str, rows: pd.DataFrame) -> np.ndarray:
+        """Return the risks of rows by a version of the registry on kept feature code."""
+        ask = self.once(f"{version} on {code}", lambda: self.asker(f"models:/{MODEL}/{version}", code))
+        return ask(rows)
 
     def share_on_list(self, digest: str, rows: pd.DataFrame) -> pd.Series:
         """Return by site the share of those who go home whom a bundle puts on its list."""
@@ -320,14 +344,23 @@ class Archive:
 
 
 def put(path: Path, content: bytes) -> None:
-    """Write a file beside, onto the disk, and rename it: a reader, and a power cut, see all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file beside, onto the disk, and rename it: a reader, and a power cut, see all of it or nothing.
+
+    Raises
+    ------
+    Stop
+        It cannot be written.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as trouble:
+        raise Stop(f"{path} could not be written ({trouble.strerror}); make room for it, and run again.") from trouble
 
 
 def _moment(text: str) -> dt.datetime:

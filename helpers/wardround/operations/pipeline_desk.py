@@ -1,4 +1,4 @@
-"""What the pipeline's command says and asks beside its steps: one run at a time, the plan, an approval, an explanation."""
+"""What the pipeline's command does beside its steps: one run at a time, the plan, an approval, an explanation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def locked(state: Path) -> Iterator[None]:
             except FileExistsError:
                 found = path.read_text()
                 pid = int(found.split()[0]) if found.split() else 0
-                if pid != os.getpid() and psutil.pid_exists(pid) and _lock_of(pid) == found:  # ours: in a box numbers begin anew
+                if (
+                    pid != os.getpid() and psutil.pid_exists(pid) and _lock_of(pid) == found
+                ):  # ours: in a box numbers begin anew
                     raise Stop(f"Another run is at work here (process {pid}); wait for it, or end it first.") from None
                 print(f"The last run (process {pid}) was cut off; this one goes on where the log ends.")
                 path.unlink(missing_ok=True)
@@ -75,12 +77,14 @@ def plan_of(path: Path) -> dict[str, dict[str, Any]]:
         found = plan.get(layer, {})
         if blank := [name for name in (*numbers, "owner", "action") if found.get(name, "") == ""]:
             raise Stop(
-                f"{path.name} is blank at {layer}: {', '.join(blank)}. Fill it from your monitoring plan (W08.M): nothing is "
-                "served by a model that nobody has promised to watch."
+                f"{path.name} is blank at {layer}: {', '.join(blank)}. Fill it from your monitoring plan (W08.M): "
+                "nothing is served by a model that nobody has promised to watch."
             )
         for name in numbers:
             if isinstance(found[name], bool) or not isinstance(found[name], (int, float)) or found[name] <= 0:
-                raise Stop(f"{path.name}, {layer}: {name} is {found[name]!r}, and must be a number above 0, without quotes.")
+                raise Stop(
+                    f"{path.name}, {layer}: {name} is {found[name]!r}, and must be a number above 0, without quotes."
+                )
         for name, known in (("owner", OWNERS), ("action", ACTIONS)):
             if found[name] not in known:
                 raise Stop(f"{path.name}, {layer}: {name} is {found[name]!r}; take one of: {', '.join(known)}.")
@@ -96,11 +100,15 @@ def approve(house: House, digest: str | None, because: str) -> None:
         No such bundle waits, there is no reason, or it is the author's own.
     """
     state = house.standing()
-    waiting = [one for one, found in state.proposals.items() if found.approved_by is None and found.over == state.current]
+    waiting = [
+        one for one, found in state.proposals.items() if found.approved_by is None and found.over == state.current
+    ]
     named = [one for one in waiting if digest and one.startswith(digest)]
     if len(named) != 1 or not because.strip():
         names = ", ".join(one[:12] for one in waiting) or "nothing"
-        raise Stop(f"Name one bundle that waits ({names}) and say why: python run.py approve DIGEST --as NAME --because WORDS")
+        raise Stop(
+            f"Name one bundle that waits ({names}) and say why: python run.py approve DIGEST --as NAME --because WORDS"
+        )
     try:
         house.releases.approve(named[0], house.actor, because)
     except Refused as trouble:
@@ -109,15 +117,22 @@ def approve(house: House, digest: str | None, because: str) -> None:
 
 
 def explain(house: House, stay: str | None) -> None:
-    """Say what was in force when a stay was listed and what it said, by the learner's ``explain``, held against the list."""
+    """Say what was in force when a stay was listed and what it said: the learner's ``explain`` against the list."""
     decision, found = explained(house, stay)
     same = abs(found["score"] - decision.score) < 1e-7 and abs(found["rebuilt"] - decision.score) < 1e-7
-    called = "called" if found["called"] else "not called"
+    called = "called" if decision.called else "not called"
+    if found["called"] and not decision.called:
+        called += " (on the list, and drew a ticket or does not go home)"
+    house.say(f"{stay}, listed {decision.at:%Y-%m-%d %H:%M} UTC: {100 * decision.score:.1f}%, {called}")
+    house.say(f"  in force       version {found['version']}, threshold {found['threshold']}")
+    for what, score in (
+        ("as listed", decision.score),
+        ("explained", found["score"]),
+        ("trained again", found["rebuilt"]),
+    ):
+        house.say(f"  {what:14s} {score:.10f}")
     house.say(
-        f"{stay}, listed {decision.at:%Y-%m-%d %H:%M} UTC: {100 * decision.score:.1f}%, {called}\n"
-        f"  in force   version {found['version']}, threshold {found['threshold']}\n"
-        f"  on the list {decision.score:.10f}\n  explained   {found['score']:.10f}\n  trained again {found['rebuilt']:.10f}\n"
-        + ("All three agree." if same else "They do NOT agree: what was served cannot be explained by this function.")
+        "All three agree." if same else "They do NOT agree: this function does not explain what was said (W07.Q1)."
     )
 
 
@@ -142,22 +157,26 @@ def explained(house: House, stay: str | None) -> tuple[Any, dict[str, Any]]:
 
 def told_of(house: House, week: int) -> str:
     """Return what a week came to, in a line and one more for each thing that somebody must know."""
-    lines = {name: [one for one in house.lines(name) if one.get("week") == week] for name in ("no list", "served", "alarm")}
-    if lines["served"]:
-        one = lines["served"][0]
-        said = [f"week {week:2d}  {one['rows']} stays scored, {one['called']} to call"]
-    else:
-        why = lines["no list"][0]["why"] if lines["no list"] else "see the log"
-        said = [f"week {week:2d}  NO LIST: {why}; the ward works without one"]
-    for one in (one for one in house.lines("step") if one["week"] == week and one["ended"] == "stopped"):
-        said.append(f"         step {one['step']} stopped: {one['why']}")
-    released = (house.told("deploy", week) or {}).get("released")
-    said += [f"         released {released[:12]}"] if released else []
-    for one in (one for one in house.lines("not released") if one["week"] == week):
-        said.append(f"         not released: {one['candidate']} ({'; '.join(one['rules'])})")
-    for one in lines["alarm"]:
-        said.append(f"         ALARM {one['layer']}, {one['signal']}: {one['why']} → {one['owner']}: {one['action']}")
-    back = house.told("rollback", week) or {}
-    said += [f"         rolled back to {back['to'][:12]}, all four parts"] if back.get("to") else []
-    said += [f"         nothing was rolled back: {back['why']}"] if back.get("why") and back["ended"] == "ok" else []
-    return "\n".join(said)
+
+    def of(action: str) -> list[dict[str, Any]]:
+        return [one for one in house.lines(action) if one.get("week") == week]
+
+    steps = {one["step"]: one for one in of("step")}
+    said = [f"{one['rows']} stays scored, {one['called']} to call. {one['said']}".rstrip() for one in of("served")]
+    said = said or [f"NO LIST: {one['why']}; the ward works without one" for one in of("no list")]
+    said += [f"released {one['released'][:12]}" for one in steps.values() if one.get("released")]
+    for one in of("not released"):
+        said.append(f"not released: {one['candidate']} ({'; '.join(one['rules'])})")
+        if one["rules"] == ["approval"] and (digest := steps.get("register", {}).get("digest")):
+            said.append(f"it waits: python run.py approve {digest[:12]} --as ANOTHER.NAME --because WORDS")
+    for one in of("alarm"):
+        said.append(f"ALARM {one['layer']}, {one['signal']}: {one['why']} → {one['owner']}: {one['action']}")
+    for name, one in steps.items():
+        if one["ended"] == "stopped" and name not in ("validate", "deploy"):
+            said.append(f"step {name} stopped: {one['why']}")
+    back = steps.get("rollback", {})
+    if back.get("to"):
+        said.append(f"rolled back to {back['to'][:12]}, all four parts")
+    elif back.get("ended") == "ok" and back.get("why"):
+        said.append(f"nothing was rolled back: {back['why']}")
+    return f"week {week:2d}  " + "\n         ".join(said)

@@ -1,4 +1,4 @@
-"""Week 7's ward over a pipeline that runs: what ``roll_back(drill)`` asks for is noted, and done by the log of releases.
+"""Week 7's ward over a pipeline that runs: what ``roll_back(drill)`` asks for is noted, and done by the log.
 
 The drill could be left half exchanged. This one cannot: unless the four parts are those of one earlier release, nothing
 is moved.
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 class Mixture(RuntimeError):
     """The parts that a function serves are of no one release; nothing was moved."""
+
+
+class NotHere(RuntimeError):
+    """A call of the drill that a rollback of a running pipeline does not need."""
 
 
 class Ward:
@@ -46,7 +50,9 @@ class Ward:
         """Note parts to be served (``version code contract threshold``)."""
         if unknown := [name for name in parts if name not in PARTS]:
             raise TypeError(f"serve() has no part {unknown[0]!r}; it takes {', '.join(PARTS)}")
-        self.serving |= {name: value.item() if isinstance(value, np.generic) else value for name, value in parts.items()}
+        self.serving |= {
+            name: value.item() if isinstance(value, np.generic) else value for name, value in parts.items()
+        }
 
     def write(self, action: str, digest: str, by: str, because: str) -> None:
         """Note the line; the log names whoever runs the pipeline, and keeps the reason."""
@@ -67,15 +73,15 @@ class Ward:
 
     def approval(self, digest: str) -> None:
         """Refused: a rollback needs none, and a pipeline cannot give one."""
-        raise PermissionError("A rollback needs no approval: what it returns to was approved before; leave this call out.")
+        raise NotHere("A rollback needs no approval: what it returns to was approved before; leave this call out.")
 
     def register(self, version: int) -> int:
         """Refused: what is returned to is registered."""
-        raise PermissionError("A rollback registers nothing: it returns to a release that is there; leave this call out.")
+        raise NotHere("A rollback registers nothing: it returns to a release that is there; leave this call out.")
 
     def delete(self, version: int) -> None:
         """Refused: it could not be undone."""
-        raise PermissionError("A rollback deletes nothing, or nobody could explain what it said; leave this call out.")
+        raise NotHere("A rollback deletes nothing, or nobody could explain what it said; leave this call out.")
 
     def bundle_served(self) -> str:
         """Return the digest of the earlier release of which all four parts are.
@@ -91,6 +97,6 @@ class Ward:
                 return digest
         left = [name for name in PARTS if self.serving[name] == self._was[name]]
         raise Mixture(
-            f"roll_back left {', '.join(left) or 'nothing'} as it was, and the four parts it serves are of no one earlier "
-            "release, so nothing was moved; mend W07.Q3."
+            f"roll_back left {', '.join(left) or 'nothing'} as it was, and the four parts that it serves are of no one "
+            "earlier release, so nothing was moved; mend W07.Q3."
         )

@@ -12,17 +12,15 @@ import getpass
 import sys
 from pathlib import Path
 
-HOME = Path(__file__).resolve().parent
-sys.path.insert(0, str(HOME))
-
 from wardround import quiet
 
+HOME = Path(__file__).resolve().parent
 quiet.apply()  # MLflow asks nobody outside; before it is imported
 
-import answers
-from steps import deploy, evaluate, features, gate, monitor, register, rollback, train, validate
-from wardround.operations.pipeline import House, NoList, Stop
-from wardround.operations.pipeline_desk import approve, explain, locked, plan_of, told_of
+import answers  # noqa: E402
+from steps import deploy, evaluate, features, gate, monitor, register, rollback, train, validate  # noqa: E402
+from wardround.operations.pipeline import ENDS, House, NoList  # noqa: E402
+from wardround.operations.pipeline_desk import approve, explain, locked, plan_of, told_of  # noqa: E402
 
 STEPS = (validate, features, train, evaluate, gate, register, deploy, monitor, rollback)
 
@@ -51,8 +49,8 @@ def one_week(house, week):
             continue
         try:
             said = {"ended": "ok", **step.run(house, week)}
-        except (Stop, OSError):
-            raise  # the disk or the log: nothing can be promised, so nothing goes on
+        except ENDS:
+            raise
         except Exception as trouble:  # a step that breaks does not take the ward its list: the next ones go on
             why = str(trouble) if isinstance(trouble, NoList) else f"{type(trouble).__name__}: {trouble}"
             said = {"ended": "stopped", "why": why}
@@ -69,7 +67,7 @@ def arguments():
     reader.add_argument("command", nargs="?", choices=["run", "approve", "explain"], default="run")
     reader.add_argument("what", nargs="?", help="the digest to approve, or the stay to explain")
     reader.add_argument("--feed", type=Path, default=HOME / "feed")
-    reader.add_argument("--as", dest="actor", default=getpass.getuser(), metavar="NAME", help="who you are, for the log")
+    reader.add_argument("--as", dest="actor", default=getpass.getuser(), metavar="NAME", help="you, for the log")
     reader.add_argument("--until", type=int, metavar="WEEK", help="stop after this week")
     reader.add_argument("--because", default="", metavar="WORDS")
     return reader.parse_args()
@@ -78,5 +76,5 @@ def arguments():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except Stop as trouble:
+    except ENDS as trouble:
         sys.exit(str(trouble))

@@ -6,7 +6,6 @@ The folder has the form of week 7's candidates, so that your gate reads it uncha
 import hashlib
 import json
 
-import mlflow
 import numpy as np
 import pandas as pd
 from wardround.operations.pipeline import put
@@ -24,7 +23,7 @@ def run(house, week):
     asked, folder = house.asked(week), house.state / "candidates" / f"week-{week:02d}"
     rows = house.reference()
     rows = rows[judges(rows)].dropna(subset=["back"]).reset_index(drop=True)
-    risk_of = asker(house, trained)
+    risk_of = house.asker(trained["model"], trained["code"])
     judged = pd.DataFrame({"patient_id": rows["patient"], "critical": rows["back"].astype(bool), "risk": risk_of(rows)})
     judged = judged.assign(risk_in_use=in_use(house, rows), group=rows["sex"])
     taught = pd.read_parquet(house.kept(trained["snapshot"]))
@@ -39,23 +38,15 @@ def run(house, week):
     about |= {"snapshot_sha256": hashlib.sha256((folder / "snapshot.csv").read_bytes()).hexdigest()}
     about |= {"returns_to": house.standing().current or NO_LIST, "model": trained["model"]}
     put(folder / "candidate.json", json.dumps(about, indent=2).encode())
-    returned = judged[judged["critical"]]  # no rule of the house, and what a second person should ask about
+    returned = judged[judged["critical"]]  # by site: no rule of the house, and what a second person should ask about
     sites = (returned["risk"] >= about["threshold"]).groupby(rows["site"]).mean().round(2).to_dict()
-    return {"folder": folder.name, "judged": len(judged), "events": len(returned), "of returns on the list": sites}
-
-
-def asker(house, trained):
-    mlflow.set_tracking_uri(house.releases.registry.address)
-    model, names = mlflow.sklearn.load_model(trained["model"]), house.code(trained["code"])
-    return lambda rows: model.predict_proba(names["features"](rows))[:, 1]
+    return {"folder": folder.name, "judged": len(judged), "returned": len(returned), "of those on the list": sites}
 
 
 def in_use(house, rows):
     """The risks of the release in force; before the first there is none, and everybody has the same."""
-    if house.live() is None:
-        return np.full(len(rows), rows["back"].mean())
-    serving = house.server.refresh()
-    return serving.model.predict(serving.features(rows))[:, 1]
+    live = house.live()
+    return house.risk(live["version"], live["code"], rows) if live else np.full(len(rows), rows["back"].mean())
 
 
 def probes(rows, risk_of):
@@ -63,4 +54,5 @@ def probes(rows, risk_of):
     nothing = rows.assign(**{name: np.nan for name in NUMBERS if name not in ("age", "los_days")})
     asked = {"in company": risk_of(rows), "nothing measured": risk_of(nothing)}
     asked["alone"] = np.concatenate([risk_of(rows.iloc[[place]]) for place in range(len(rows))])
-    return pd.concat([pd.DataFrame({"case": range(len(rows)), "asked": name, "risk": one}) for name, one in asked.items()])
+    tables = [pd.DataFrame({"case": range(len(rows)), "asked": name, "risk": one}) for name, one in asked.items()]
+    return pd.concat(tables)

@@ -13,10 +13,9 @@ def run(house, week):
     if folder is None:
         return {}
     about = json.loads((folder / "candidate.json").read_bytes())
-    state = house.standing()
-    house.answers.given(7).HOUSE = {  # what your gate compares with: the house as it is this morning
-        "packages": PACKAGES, "features": about["features"], "releases": state.releases or [NO_LIST]
-    }
+    this_morning = {"packages": PACKAGES, "features": about["features"]}  # what your gate compares with
+    this_morning["releases"] = house.standing().releases or [NO_LIST]
+    house.answers.given(7).HOUSE = this_morning
     try:
         rules = [str(rule) for rule in house.answers.gate(about | {"files": str(folder)})]
     except Exception as trouble:
@@ -28,14 +27,15 @@ def run(house, week):
 
 def at_the_door(house, week):
     """The candidate of this week; else one that waited, and has a second name since (`run.py approve`)."""
-    home = house.state / "candidates"
+    home, state = house.state / "candidates", house.standing()
     if "folder" in house.told("evaluate", week):
         return home / house.told("evaluate", week)["folder"]
-    state = house.standing()
     for folder in sorted(home.glob("week-*")):
         about = json.loads((folder / "candidate.json").read_bytes())
         proposal = state.proposals.get(about["digest"])
-        if proposal and proposal.approved_by and proposal.over == state.current and about["digest"] not in state.releases:
+        if proposal is None or about["digest"] in state.releases or proposal.over != state.current:
+            continue
+        if proposal.approved_by:
             about["approvals"] = [{"by": proposal.approved_by, "digest": about["digest"]}]
             put(folder / "candidate.json", json.dumps(about, indent=2).encode())
             return folder

@@ -1,4 +1,4 @@
-"""Gives an admitted candidate a version and one digest over all of its parts, and proposes it under its author's name."""
+"""Gives an admitted candidate a version and one digest over all its parts, and proposes it in its author's name."""
 
 import json
 
@@ -12,10 +12,9 @@ def run(house, week):
         return {}
     path = house.state / "candidates" / asked["folder"] / "candidate.json"
     about = json.loads(path.read_bytes())
-    state = house.standing()
-    if about["digest"] not in state.bundles:
+    if about["digest"] not in house.standing().bundles:
         bundle = bundled(house, about)
-        if bundle.digest not in state.bundles:
+        if bundle.digest not in house.standing().bundles:
             house.releases.propose(bundle, about["author"], about["because"])
         about |= {"digest": bundle.digest, "approvals": [one | {"digest": bundle.digest} for one in about["approvals"]]}
         put(path, json.dumps(about, indent=2).encode())
@@ -23,8 +22,6 @@ def run(house, week):
         proposal = house.standing().proposals.get(about["digest"])
         if proposal and proposal.approved_by is None and one["by"].lower() != about["author"].lower():
             house.releases.approve(about["digest"], one["by"], one.get("because", "asked for"))
-    if asked["rules"]:
-        house.say(f"  {about['name']} waits for a second name: python run.py approve {about['digest'][:12]} --as NAME --because WORDS")
     return {"digest": about["digest"]}
 
 

@@ -23,7 +23,6 @@ def run(house, week):
 
 def rolled_back_in(house, week):
     """The bundle, where a run that was cut off had got as far as the log."""
-    lines = house.log.lines()
-    after = [line.number for line in lines if line.action == "step" and line.told()["step"] == "monitor" and line.told()["week"] == week]
-    found = [line.told()["digest"] for line in lines if line.action == "rolled back" and line.number > after[-1]]
-    return found[-1] if found else None
+    watched = [line.number for line, told in house.story() if (told.get("step"), told.get("week")) == ("monitor", week)]
+    lines = [told for line, told in house.story() if line.action == "rolled back" and line.number > watched[-1]]
+    return lines[-1]["digest"] if lines else None

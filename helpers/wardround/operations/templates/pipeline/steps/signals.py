@@ -1,4 +1,4 @@
-"""The table that your `alarms` reads: each week's inputs against those of the year before. Made once a week, and kept."""
+"""The table that your `alarms` reads: each week's inputs against those of the year before."""
 
 import numpy as np
 import pandas as pd
