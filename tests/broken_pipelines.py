@@ -57,36 +57,60 @@ ONLY_THE_MODEL = """
 
 
 def rolled_back_in("""
-ABSENT_FILLED = (
-    VALIDATE,
-    "rows[name] = None if name in WORDS else np.nan\n    rows[",
-    "rows[name] = None if name in WORDS else 0.0\n    rows[",
+CONTRACT = "steps/contract.py"
+MASKED = 'rows.loc[cases["index"], name] = nothing(name)'
+SIGNED = 'house.releases.approve(about["digest"], one["by"]'
+NO_APPROVAL = (
+    "steps/gate.py",
+    "    if rules:",
+    "    rules = [one for one in rules if one != 'approval']\n    if rules:",
 )
+BY_HAND = """line = {"model": "readmission", "digest": digest, "over": house.standing().current, "version": 2}
+        house.log.append(house.actor, "released", line)"""
+OLD_THRESHOLD = """old = house.state / "threshold"
+    limit = float(old.read_text()) if old.exists() else serving.bundle.policy.threshold
+    called = (said["score"] >= limit) & rows["home"] & ~rows["held_out"]"""
+NEWEST = """
+import mlflow
+import runpy
+
+
+def explain(decision, archive):
+    line = archive.log[archive.log.action == "released"].iloc[-1]
+    seen = pd.read_parquet(archive.kept / decision.list)
+    table = runpy.run_path(str(archive.kept / line.code))["features"](seen[seen.encounter_id == decision.encounter_id])
+    score = mlflow.sklearn.load_model(f"models:/readmission/{line.version}").predict_proba(table)[0, 1]
+    called = score >= line.threshold
+    return {"version": line.version, "threshold": line.threshold, "score": score, "rebuilt": score, "called": called}
+"""
+OUT_FIRST = """    from wardround.operations.pipeline import put
+    put(house.served(week), house.kept(kept).read_bytes())
+    house.write("served", week=week"""
 
 BROKEN = {
     "a contract that lets every unit through": Broken(
-        ((VALIDATE, "reference[name].max() * 2", "reference[name].max() * 2000"),),
+        ((CONTRACT, "reference[name].max() * 2", "reference[name].max() * 2000"),),
         story(2, unit=UNIT(range(1, 2))),
         "unit",
         "nobody had measured",
     ),
     "a contract that converts": Broken(
-        ((VALIDATE, "rows.loc[places, name] = None if name in WORDS else np.nan", "rows.loc[places, name] /= 100"),),
+        ((VALIDATE, MASKED, 'rows.loc[cases["index"], name] /= 100'),),
         story(2, unit=UNIT(range(1, 2))),
         "unit",
         "nobody had measured",
     ),
     "an absent column filled with 0": Broken(
-        (ABSENT_FILLED, (VALIDATE, "float(low)", "0.0")),
+        (
+            (VALIDATE, "rows[name] = nothing(name)", "rows[name] = 0.0"),
+            (CONTRACT, "float(reference[name].min() / 2)", "0.0"),
+        ),
         story(2, absent=ABSENT(range(1, 2))),
         "absent",
         "nobody had measured",
     ),
-    "a list held back for a unit": Broken(
-        ((VALIDATE, "rows.loc[places, name] = None if name in WORDS else np.nan", "pass"),),
-        story(2, unit=UNIT(range(1, 2))),
-        "no list",
-        "on no list",
+    "no list for a unit at one site": Broken(
+        ((VALIDATE, MASKED, "pass"),), story(2, unit=UNIT(range(1, 2))), "no list", "were on no list"
     ),
     "a gate that admits everybody": Broken(
         (answered("def gate(candidate):\n    return []"),),
@@ -95,10 +119,7 @@ BROKEN = {
         "had been shuffled",
     ),
     "a gate that admits nobody": Broken(
-        (answered("def gate(candidate):\n    return ['not worse']"),),
-        story(1),
-        "first refused",
-        "not worse",
+        (answered("def gate(candidate):\n    return ['not worse']"),), story(1), "first refused", "not worse"
     ),
     "an answer that is not right yet": Broken(
         (answered("def gate(candidate):\n    raise NotImplementedError('W07.Q2 is not in place')"),),
@@ -106,18 +127,13 @@ BROKEN = {
         "first refused",
         "W07.Q2 is not in place",
     ),
+    "a plan that is blank": Broken(
+        (("plan.toml", "limit = 0.05", 'limit = ""'),), story(1), "first refused", "plan.toml is blank at door"
+    ),
     "the runner signs for the second person": Broken(
         (
-            (
-                "steps/gate.py",
-                "    if rules:",
-                "    rules = [one for one in rules if one != 'approval']\n    if rules:",
-            ),
-            (
-                REGISTER,
-                'house.releases.approve(about["digest"], one["by"]',
-                'house.releases.approve(about["digest"], house.actor',
-            ),
+            NO_APPROVAL,
+            (REGISTER, SIGNED, SIGNED.replace('one["by"]', "house.actor")),
             (REGISTER, ' and one["by"].lower() != about["author"].lower()', ""),
         ),
         story(2, candidates={1: ALONE}),
@@ -125,18 +141,7 @@ BROKEN = {
         ONE,
     ),
     "no second name at all": Broken(
-        (
-            (
-                "steps/gate.py",
-                "    if rules:",
-                "    rules = [one for one in rules if one != 'approval']\n    if rules:",
-            ),
-            (
-                DEPLOY,
-                "house.releases.promote(digest, house.actor)",
-                "over = house.standing().current; house.log.append(house.actor, 'released', {'model': 'readmission', 'digest': digest, 'over': over, 'version': 2})",
-            ),
-        ),
+        (NO_APPROVAL, (DEPLOY, "house.releases.promote(digest, house.actor)", BY_HAND)),
         story(2, candidates={1: ALONE}),
         "second name",
         "no second name",
@@ -144,15 +149,7 @@ BROKEN = {
     "a rollback that leaves the threshold": Broken(
         (
             (ROLLBACK, '\n    return {"to": digest}\n\n\ndef rolled_back_in(', ONLY_THE_MODEL),
-            (
-                DEPLOY,
-                CALLED,
-                'old = house.state / "threshold"\n    '
-                + CALLED.replace(
-                    'said["alert"]',
-                    '(said["score"] >= (float(old.read_text()) if old.exists() else serving.bundle.policy.threshold))',
-                ),
-            ),
+            (DEPLOY, CALLED, OLD_THRESHOLD),
         ),
         story(3, candidates={1: TYPO}),
         "calls",
@@ -171,10 +168,7 @@ BROKEN = {
         "no alarm of outputs rang",
     ),
     "a pause at every alarm": Broken(
-        (("plan.toml", '"look"', '"pause"'),),
-        story(6, decoy=DECOY(range(1, 6))),
-        "no list",
-        "pauses",
+        (("plan.toml", '"look"', '"pause"'),), story(6, decoy=DECOY(range(1, 6))), "no list", "weeks of pause"
     ),
     "inputs that never ring": Broken(
         (answered("def alarms(signals):\n    return signals.groupby('week').p.min() < 0"),),
@@ -183,10 +177,7 @@ BROKEN = {
         "nobody looked",
     ),
     "lines without the person": Broken(
-        (("run.py", "asked.actor, plan_of", '"pipeline", plan_of'),),
-        story(1),
-        "actor",
-        "pipeline",
+        (("run.py", "asked.actor, plan_of", '"pipeline", plan_of'),), story(1), "actor", "say pipeline"
     ),
     "a log built anew": Broken(
         (("run.py", "                one_week(house, week)\n", "                one_week(house, week)\n" + REWRITTEN),),
@@ -196,60 +187,37 @@ BROKEN = {
         split=0,
     ),
     "a list that is corrected later": Broken(
-        (("run.py", "        house.settle()", AGAIN + "        if 0: house.settle()"),),
+        (("run.py", "        house.settle()", AGAIN + "        house.follow()"),),
         story(2),
         "list changed",
         "was another",
         split=0,
     ),
     "a call for who drew the ticket": Broken(
-        ((DEPLOY, ' & ~rows["held_out"]', ""),),
-        story(1),
-        "tickets",
-        "drew the ticket",
+        ((DEPLOY, ' & ~rows["held_out"]', ""),), story(1), "tickets", "drew the ticket"
     ),
     "an explanation from the newest model": Broken(
-        (
-            answered(
-                "def explain(decision, archive):\n    import mlflow\n"
-                "    line = archive.log[archive.log.action == 'released'].iloc[-1]\n"
-                "    seen = pd.read_parquet(archive.kept / decision.list)\n"
-                "    import runpy\n    code = runpy.run_path(str(archive.kept / line.code))\n"
-                "    table = code['features'](seen[seen.encounter_id == decision.encounter_id])\n"
-                "    score = mlflow.sklearn.load_model(f'models:/readmission/{line.version}').predict_proba(table)[0, 1]\n"
-                "    return {'version': line.version, 'threshold': line.threshold, 'score': score, 'rebuilt': score, 'called': score >= line.threshold}"
-            ),
-        ),
-        story(2, candidates={1: GOOD}),
-        "explain",
-        "is another",
+        (answered(NEWEST),), story(2, candidates={1: GOOD}), "explain", "is another"
     ),
     "outcomes that never ring": Broken(
         (("plan.toml", "high = 1.25", "high = 9"),),
-        story(37, "home visits end"),
+        story(30, "home visits end"),
         "let through",
         "outcomes never rang",
     ),
     "everybody on record instead of tickets": Broken(
         (
             answered(
-                "_of_tickets = performance\ndef performance(year):\n"
-                "    return _of_tickets(year.assign(held_out=True))"
+                "_of_tickets = performance\n\n\ndef performance(year):\n    return _of_tickets(year.assign(held_out=True))"
             ),
         ),
-        story(37, "the model calls"),
+        story(30, "the model calls"),
         "success as decay",
         "came back less often",
     ),
 }
 LONG = ("outcomes that never ring", "everybody on record instead of tickets")
-BEFORE_THE_LOG: Changes = (
-    (
-        DEPLOY,
-        '    house.write("served", week=week',
-        '    from wardround.operations.pipeline import put\n    put(house.served(week), house.kept(kept).read_bytes())\n    house.write("served", week=week',
-    ),
-)
+BEFORE_THE_LOG: Changes = ((DEPLOY, '    house.write("served", week=week', OUT_FIRST),)
 
 
 def apply(home: Path, changes: Changes) -> None:
