@@ -33,6 +33,13 @@ def _part(text: str) -> int | str:
     raise typer.BadParameter(f"{text!r} is neither the number of a week, 1 to 12, nor the word appendix.")
 
 
+def _startable(text: str) -> int | str:
+    return text if text == "pipeline" else _part(text)
+
+
+Startable = Annotated[
+    str, typer.Argument(parser=_startable, metavar="WEEK", help="Number of the week, appendix, or pipeline.")
+]
 Part = Annotated[str, typer.Argument(parser=_part, metavar="WEEK", help="Number of the week, or appendix.")]
 
 
@@ -63,9 +70,14 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(main(["--json"] if json else []))
 
 
-@app.command(epilog="Example: wardround start 1, or wardround start appendix")
-def start(week: Part) -> None:
-    """Copy a week or the appendix into your folder, or bring it up to date without touching what you wrote."""
+@app.command(epilog="Example: wardround start 1, wardround start appendix, or wardround start pipeline")
+def start(week: Startable) -> None:
+    """Copy a week, the appendix or the pipeline into your folder, or update it without touching what you wrote."""
+    if week == "pipeline":
+        from wardround.course.pipeline import start as lay_out
+
+        typer.echo(f"The pipeline is in {lay_out(say=typer.echo)}; its README.md says how to go on.")
+        return
     from wardround.course.workspace import start as begin
 
     typer.echo(f"{_named(week)} is in {begin(week, say=typer.echo)}.")
