@@ -68,7 +68,13 @@ def psi_by_hand(before, now):
     return float(((b - a) * np.log(b / a)).sum())
 
 
-outcome("W08.P3", psi_of_scores)
+def as_in_a_quiet_year(hospital, truth, found):
+    rows = given(8).versions(hospital)["quiet"]
+    still = psi_by_hand(rows.score[rows.week < 0], rows.score[rows.week >= 0])
+    return f"In the year in which nothing happened it is {still:.3f}. The same patients came; a PSI of .1 is some {0.1 / found:.0f} times as much."
+
+
+outcome("W08.P3", psi_of_scores, remark=as_in_a_quiet_year)
 
 
 # W08.Q1 ---------------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ prediction(
         "the PSI of its score, that year against the year before? (You will meet dashboards that call .1 a shift, and .25 a large one.) Give a "
         "range that you are 80% sure of."
     ),
-    unit="PSI, 0 or more",
+    unit="PSI",
 )
 
 question(
