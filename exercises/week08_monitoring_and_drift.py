@@ -70,7 +70,7 @@ given(8).drawn(panels[letter], f"{letter}: {alarm_of[letter]}")
 panels[letter].iloc[::6].round(2)
 
 # %% nbgrader={"grade": false, "grade_id": "w08-q2", "locked": false, "schema_version": 3, "solution": true}
-diagnosis = ...  # {"A": ("season", "discharges_year_before"), …}
+diagnosis = ...  # {"A": ("the model has worn out", "score"), …}
 
 # %% nbgrader={"grade": true, "grade_id": "w08-q2-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W08.Q2", diagnosis)
@@ -79,13 +79,15 @@ check("W08.Q2", diagnosis)
 # hint("W08.Q2")
 
 # %% [markdown]
-# ## Q3: true performance, from the hold-out
+# ## Q3: how good is it, had nobody been called?
 #
 # Since 30 December 2024 the model says who is called: whoever goes home with a score of 0.12 or more. A nurse's visit comes with each call. One
-# discharge in ten draws a ticket, by chance, and gets no call; the ethics board approved it. The table was drawn up on 19 January 2026.
+# discharge in ten draws a ticket, by chance, and gets no call; the review board approved it in writing, for one year. The table was drawn up on 19
+# January 2026.
 #
-# How good is the model, in those whom the programme may call, had nobody called? Write a function of such a table that returns `n`, `events`, and O/E
-# and AUROC, each with an interval of 95%. It is put to this year and to an invented one, in which few patients come again and again.
+# How good is the model in all who go home, whatever their score, had nobody been called? Judge it on one group of stays that tells, each stay counted once.
+# Write a function of such a table that returns `n`, `events`, and O/E and AUROC, each with an interval of 95%. It is put to this year and to an invented
+# one, in which few patients come again and again.
 
 # %%
 year = given(8).year(hospital)

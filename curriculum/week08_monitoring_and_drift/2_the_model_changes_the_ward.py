@@ -321,7 +321,7 @@ listed.style.format(precision=0).format("{:.1f}", subset="averted by these")
 # 5.9. It spoke at the first row of week 8, two weeks before the bell; on the analyser's bell somebody saw 34 of 100 listed after 35,
 # and wrote it down. **Restraint is an action, with a name under it** (M24).
 #
-# One fault, one decoy, one seed; averted is by known risk. On six other seeds (flown by us, not here) the contract was always first;
+# One fault, one decoy, one seed; averted is by known risk. On six others (flown by us, not here) the contract was always first;
 # pausing was last in five, retraining in one. **Now Q4** (11 minutes).
 #
 # ## Exit check
