@@ -125,7 +125,10 @@ def test_a_short_year_runs_catches_and_rolls_back(home, feed):
     code, said = command(home, feed=feed)
     assert code == 1 and "is not the list that went out" in said
     (home / "state" / "served" / "week-01.csv").unlink()
-    assert command(home, feed=feed) == (0, "") and (home / "state" / "served" / "week-01.csv").read_bytes() == shown
+    code, said = command(home, feed=feed)
+    assert (code, said[-14:]) == (0, "weeks done: 4.\n"[-14:]) and (
+        home / "state" / "served" / "week-01.csv"
+    ).read_bytes() == shown
 
 
 def test_a_second_name_is_waited_for_and_the_author_is_no_second_name(third_hospitals, tmp_path, home):
@@ -142,6 +145,26 @@ def test_a_second_name_is_waited_for_and_the_author_is_no_second_name(third_hosp
     assert code == 0, said
     code, said = command(home, feed=feed)
     assert code == 0 and f"released {digest[:12]}" in said and cases.live(home)["digest"] == digest
+    code, said = command(home, "rollback", "--as", "c.night", feed=feed)
+    assert code == 1 and "Say why" in said
+    code, said = command(home, "rollback", "--as", "c.night", "--because", "too many", feed=feed)
+    assert (
+        code == 0 and cases.live(home)["threshold"] == 0.12 and cases.lines(home)[-1][:2] == ("c.night", "rolled back")
+    )
+    code, said = command(home, "rollback", "--as", "c.night", "--because", "again", feed=feed)
+    assert code == 1 and "no earlier release" in said and "Traceback" not in said
+
+
+def test_a_rollback_of_a_part_moves_nothing(home, feed, tmp_path):
+    """The drill could be left with the old model under the new threshold; a pipeline that runs cannot."""
+    part = "def roll_back(drill):\n    log = drill.log[drill.log.action == 'released']\n"
+    part += (
+        "    drill.serve(version=log.iloc[0].version)\n    drill.write('rolled back', log.iloc[0].digest, 'x', 'y')\n"
+    )
+    (home / "answers.py").write_text((home / "answers.py").read_text() + "\n\n" + part)
+    code, said = command(home, "--until", "2", feed=feed)
+    assert code == 0 and "roll_back left code, contract, threshold as it was" in said, said
+    assert cases.live(home)["threshold"] == 0.012 and "rolled back" not in [what for _, what, _ in cases.lines(home)]
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,25 @@ def approve(house: House, digest: str | None, because: str) -> None:
     except Refused as trouble:
         raise Stop(str(trouble)) from trouble
     house.say(f"Approved by {house.actor}. The next week's run asks the gate once more, and releases it.")
+
+
+def roll_back(house: House, bring_back: Callable[[House, str], str], because: str) -> None:
+    """Return to the release before, at the calling user's word; one person may.
+
+    Raises
+    ------
+    Stop
+        There is no reason, no earlier release, or ``bring_back`` does not bring back all of one.
+    """
+    if not because.strip():
+        raise Stop("Say why: python run.py rollback --as NAME --because WORDS")
+    if len(house.standing().releases) < 2:
+        raise Stop("There is no earlier release to return to; the ward can work without a list.")
+    try:
+        digest = bring_back(house, because)
+    except Exception as trouble:
+        raise Stop(f"Nothing was rolled back: {type(trouble).__name__}: {trouble}") from trouble
+    house.say(f"Rolled back by {house.actor} to {digest[:12]}, all four parts; the next list comes from it.")
 
 
 def explain(house: House, stay: str | None) -> None:
