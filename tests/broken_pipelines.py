@@ -216,7 +216,7 @@ BROKEN = {
         (answered(EVERYBODY),),
         story(30, "the model calls"),
         "success as decay",
-        "came back less often",
+        "who was called came back less often",
     ),
 }
 LONG = ("outcomes that never ring", "everybody on record instead of tickets")

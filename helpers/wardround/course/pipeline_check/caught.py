@@ -337,6 +337,6 @@ def judge_outcomes(judged: Judged, flown: Flown) -> None:
             judged.mend(
                 "success as decay",
                 f"In week {rang[0]} outcomes rang ({acts[0]}) in a year in which the calls helped and nothing else had "
-                "changed: whoever was called came back less often, and that was read as a model that promises too much.",
+                "changed: who was called came back less often, which was read as a model that promises too much.",
                 "`performance` (W08.Q3): only tickets that go home tell what would have been without a call",
             )
