@@ -83,6 +83,13 @@ def explain(decision, archive):
     called = score >= line.threshold
     return {"version": line.version, "threshold": line.threshold, "score": score, "rebuilt": score, "called": called}
 """
+EVERYBODY = """
+_of_tickets = performance
+
+
+def performance(year):
+    return _of_tickets(year.assign(held_out=True))
+"""
 OUT_FIRST = """    from wardround.operations.pipeline import put
     put(house.served(week), house.kept(kept).read_bytes())
     house.write("served", week=week"""
@@ -206,14 +213,10 @@ BROKEN = {
         "outcomes never rang",
     ),
     "everybody on record instead of tickets": Broken(
-        (
-            answered(
-                "_of_tickets = performance\n\n\ndef performance(year):\n    return _of_tickets(year.assign(held_out=True))"
-            ),
-        ),
+        (answered(EVERYBODY),),
         story(30, "the model calls"),
         "success as decay",
-        "came back less often",
+        "who was called came back less often",
     ),
 }
 LONG = ("outcomes that never ring", "everybody on record instead of tickets")

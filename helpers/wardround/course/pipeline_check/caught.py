@@ -59,8 +59,8 @@ def _harmful(judged: Judged, flown: Flown, name: str, fault: Fault, layer: str) 
     if wrong:
         judged.mend(
             name,
-            f"In {weeks} ({fault.says}) {of_thousand(wrong, of)} patients concerned were scored with a value that nobody "
-            "had measured.",
+            f"In {weeks} ({fault.says}) {of_thousand(wrong, of)} patients concerned were scored with a value that "
+            "nobody had measured.",
             "the contract in steps/validate.py: what cannot be is refused and counts as missing, it is never filled or "
             "converted",
         )
@@ -91,8 +91,8 @@ def _decoy(judged: Judged, flown: Flown, fault: Fault, layer: str) -> bool:
     if not layer:
         judged.mend(
             "inputs asleep",
-            f"From week {fault.weeks[0]} on ({fault.says}) no alarm named the input in {len(fault.weeks)} weeks, so nobody "
-            "looked whether it harms.",
+            f"From week {fault.weeks[0]} on ({fault.says}) no alarm named the input in {len(fault.weeks)} weeks, so "
+            "nobody looked whether it harms.",
             "`alarms` (W08.Q1)",
         )
     return bool(layer) and not acted
@@ -325,10 +325,10 @@ def judge_outcomes(judged: Judged, flown: Flown) -> None:
             back, n = int(flown.rows["back"].sum()), len(flown.rows)
             judged.mend(
                 "let through",
-                f"Home visits ended with week 0, {of_thousand(back, n)} discharged came back in the year, far more than "
-                "was promised, and outcomes never rang.",
-                "`performance` (W08.Q3) and the limits of outcomes in plan.toml: settled tickets that go home, rung when "
-                "all of the interval lies outside",
+                f"Home visits ended with week 0, {of_thousand(back, n)} discharged came back in the year, far more "
+                "than was promised, and outcomes never rang.",
+                "`performance` (W08.Q3) and the limits of outcomes in plan.toml: settled tickets that go home, rung "
+                "when all of the interval lies outside",
             )
     elif flown.story.version == "the model calls":
         what = "rang in " + weeks_of(rang) if rang else "left alone"
@@ -337,6 +337,6 @@ def judge_outcomes(judged: Judged, flown: Flown) -> None:
             judged.mend(
                 "success as decay",
                 f"In week {rang[0]} outcomes rang ({acts[0]}) in a year in which the calls helped and nothing else had "
-                "changed: whoever was called came back less often, and that was read as a model that promises too much.",
+                "changed: who was called came back less often, which was read as a model that promises too much.",
                 "`performance` (W08.Q3): only tickets that go home tell what would have been without a call",
             )

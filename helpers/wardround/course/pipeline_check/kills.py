@@ -1,4 +1,4 @@
-"""Killed and started again: the pipeline is cut off at moments where something is half done, and looked at each time."""
+"""Killed and started again: cut off at moments where something is half done, and looked at each time."""
 
 from __future__ import annotations
 
