@@ -7,7 +7,7 @@ import runpy
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import chi2_contingency, ks_2samp
+from scipy.stats import chi2, chi2_contingency, ks_2samp
 from wardround.course.asking import put
 from wardround.course.given import _names, given
 from wardround.course.keys import week_keys
@@ -143,6 +143,18 @@ def test_both_roads_are_right_and_a_rule_that_is_too_strict_is_blind(hospital):
 
 def test_a_rule_of_another_length_is_told_so(hospital):
     assert "one True or False" in verdict_on("W08.Q1", lambda signals: [True], hospital).evidence
+    by_key = lambda signals: (signals.groupby("week").p.min() < 0.05 / 520).to_dict()  # noqa: E731
+    assert "returned a dict" in verdict_on("W08.Q1", by_key, hospital).evidence
+
+
+@pytest.mark.parametrize("alarms", [0, 1, 5])
+def test_a_few_false_alarms_have_the_exact_upper_end_of_poisson(hospital, alarms):
+    shifted = _names(8)["_drawn_quarters"](hospital)["is_shifted"]
+    quiet = iter(range(len(shifted)))
+    weeks = ["0" * 13 if is_shifted or next(quiet) >= alarms else "1" + "0" * 12 for is_shifted in shifted]
+    found = _names(8)["held_against_the_quarters"]({"weeks": weeks, "peeked": 0}, hospital)
+    assert found["false"] == alarms / WEEK.QUIET
+    assert found["high"] == pytest.approx(chi2.isf(0.025, 2 * alarms + 2) / 2 / WEEK.QUIET)
 
 
 # Q2 -------------------------------------------------------------------------------------------------------------------
@@ -257,6 +269,14 @@ def test_psi_is_near_what_chance_makes_of_it(hospital):
 def test_a_monitor_that_names_another_signal_is_not_right(hospital):
     verdict = verdict_on("W08.Q6", lambda so_far: "score" if MADE["inputs_only"](so_far) else None, hospital)
     assert verdict.kind == "not_yet" and "by another signal" in verdict.evidence
+
+
+def test_faults_of_data_and_of_the_town_are_told_apart_by_their_times(hospital):
+    both = lambda so_far: MADE["inputs_only"](so_far) or ("oe" if so_far.oe.iloc[-1] > 1.35 else None)  # noqa: E731
+    verdict = verdict_on("W08.Q6", both, hospital)
+    assert verdict.kind == "right" and "months of blindness" in verdict.says
+    by_tickets = lambda so_far: "oe_hold_out" if so_far.oe_hold_out.iloc[-1] > 1.1 else None  # noqa: E731
+    assert "In one town" in verdict_on("W08.Q6", by_tickets, hospital).evidence
 
 
 def test_the_evidence_of_every_known_mistake_is_short(hospital):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import chdtri
 from wardround.course.given import apart, by_hand, secret
 from wardround.course.store import write_atomically
 
@@ -215,10 +216,11 @@ def _row(found, weeks):
     """A rule's answer as text of 0 and 1."""
     if found is ...:
         return ...
-    if isinstance(found, pd.DataFrame) or not hasattr(found, "__len__") or len(found) != weeks:
+    unordered = isinstance(found, (pd.DataFrame, dict, set, str))
+    if unordered or not hasattr(found, "__len__") or len(found) != weeks:
         size = f" of {len(found)}" if hasattr(found, "__len__") else ""
         raise TypeError(
-            f"alarms returned a {type(found).__name__}{size}; it must return one True or False for each of {weeks} weeks"
+            f"alarms returned a {type(found).__name__}{size}; it must return one True or False for each of {weeks} weeks, in their order: `groupby('week')` is a road"
         )
     found = found.sort_index() if isinstance(found, pd.Series) else found
     return "".join("1" if one else "0" for one in found)
@@ -229,12 +231,15 @@ def held_against_the_quarters(answer, hospital):
     shifted = np.array(_drawn_quarters(hospital)["is_shifted"])
     weeks = np.array([[int(one) for one in row] for row in answer["weeks"]])
     false = weeks[~shifted].sum(axis=1)
-    spread = 1.96 * false.std(ddof=1) / np.sqrt(len(false)) if false.any() else 3 / len(false)
+    spread = 1.96 * false.std(ddof=1) / np.sqrt(len(false))
+    exact = (
+        chdtri(2 * false.sum() + 2, 0.025) / 2 / len(false)
+    )  # Poisson's upper end: a few alarms have no spread to trust
     seen = weeks[shifted, FROM : FROM + WITHIN].any(axis=1)
     found = {
         "false": float(false.mean()),
         "low": max(float(false.mean() - spread), 0.0),
-        "high": float(false.mean() + spread),
+        "high": max(float(false.mean() + spread), float(exact)),
     }
     return found | {"seen": int(seen.sum()), "peeked": answer["peeked"], "weeks": answer["weeks"]}
 
@@ -410,7 +415,7 @@ def monitored(watch, hospital):
 
 def held_against_the_years(answer, hospital):
     """By cause what the monitor did: ``seen``, ``missed``, ``other`` (another signal), ``false`` (before, or where nothing harms)."""
-    told, weeks = [], []
+    told, weeks = [], {"fast": [], "slow": []}
     for alarm, (cause, begins) in zip(answer["alarms"], _drawn_unseen(hospital)["facts"], strict=True):
         if cause in AT_REST:
             told.append([cause, "false" if alarm else "calm"])
@@ -420,5 +425,9 @@ def held_against_the_years(answer, hospital):
             told.append([cause, "false"])
         else:
             told.append([cause, "seen" if alarm[1] in ON_TIME[cause][0] else "other"])
-            weeks.append(alarm[0] - begins + 1)
-    return {"told": told, "weeks": float(np.mean(weeks)) if weeks else None, "alarms": answer["alarms"]}
+            weeks["slow" if ON_TIME[cause][1] > 26 else "fast"].append(alarm[0] - begins + 1)
+    return {
+        "told": told,
+        "weeks": {how: float(np.mean(n)) for how, n in weeks.items() if n},
+        "alarms": answer["alarms"],
+    }

@@ -68,7 +68,13 @@ def psi_by_hand(before, now):
     return float(((b - a) * np.log(b / a)).sum())
 
 
-outcome("W08.P3", psi_of_scores)
+def as_in_a_quiet_year(hospital, truth, found):
+    rows = given(8).versions(hospital)["quiet"]
+    still = psi_by_hand(rows.score[rows.week < 0], rows.score[rows.week >= 0])
+    return f"In the year in which nothing happened it is {still:.3f}. The same patients came; a PSI of .1 is some {0.1 / found:.0f} times as much."
+
+
+outcome("W08.P3", psi_of_scores, remark=as_in_a_quiet_year)
 
 
 # W08.Q1 ---------------------------------------------------------------------------------------------------------------
@@ -106,8 +112,8 @@ def quiet_how(answer, hospital):
     if answer["peeked"]:
         return f"{told} With the first seven weeks alone it says other things about them: a rule may not know the weeks to come."
     if answer["high"] > week.MOST:
-        return f"{told} The house bears {week.MOST} a quarter, and the whole interval must lie below."
-    return told if answer["seen"] >= week.SEEN else f"{told} {week.SEEN} are asked."
+        told += f" The house bears {week.MOST} a quarter, and the upper end must be at most that: {answer['high']:.3f} is not."
+    return told if answer["seen"] >= week.SEEN else f"{told} {week.SEEN} shifts are asked."
 
 
 def any_below(level):
@@ -138,6 +144,7 @@ def by_the_quarter(signals):
 
 
 PRICE = "how many tests there are in a quarter, and how many of them fall below your level when nothing happens"
+RINGS = "in the quiet quarters: which weeks ring, and by which input? The one with the fewest values?"
 
 key(
     "W08.Q1",
@@ -148,7 +155,7 @@ key(
         f"{quiet_how(answer, hospital)} Two roads lead here: a level that is shared among all tests of a quarter, or the same input in two weeks "
         "running. Neither says whether a shift matters: that is asked of outcomes."
     ),
-    look_at=PRICE,
+    look_at=RINGS,
     misconceptions=[
         misconception(
             "each_at_five",
@@ -174,8 +181,8 @@ key(
             "one_in_a_thousand",
             answer=any_below(0.001),
             says="You alarm at p < .001, whatever the number of tests.",
-            so_what="It sounds like certainty. Among 2,080 tests a year two are expected below it with nothing wrong, and a shift that matters on twenty "
-            "patients never gets there.",
+            so_what="It sounds like certainty. Among 2,080 tests a year two are expected below it with nothing wrong. It is nearly right here, by luck of forty "
+            "inputs; with four hundred it would be as loud as .05.",
             look_at=PRICE,
             teaches="M25",
             evidence=quiet_how,
@@ -184,7 +191,7 @@ key(
             "within_the_week",
             answer=any_below(0.05 / 40),
             says="You share .05 among the forty tests of a week, and forget that there are thirteen weeks.",
-            so_what="One week in twenty is wrong, so most quarters have a false alarm. The correction is right, and the family of tests is too small: "
+            so_what="One week in twenty is wrong, so every second quarter has a false alarm. The correction is right, and the family of tests is too small: "
             "the rule runs every week.",
             look_at=PRICE,
             teaches="M24",
@@ -1082,6 +1089,8 @@ def monitored_how(answer, hospital):
     told = Monitored().evidence(answer, None)
     first = next((cause for cause, what in answer["told"] if what in ("missed", "other")), None)
     false = next((cause for cause, what in answer["told"] if what == "false"), None)
+    if any(alarm and alarm[1] == "oe_hold_out" for alarm in answer["alarms"]) and (first or false):
+        told += " In one town some 200 tickets of half a year bring 20 returns: chance alone moves `oe_hold_out` by half; `oe` has ten times as many."
     if first:
         return f"{told} One that it does not name in time: *{first}*."
     return f"{told} One false alarm is forgiven; the first was in a year of *{false}*." if false else told
@@ -1140,8 +1149,8 @@ key(
     same=Monitored(),
     evidence=monitored_how,
     right=lambda answer, hospital: (
-        f"{monitored_how(answer, hospital)} From the fault to the alarm {answer['weeks']:.0f} weeks on average, nearly all of them for the one that only outcomes "
-        "show. A month-long blindness is part of every monitor of outcomes: write it into the plan."
+        f"{monitored_how(answer, hospital)} Faults of data and release: {answer['weeks']['fast']:.0f} weeks from the fault to the alarm; the one that only outcomes "
+        f"show: {answer['weeks']['slow']:.0f} weeks. {answer['weeks']['slow'] / 4.35:.0f} months of blindness are part of this monitor of outcomes: write them into the plan."
     ),
     look_at="`given(8).ON_TIME`, and `given(8).rehearsal(hospital)` from week 26 on",
     misconceptions=[

@@ -26,10 +26,10 @@ prediction(
     "W08.P3",
     ask=(
         "A service of home visits ends, and within a year readmissions rise from 12 to 19 of 100. The model is as it was. How large is "
-        "the PSI of its score, that year against the year before? (A common rule calls .1 a shift, and .25 a large one.) Give a "
+        "the PSI of its score, that year against the year before? (You will meet dashboards that call .1 a shift, and .25 a large one.) Give a "
         "range that you are 80% sure of."
     ),
-    unit="PSI, 0 or more",
+    unit="PSI",
 )
 
 question(
@@ -43,7 +43,7 @@ question(
     then=lambda answer, hospital: given(8).held_against_the_quarters(answer, hospital),
     hints=[
         "You get thirteen weeks, forty inputs each, and say in which weeks somebody is to be called. At most one false alarm a year, and a "
-        "laboratory value that is off by 0.6 standard deviations is seen within four weeks, eight times of ten.",
+        "laboratory value that is off by 0.6 standard deviations is seen within four weeks, eight times of ten. The upper end of the interval counts: aim at 0.15.",
         "Count first: in how many weeks of the quiet quarters does your rule alarm? And in a shifted one, what are the smallest p from "
         "week 5 on, and of which input?",
         "A quarter has 13 times 40 tests. At a level a, 520 a false ones are expected in it, whatever the level is called. One road: choose a so "
@@ -199,7 +199,7 @@ question(
         "seen: some with a fault, some without, some with a new analyser.",
         "In each year of the rehearsal, which signal moves at week 26, and by how much more than in the quiet year?",
         "Limits from the world, not from ten weeks' spread: no median of creatinine is 10 mg/dL, no working code leaves 60 of 100 without a value. What moves no "
-        "list and no outcome is no alarm. And one cause is only to be seen in outcomes, when they are settled: a limit on `oe`, which is noisy in one town.",
+        "list and no outcome is no alarm. And one cause is only to be seen in outcomes, when they are settled: a limit on `oe`, which is noisy in one town, and the hold-out far more so.",
         "The frame of it:\n\n"
         "```\n"
         "def watch(so_far):\n"

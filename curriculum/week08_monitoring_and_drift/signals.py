@@ -1,8 +1,8 @@
 """How the signals of a quarter are made: forty inputs, thirteen weeks, against the year before.
 
 Three quarters of a thousand quarters a minute need arrays: a value is exchanged once for its place among the values of
-the reference, and all tests are made of places. The same numbers as ``scipy.stats.ks_2samp(method="asymp")`` and
-``scipy.stats.chi2_contingency(correction=False)``; ``tests/test_week08.py`` compares them.
+the reference, and all tests are made of places. p is Kolmogorov's limit (``scipy.special.kolmogorov``; SciPy's ``ks_2samp`` takes
+another approximation for few values), and ``scipy.stats.chi2_contingency(correction=False)``; ``tests/test_week08.py`` compares them.
 """
 
 from __future__ import annotations
