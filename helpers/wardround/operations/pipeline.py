@@ -270,6 +270,9 @@ class House:
         line = self.lists().get(week)
         if line is None:
             return pd.DataFrame()
+        return self.once(f"list {line['sha256']}", lambda: self._list(line)).copy()
+
+    def _list(self, line: Mapping[str, Any]) -> pd.DataFrame:
         said = pd.read_csv(self.kept(line["sha256"]), float_precision="round_trip")
         return pd.read_parquet(self.kept(line["list"])).drop(columns="encounter_id").merge(said, on="stay")
 
