@@ -36,12 +36,16 @@ Frame = pd.DataFrame
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that happens to the discharges of some weeks; ``harms`` where a score made of it is wrong."""
+    """Something that happens to the discharges of some weeks.
+
+    ``harms`` where a score made of it is wrong; ``whole`` where a column is gone, and no list may be the answer.
+    """
 
     weeks: range
     make: Callable[[Frame], Frame]
-    says: str
+    says: str = "a fault of the feed"
     harms: bool = True
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def _all(rows: Frame) -> Frame:
 
 UNIT = partial(Fault, make=_unit, says="creatinine of Eastbank in another unit")
 DECOY = partial(Fault, make=_offset, says="haemoglobin 0.8 g/dL higher, harmless", harms=False)
-ABSENT = partial(Fault, make=_absent, says="sodium's column is absent")
+ABSENT = partial(Fault, make=_absent, says="sodium's column is absent", whole=True)
 AGAIN = "with the outcomes settled since"
 WORSE = Candidate("extract", "learnt on the new extract", "j.moreau", teach=_shuffled, wrong="worse")
 ALONE = Candidate("autumn", AGAIN, "t.abara", ("T.Abara",), teach=_all, wrong="one name")

@@ -6,6 +6,7 @@ itself counts only where nothing else can be looked at: that somebody was called
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -62,7 +63,7 @@ def check(pipeline: Path | None = None, *, trust: bool = False, progress: Progre
         box = sandbox.best(trust=trust)
     except sandbox.NoSandbox as trouble:
         return Report(skipped=str(trouble))
-    began = time.monotonic()
+    began, spent = time.monotonic(), _processor()
     progress(0.0, "making years with faults")
     hospital = read_export(loading.ensure_hospitals(progress=progress)[1])
     stories = {name: story for name, (story, _) in FLIGHTS.items()} | {KILLED: CUT_OFF}
@@ -75,8 +76,24 @@ def check(pipeline: Path | None = None, *, trust: bool = False, progress: Progre
     report = Report(level=box.level, weeks=sum(story.weeks for story in stories.values()))
     for name in stories:
         report.add(name, ended[name])
-    report.seconds = time.monotonic() - began
+    report.seconds, report.processor = time.monotonic() - began, _processor() - spent
     return report
+
+
+def check_and_write(*, trust: bool = False, progress: Progress | None = None) -> tuple[Report, Path | None]:
+    """Check ``work/pipeline``, and write the report as a page and as JSON beside the other artefacts.
+
+    Returns
+    -------
+    tuple
+        The report, and the page (None where nothing was flown).
+    """
+    report = check(trust=trust, progress=progress)
+    if report.skipped:
+        return report, None
+    place = places.work() / "portfolio" / "pipeline.html"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return report, report.write(place)
 
 
 def _all(benches: dict[str, Copy], stories: dict[str, Story], hospital: Any, progress: Progress) -> dict[str, Judged]:
@@ -96,6 +113,11 @@ def _all(benches: dict[str, Copy], stories: dict[str, Story], hospital: Any, pro
     return ended
 
 
+def _processor() -> float:
+    """Seconds of a processor that this process and what it started have taken."""
+    return sum(os.times()[:4])
+
+
 def _one(bench: Copy, name: str, story: Story, rows: Any) -> Judged:
     try:
         if name == KILLED:
@@ -110,8 +132,9 @@ def _one(bench: Copy, name: str, story: Story, rows: Any) -> Judged:
 def judge(flown: Flown) -> Judged:
     """Say what a flight comes to; where the log does not hold, or no list went out, nothing else is judged by it."""
     judged = Judged(cpu=flown.cpu)
-    if not honest.judge_log(judged, flown.looks) or not caught.judge_weeks(judged, flown):
+    if not honest.judge_log(judged, flown.looks) or not caught.judge_first(judged, flown):
         return judged
+    caught.judge_weeks(judged, flown)
     if (words := next((one for one in flown.ended if one), "")) and not judged.findings:
         judged.mend("stopped", f"run.py ended with: {words}", "what the sentence names")
     honest.judge_names(judged, flown.looks, flown.story)

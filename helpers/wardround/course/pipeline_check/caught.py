@@ -59,8 +59,8 @@ def _harmful(judged: Judged, flown: Flown, name: str, fault: Fault, layer: str) 
     if wrong:
         judged.mend(
             name,
-            f"In {weeks} ({fault.says}) {of_thousand(wrong, of)} patients concerned were scored with a value that nobody "
-            "had measured.",
+            f"In {weeks} ({fault.says}) {of_thousand(wrong, of)} patients concerned were scored with a value that "
+            "nobody had measured.",
             "the contract in steps/validate.py: what cannot be is refused and counts as missing, it is never filled or "
             "converted",
         )
@@ -91,8 +91,8 @@ def _decoy(judged: Judged, flown: Flown, fault: Fault, layer: str) -> bool:
     if not layer:
         judged.mend(
             "inputs asleep",
-            f"From week {fault.weeks[0]} on ({fault.says}) no alarm named the input in {len(fault.weeks)} weeks, so nobody "
-            "looked whether it harms.",
+            f"From week {fault.weeks[0]} on ({fault.says}) no alarm named the input in {len(fault.weeks)} weeks, so "
+            "nobody looked whether it harms.",
             "`alarms` (W08.Q1)",
         )
     return bool(layer) and not acted
@@ -104,24 +104,40 @@ def _after_a_typo(flown: Flown, line: Line) -> bool:
 
 
 # releases -------------------------------------------------------------------------------------------------------------
+def judge_first(judged: Judged, flown: Flown) -> bool:
+    """Whether the first release of all came, without which there is no list; if not, that is all there is to say."""
+    released = _released(flown, 0, flown.story.candidates[0])
+    if released and flown.last.weeks[released[0].number] == 0:
+        return True
+    judged.mend(
+        "first refused",
+        "The first release breaks no rule and has two names, and week 0 ended without it, so no list went out: "
+        f"{_why_not(flown, 0).rstrip('.')}.",
+        "`gate` (W07.Q2), or the step that is named",
+    )
+    return False
+
+
 def judge_releases(judged: Judged, flown: Flown) -> None:
     """Who asked for a release, and what came of it."""
     for week, one in flown.story.candidates.items():
         released = _released(flown, week, one)
         judge = {"": _good, "worse": _worse, "one name": _alone, "typo": _typo}[one.wrong]
-        if week or not released:  # the first release of all is only worth a line where it did not come
+        if week:
             judged.rows.append(judge(judged, flown, week, one, released))
 
 
 def _released(flown: Flown, week: int, one: Candidate) -> tuple[Line, dict[str, Any]] | None:
     """The line that released a candidate: of a bundle that its author had proposed in that week or later."""
-    look, following = flown.last, [other for other in flown.story.candidates if other > week]
-    until = min(following, default=flown.story.weeks)
+    look, until = (
+        flown.last,
+        min((other for other in flown.story.candidates if other > week), default=flown.story.weeks),
+    )
     for line, told in look.told:
         bundle = look.state.bundles.get(str(told.get("digest")))
-        if line.action == "released" and week <= look.weeks[line.number] < until:
-            if bundle is None or bundle.policy.threshold == one.threshold:
-                return line, told
+        its_own = bundle is None or bundle.policy.threshold == one.threshold
+        if line.action == "released" and week <= look.weeks[line.number] < until and its_own:
+            return line, told
     return None
 
 
@@ -133,7 +149,7 @@ def _why_not(flown: Flown, week: int) -> str:
     for told in flown.last.of("step"):
         if told.get("week") == week and told.get("ended") == "stopped":
             return f"step {told.get('step')} stopped, {str(told.get('why'))[:200]}"
-    return "the log does not say why"
+    return next((f"run.py ended with: {words}" for words in flown.ended if words), "the log does not say why")
 
 
 def _good(judged: Judged, flown: Flown, week: int, one: Candidate, released: Any) -> Row:
@@ -233,40 +249,30 @@ def _called_for_nothing(flown: Flown, weeks: list[int]) -> tuple[int, int]:
 
 
 # lists and quiet ------------------------------------------------------------------------------------------------------
-def judge_weeks(judged: Judged, flown: Flown) -> bool:
-    """Every ward has a list, or is told why not; says whether there was any list at all."""
+def judge_weeks(judged: Judged, flown: Flown) -> None:
+    """Every ward has a list, or is told why not."""
     look, weeks = flown.last, range(flown.story.weeks)
-    why = {told.get("week"): str(told.get("why"))[:240] for told in look.of("no list")}
+    why = {told.get("week"): str(told.get("why"))[:240].rstrip(".") for told in look.of("no list")}
     without = [week for week in weeks if week not in look.served]
-    excused = {week for one in flown.story.faults.values() if one.harms for week in one.weeks}
+    excused = {week for one in flown.story.faults.values() if one.whole for week in one.weeks}
     if not without:
-        return True
+        return
     judged.without.append(f"{flown.name}: {weeks_of(without)} ({why.get(without[0], 'nothing in the log says why')})")
-    stopped = next((words for words in flown.ended if words), "")
-    many = sum(len(flown.years[week]) for week in without)
-    if len(without) == len(weeks):
-        judged.mend(
-            "nothing",
-            f"No list went out in the whole year: {stopped or why.get(0) or 'the log does not say why'}".rstrip(".")
-            + ".",
-            "what the sentence names; `python run.py` shows the same on the practice feed",
-        )
-    elif unsaid := [week for week in without if week not in why]:
+    if unsaid := [week for week in without if week not in why]:
+        stopped = next((f": run.py ended with: {words.rstrip('.')}" for words in flown.ended if words), "")
         judged.mend(
             "silent week",
-            f"In {weeks_of(unsaid)} the wards had no list and no word of it"
-            f"{f', as run.py ended with: {stopped}' if stopped else ''}.",
+            f"In {weeks_of(unsaid)} the wards had no list and no word of it{stopped}.",
             "a step that cannot go on raises NoList, and run.py writes `no list` into the log",
         )
     elif blamed := [week for week in without if week not in excused]:
+        many = sum(len(flown.years[week]) for week in blamed)
         judged.mend(
             "no list",
-            f"In {weeks_of(blamed)} {many:,} patients were on no list, though nothing was wrong that a list without the "
-            f"value would not have met: {why[blamed[0]]}".rstrip(".")
-            + ".",
+            f"In {weeks_of(blamed)} {many:,} patients were on no list, though nothing was wrong that a list without a "
+            f"value would not have met: {why[blamed[0]]}.",
             "plan.toml: an alarm is looked at; a pause takes every call away, and helps nobody",
         )
-    return len(without) < len(weeks)
 
 
 def judge_quiet(judged: Judged, flown: Flown) -> None:
@@ -319,10 +325,10 @@ def judge_outcomes(judged: Judged, flown: Flown) -> None:
             back, n = int(flown.rows["back"].sum()), len(flown.rows)
             judged.mend(
                 "let through",
-                f"Home visits ended with week 0, {of_thousand(back, n)} discharged came back in the year, far more than "
-                "was promised, and outcomes never rang.",
-                "`performance` (W08.Q3) and the limits of outcomes in plan.toml: settled tickets that go home, rung when "
-                "all of the interval lies outside",
+                f"Home visits ended with week 0, {of_thousand(back, n)} discharged came back in the year, far more "
+                "than was promised, and outcomes never rang.",
+                "`performance` (W08.Q3) and the limits of outcomes in plan.toml: settled tickets that go home, rung "
+                "when all of the interval lies outside",
             )
     elif flown.story.version == "the model calls":
         what = "rang in " + weeks_of(rang) if rang else "left alone"
@@ -331,6 +337,6 @@ def judge_outcomes(judged: Judged, flown: Flown) -> None:
             judged.mend(
                 "success as decay",
                 f"In week {rang[0]} outcomes rang ({acts[0]}) in a year in which the calls helped and nothing else had "
-                "changed: whoever was called came back less often, and that was read as a model that promises too much.",
+                "changed: who was called came back less often, which was read as a model that promises too much.",
                 "`performance` (W08.Q3): only tickets that go home tell what would have been without a call",
             )

@@ -27,7 +27,7 @@ class Asked:
     Attributes
     ----------
     said
-        What the bundle in force says of the rows as ``told``, and where the feed was wrong, as ``true`` and ``missing``.
+        What the bundle in force says of the rows as ``told``; where the feed was wrong, also as ``true``, ``missing``.
     harmed
         Stays with a value in the feed that a harmful fault has made wrong.
     """

@@ -70,7 +70,7 @@ class Judged:
 
 def of_thousand(part: float, whole: float) -> str:
     """A share as people read it."""
-    return f"{part:,.0f} of {whole:,.0f}, {1000 * part / whole:.0f} of 1,000" if whole else "none"
+    return f"{part:,.0f} of {whole:,.0f} ({1000 * part / whole:.0f} of 1,000)" if whole else "none"
 
 
 def weeks_of(weeks: list[int]) -> str:

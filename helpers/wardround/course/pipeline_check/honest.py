@@ -36,8 +36,8 @@ def judge_names(judged: Judged, looks: list[Look], story: Story) -> None:
         if others := [line for line in new if line.actor != look.actor]:
             judged.mend(
                 "actor",
-                f"{len(others)} of {len(new)} lines of the log say {others[0].actor[:40]}, and {look.actor} ran it (line "
-                f"{others[0].number}, {others[0].action[:20]}), so nobody can say who did it.",
+                f"{len(others)} of {len(new)} lines of the log say {others[0].actor[:40]}, and {look.actor} ran it "
+                f"(line {others[0].number}, {others[0].action[:20]}), so nobody can say who did it.",
                 "hand the name given with --as to House in run.py, and let every step write through house.write",
             )
         seen = len(look.lines)
@@ -62,8 +62,8 @@ def _second_names(judged: Judged, look: Look, story: Story) -> None:
                 judged.mend(
                     "second name",
                     f"In week {week} a release by {author[:40] or 'nobody'} went to the wards with {by}.",
-                    "the rule `approval` of your gate (W07.Q2), then steps/register.py and steps/deploy.py: approve only "
-                    "in a name that the candidate brings, release only through house.releases",
+                    "the rule `approval` of your gate (W07.Q2), then steps/register.py and steps/deploy.py: approve "
+                    "only in a name that the candidate brings, release only through house.releases",
                 )
 
 
@@ -86,8 +86,8 @@ def judge_lists(judged: Judged, flown: Flown) -> None:
         many, whole = sum(calls[week] for week in off), sum(len(flown.years[week]) for week in off)
         judged.mend(
             "calls",
-            f"In {weeks_of(off)} {of_thousand(many, whole)} discharged were called, or not, otherwise than the threshold "
-            "in force says.",
+            f"In {weeks_of(off)} {of_thousand(many, whole)} discharged were called, or not, otherwise than the "
+            "threshold in force says.",
             "all four parts go back together: W07.Q3, steps/rollback.py, and the calls in steps/deploy.py",
         )
     for asked in flown.asked:
@@ -121,8 +121,8 @@ def judge_kept(judged: Judged, looks: list[Look]) -> None:
         elif unsaid := [week for week, one in look.served.items() if one.sha256 not in logged.get(week, [])]:
             judged.mend(
                 "list before log",
-                f"The list of week {unsaid[0]} lay on the ward while the log had no line for it, so a run that is cut off "
-                "there leaves calls that nobody answers for.",
+                f"The list of week {unsaid[0]} lay on the ward while the log had no line for it, so a run that is cut "
+                "off there leaves calls that nobody answers for.",
                 "steps/deploy.py: keep the file under its hash, write the line `served`, then put the list out",
             )
         before |= {week: one.sha256 for week, one in look.served.items()}
@@ -134,8 +134,8 @@ def _complete(judged: Judged, flown: Flown, week: int, rows: pd.DataFrame) -> No
     if lacking or rows["stay"].duplicated().any() or len(rows) > len(true):
         judged.mend(
             "dropped",
-            f"The list of week {week} lacks {of_thousand(lacking, len(true))} discharged, or holds somebody twice or who "
-            "was not discharged.",
+            f"The list of week {week} lacks {of_thousand(lacking, len(true))} discharged, or holds somebody twice or "
+            "who was not discharged.",
             "steps/validate.py: refuse a value, never a patient",
         )
 
@@ -147,8 +147,8 @@ def _calls(judged: Judged, flown: Flown, week: int, rows: pd.DataFrame, bundle: 
     if tickets:
         judged.mend(
             "tickets",
-            f"In week {week} {of_thousand(tickets, true['held_out'].sum())} who drew the ticket were called, and without "
-            "them nobody can tell success from decay.",
+            f"In week {week} {of_thousand(tickets, true['held_out'].sum())} who drew the ticket were called, and "
+            "without them nobody can tell success from decay.",
             "the calls in steps/deploy.py: who is held out is never called",
         )
     right = (true["score"] >= bundle.policy.threshold) & true["home"] & ~true["held_out"]
@@ -165,8 +165,8 @@ def judge_live(judged: Judged, looks: list[Look]) -> None:
         if off := [name for name, value in wanted.items() if shown.get(name) != value]:
             judged.mend(
                 "live",
-                f"After the run of {look.actor} live.json showed another {', '.join(off)} than the bundle in force by the "
-                "log.",
+                f"After the run of {look.actor} live.json showed another {', '.join(off)} than the bundle in force by "
+                "the log.",
                 "steps/rollback.py and steps/deploy.py: the log decides, and house.follow() makes live.json follow it",
             )
 

@@ -1,12 +1,13 @@
-"""Killed and started again: the pipeline is cut off at moments where something is half done, and looked at each time."""
+"""Killed and started again: cut off at moments where something is half done, and looked at each time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from wardround.course.pipeline_check.box import Copy
-from wardround.course.pipeline_check.caught import judge_releases, judge_weeks
+from wardround.course.pipeline_check.caught import judge_first, judge_releases, judge_weeks
 from wardround.course.pipeline_check.flights import ONE, Flown
 from wardround.course.pipeline_check.found import Judged
 from wardround.course.pipeline_check.honest import judge_lists, judge_live, judge_log, judge_names
@@ -32,10 +33,10 @@ class Killed:
     met: dict[str, bool] = field(default_factory=dict)
 
 
-def fly_and_kill(copy: Copy, flown: Flown) -> Killed:
-    """Run, cut off, look, start again, for each of ``KILLS``; then once to the end."""
+def fly_and_kill(copy: Copy, flown: Flown, kills: Sequence[tuple[str, dict[str, Any]]] = KILLS) -> Killed:
+    """Run, cut off, look, start again, for each of the kills; then once to the end."""
     killed, until = Killed(flown), ["--as", ONE, "--until", str(flown.story.weeks - 1)]
-    for moment, where in (*KILLS, ("", None)):
+    for moment, where in (*kills, ("", None)):
         said = copy.run(until, kill=where)
         if moment:
             killed.met[moment] = bool(said.killed) and not said.ended
@@ -49,12 +50,13 @@ def judge_killed(judged: Judged, killed: Killed) -> None:
     """It goes on or says why not; no list has changed, no line is lost, nothing is released that two had not signed."""
     flown, own = killed.flown, Judged()
     met = sum(killed.met.values())
-    judged.facts.append(f"cut off at {met} of {len(KILLS)} moments, and started again")
+    judged.facts.append(f"cut off at {met} of {len(killed.met)} moments, and started again")
     if judge_log(own, flown.looks):
         judge_names(own, flown.looks, flown.story)
         if stopped := next((words for words in flown.ended if words), ""):
             own.mend("", f"Started again it did not go on: {stopped}", "steps/ and what run.py finds at its start")
-        elif judge_weeks(own, flown):
+        elif judge_first(own, flown):
+            judge_weeks(own, flown)
             judge_lists(own, flown)
             judge_live(own, flown.looks[-1:])
             judge_releases(own, flown)

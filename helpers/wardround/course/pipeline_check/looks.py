@@ -154,7 +154,7 @@ def _list(path: Path) -> Served:
     content = path.read_bytes()
     sha = hashlib.sha256(content).hexdigest()
     try:
-        rows = pd.read_csv(io.BytesIO(content), float_precision="round_trip", dtype={"stay": str})
+        rows = pd.read_csv(io.BytesIO(content), dtype={"stay": str})
     except ValueError as trouble:
         return Served(sha, None, f"it is no table ({str(trouble)[:100]})")
     if lacking := [name for name in COLUMNS if name not in rows]:
