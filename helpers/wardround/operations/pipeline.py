@@ -91,6 +91,7 @@ class House:
             beside.unlink(missing_ok=True)
             MlflowClient(f"sqlite:///{beside}").search_registered_models()
             os.replace(beside, path)
+        mlflow.set_tracking_uri(f"sqlite:///{path}")  # also in a run that begins behind the training
         return Releases(Registry(MODEL, f"sqlite:///{path}"), self.log)
 
     @cached_property
