@@ -17,10 +17,17 @@ from wardround.course.pipeline_feed import FIRST, Candidate, Fault, Story, _unit
 from wardround.records import read_export
 
 TYPO = Candidate("winter", "the threshold as agreed", threshold=0.012)
-SHORT = Story(faults={"unit": Fault(range(1, 2), _unit)}, candidates={0: FIRST, 2: TYPO}, weeks=4)
+SHORT = Story(faults={"unit": Fault(range(1, 2), _unit, "umol/L")}, candidates={0: FIRST, 2: TYPO}, weeks=4)
 LABELS = [
     *("before file mlflow.db from 0", "before released line from 0"),
-    *("before train line 2", "after registration", "after proposed line", "after approved line", "after released line"),
+    *(
+        "before train line 2",
+        "before registration",
+        "after registration",
+        "after proposed line",
+        "after approved line",
+        "after released line",
+    ),
     *("before file live.json", "before served line 2", "after served line 2", "before file week-02.csv"),
     *("after alarm line 2", "before rolled back line", "after rolled back line"),
 ]
