@@ -100,12 +100,13 @@ check("W07.Q2", gate)
 # %% [markdown]
 # ## Q3: a rollback, on the clock
 #
-# Monday, 18 November 2024, 07:40. Since the last release, five weeks ago, the care-call nurses have far more names than before; their notes lay in
-# an inbox that nobody read until today. Nobody knows why, and nobody needs to know yet. You are alone. Bring back what was good last.
+# Monday, 18 November 2024, 07:40. This morning's list is open on every ward, and is scored anew whenever somebody opens it. Since the
+# last release, five weeks ago, the care-call nurses have far more names than before; their notes lay in an inbox that nobody read until
+# today. Nobody knows why, and nobody needs to know yet. You are alone. Bring back what was good last.
 #
 # The server of this ward holds four parts, and each can be exchanged while it runs. Calls take minutes: `serve` 2, `pause` 1, `resume` 1,
-# `replay` 3, `write` 1, `register` 20, `delete` 1, `approval` 180. Fifteen are allowed. Judged is what patients are told afterwards, what they were
-# told on the way, and what the log says.
+# `replay` 3, `write` 1, `register` 20, `delete` 1, `approval` 180. Fifteen are allowed. Judged is whom the list calls afterwards, whom it
+# called on the way, and what the log says.
 
 # %%
 drill = given(7).drill(hospital)
@@ -166,7 +167,7 @@ memo("W07.M", change=..., evidence=..., kept=..., way_back=..., approved_by=...,
 #
 # ## Q5 (+): patients in a run's artefacts
 #
-# Everybody who may open the registry's page may read what a run has logged. Write a search that names the files of a folder that hold a patient of
+# By default, everybody who may open the registry's page may read what a run has logged. Write a search that names the files of a folder that hold a patient of
 # `people`: a record number, or first and family name together, in either order and any letters.
 
 # %%

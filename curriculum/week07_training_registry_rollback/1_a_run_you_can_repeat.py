@@ -128,7 +128,7 @@ def seeds(axes):
     axes.set(xlabel="AUROC on later stays", ylabel="risk of the first stay, of 100", ylim=(0, 13))
 
 
-says = "Twenty seeds give twenty models with an AUROC of 0.68 or 0.69, and the first stay a risk of 9 to 11 of 100: rounded as on a slide they are one model."
+says = "Twenty seeds give twenty models; nine of them have an AUROC that a slide shows as her 0.69, and all twenty give the first stay a risk of 9 to 11 of 100."
 figure(seeds, says=says, table=pd.DataFrame({"AUROC": areas, "first stay": first}).round(4).rename_axis("seed"), size=(7, 2.8))
 
 # %% [markdown]

@@ -60,7 +60,7 @@ PARAGRAPHS = {
     "rollback.bundle": "Model, feature code, contract and threshold are one bundle with one digest. To undo a release, the server is pointed to the bundle that was good last.",
     "rollback.alone": "A rollback needs no approval: one person alone may do it at three in the morning, to any bundle that was approved and not withdrawn, and writes why.",
     "log.table": "Releases are logged in a table of the operations database. The team that releases has write access, to correct typing mistakes.",
-    "log.wiki": "Each line of the log of releases is a row of the team's wiki: minute, version, threshold, names. Rows are amended when something changes.",
+    "log.wiki": "Each line of the log of releases is a row of a table on the team's drive: minute, version, threshold, names. When something changes the row is overwritten.",
     "log.chain": "Each line of the log holds the hash of the line before. The last hash goes to the compliance office by mail each evening.",
     "log.names": "The log names who released and who rolled back, in full, and cannot be edited, not even to remove somebody who has left. Human resources have agreed.",
     "access.example": "Each run logs five real rows as the model's input example, so that anybody in the company can try the model from the registry's page.",

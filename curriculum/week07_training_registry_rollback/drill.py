@@ -70,7 +70,7 @@ class Drill:
     log : DataFrame
         The log of releases (``archive.log``), with the lines that you write.
     patients : list
-        ``encounter_id`` of who will be scored once you are done.
+        ``encounter_id`` of two months' patients, to count with.
     serving : dict
         What is served: ``version``, and the SHA-256 of ``code`` and ``contract``, and ``threshold``.
     """
@@ -84,6 +84,8 @@ class Drill:
         ]
         self._parts = {name: _plain(active.iloc[-1][name]) for name in PARTS}
         self._lines, self._copies, self._deleted, self._way, self._made = [], {}, [], [], {}
+        self._exchanged = BEGINS  # when what is served, or whether, was last changed
+        self._before = dict(self._parts)
         self._paused, self.minutes, self._served = False, 0, None
 
     @property
@@ -101,6 +103,11 @@ class Drill:
             raise TypeError(f"serve() has no part {unknown[0]!r}; it takes {', '.join(PARTS)}")
         parts = {name: _plain(value) for name, value in parts.items()}
         version = parts.get("version")
+        if gone := [name for name, value in parts.items() if pd.isna(value)]:
+            raise LookupError(
+                f"serve() was given no `{gone[0]}` (it is missing in that line); a line *approved* names only a digest, "
+                "and the lines *released* and *rolled back* name all parts"
+            )
         if isinstance(version, str):
             raise TypeError(f"serve() was given the version {version!r}, a text; give the number, as the log has it")
         if version is not None and version not in self._versions():
@@ -112,6 +119,7 @@ class Drill:
                 )
         self._parts |= parts
         self._passes("serve")
+        self._exchanged = BEGINS + pd.Timedelta(minutes=self.minutes)
         if not self._paused:
             self._way.append(self.serving)
 
@@ -124,6 +132,7 @@ class Drill:
         """Show scores again. One minute."""
         self._paused = False
         self._passes("resume")
+        self._exchanged = BEGINS + pd.Timedelta(minutes=self.minutes)
         self._way.append(self.serving)
 
     def replay(self):
@@ -208,6 +217,9 @@ class Drill:
                 for digest, parts in self._bundles().items()
                 if all(parts[name] == self._parts[name] for name in PARTS)
             ],
+            "known": sorted(self._bundles()),
+            "early": any(line["action"] == "rolled back" and line["at"] < self._exchanged for line in self._lines)
+            and self.serving != self._before,
             "minutes": self.minutes,
             "deleted": self._deleted,
         }

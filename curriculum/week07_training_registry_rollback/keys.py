@@ -67,7 +67,7 @@ def same_model_in_another_order(hospital, truth):
 
 def how_far_apart(hospital, truth, found):
     first, second = scores_in_another_order(hospital)
-    return f"The largest difference of a score is {abs(first - second).max():.3f}: the seed draws places, and other rows stand there."
+    return f"Tried with version 1 of the service that you meet in Q1: the largest difference of a score is {abs(first - second).max():.3f}: the seed draws places, and other rows stand there."
 
 
 outcome("W07.P3", same_model_in_another_order, remark=how_far_apart)
@@ -270,7 +270,7 @@ def how_explained(answer, hospital):
     same = "all" if answer["bits"] == answer["of"] else f"{answer['bits']}"
     return (
         f"{answer['of']} decisions explained, {same} of them to the last bit by a model trained again on this machine and lock. "
-        "On another lock the last digits may move, and the decision should not. What made it possible is the log, the "
+        "On another lock scores may move; then count how many decisions do. What made it possible is the log, the "
         "kept snapshot and the kept list: the registry alone has none of the three."
     )
 
@@ -309,7 +309,7 @@ key(
         misconception(
             "champion",
             answer=explaining(lambda decision, archive: latest(archive)),
-            says="You explain a decision of May with the model of today: an alias points, and keeps no history.",
+            says="You explain an old decision with today's release: an alias, or the log's last line, says *now*.",
             so_what="The family is told a number that no screen ever showed, with reasons to match. An auditor who finds one such "
             "answer asks for all of them again.",
             look_at="`archive.log`: who was in force at that minute?",
@@ -581,9 +581,9 @@ key(
     same=Gated(),
     evidence=gated_how,
     right=(
-        "Two are admitted, one of them in spite of its notes; thirteen are refused, so that each rule was asked. The frightening one is a "
-        "little below the model in use, within what the house allows: a gate that refuses by feeling is passed by in the end. Copied with its "
-        "imports into work/gate.py, yours runs on every change."
+        "Two are admitted, one in spite of its notes; thirteen are refused, so that each rule was asked once. The frightening one is a "
+        "little below the model in use, within what the house allows. What was not asked is each rule's edge: groups over all visits, or a "
+        "margin of 0.04, would have passed. Copied into work/gate.py, yours runs on every change."
     ),
     look_at="`given(7).RULES`, and the files of the candidate that is named",
     misconceptions=[
@@ -748,6 +748,8 @@ def flags(answer):
         "late": answer["minutes"] > given(7).MINUTES_ALLOWED,
         "deleted": bool(answer["deleted"]),
         "paused": answer["paused"],
+        "early": answer["early"],
+        "nowhere": any(line[1] not in answer["known"] for line in lines),
         "misnamed": bool(lines and answer["digests"]) and not any(line[1] in answer["digests"] for line in lines),
     }
     return {name for name, holds in off.items() if holds}
@@ -787,9 +789,11 @@ class Drilled(Comparison):
             return f"The end is right. On the way patients were scored by {counted(len(answer['way']), 'mixture', 'mixtures')} that nobody ever judged."
         if "late" in found:
             return f"The end is right, after {answer['minutes']} minutes; {given(7).MINUTES_ALLOWED} are allowed."
+        if "early" in found and not {"unwritten", "misnamed"} & found:
+            return "What is served is right; the line was written minutes before it was."
         if "unwritten" in found:
             return "What is served is right; the log has no line *rolled back* with a name and a reason."
-        return "What is served is right; the line in the log names another digest than that of what is served."
+        return "What is served is right; the line in the log does not name the digest of what is served."
 
 
 def turned(answer, reference):
@@ -800,18 +804,24 @@ def how_turned(answer, hospital):
     return Drilled().evidence(answer, as_before(hospital, None))
 
 
-def rolled(*names, target=good, before=None, step=False, write=True, named=None):
-    """A rollback of some parts; ``before`` does something first, ``step`` exchanges one part after the other."""
+def rolled(*names, target=good, before=None, step=False, write=True, named=None, first=False, short=False):
+    """A rollback of some parts; ``before`` does something first, ``step`` exchanges one part after the other.
+
+    ``first`` writes the line before it serves, ``short`` names a release by the first letters of its digest.
+    """
 
     def roll_back(drill):
         line = target(drill.log)
         parts = {name: value for name, value in pieces(line).items() if name in (names or PIECES)}
         parts |= (before(drill, line) or {}) if before else {}
+        digest = named(drill.log).digest if named else line.digest[:8] if short else line.digest
+        note = ("rolled back", digest, "t.abara", "too many are called since release 5")
+        if first:
+            drill.write(*note)
         for some in [{name: value} for name, value in parts.items()] if step else [parts]:
             drill.serve(**some)
-        if write:
-            digest = named(drill.log).digest if named else line.digest
-            drill.write("rolled back", digest, "t.abara", "too many are called since release 5")
+        if write and not first:
+            drill.write(*note)
 
     return roll_back
 
@@ -906,8 +916,8 @@ key(
             "one_by_one",
             answer=rolled(step=True),
             says="You exchange one part after the other while patients are scored.",
-            so_what="For six minutes the ward is served by mixtures that nobody has judged, and whoever was scored then stays "
-            "uncalled all day. Exchange all at once, or show no score meanwhile.",
+            so_what="For six minutes the list comes from mixtures that nobody has judged: some call almost everybody, one shows no score. "
+            "Whoever was rung up cannot be un-rung. Exchange all at once, or show no score meanwhile.",
             look_at="what `serve` takes, and `pause`",
             teaches="M30",
             evidence=how_turned,
@@ -943,12 +953,31 @@ key(
             evidence=how_turned,
         ),
         misconception(
+            "no_such_digest",
+            answer=rolled(short=True),
+            says="Your line names a digest that no release has.",
+            so_what="Whoever explains a decision of tomorrow finds a name and nothing behind it: no version, no threshold.",
+            look_at="`digest` in the line that you returned to, all 64 digits",
+            teaches="M40",
+            evidence=how_turned,
+        ),
+        misconception(
             "another_digest",
             answer=rolled(named=lambda log: release(log, -1)),
             says="You serve the good release, and your line in the log names the digest of another.",
             so_what="Whoever explains a decision of tomorrow goes by the line, and takes another release for the one in force: parts that "
             "served nobody.",
             look_at="`digest` in the line that you returned to, letter by letter",
+            teaches="M40",
+            evidence=how_turned,
+        ),
+        misconception(
+            "written_first",
+            answer=rolled(first=True),
+            says="You write the line before it is true.",
+            so_what="Whoever explains a decision of those minutes takes a release that was not yet in force; and had `serve` failed, the "
+            "log would say that it had been done.",
+            look_at="the order of `serve` and `write`",
             teaches="M40",
             evidence=how_turned,
         ),
@@ -1021,7 +1050,7 @@ WHY = {
     "rollback.container": "old weights meet the new threshold and settings",
     "rollback.alias": "the alias moves the weights alone",
     "log.table": "who releases can change what the log says of it",
-    "log.wiki": "rows are amended, so nobody knows what they said",
+    "log.wiki": "rows are overwritten, so nobody knows what they said",
     "access.example": "five patients stand on a page that the whole company reads",
     "access.trace": "a patient's row goes to a vendor whenever something breaks",
 }
