@@ -244,21 +244,40 @@ def test_one_part_after_the_other_is_right_while_nothing_is_shown(hospital):
 
 
 @pytest.mark.parametrize(
-    "action, digest, why, kind",
+    "action, digest, why, name",
     [
-        ("rolled back", None, "", "misconception"),
-        ("restored", None, "too many", "misconception"),
-        ("rolled back", "f" * 64, "too many", "misconception"),
+        ("rolled back", None, "", "not_written"),
+        ("restored", None, "too many", "not_written"),
+        ("rolled back", "f" * 64, "too many", "no_such_digest"),
+        ("rolled back", 4, "too many", "no_such_digest"),
     ],
 )
-def test_the_line_says_what_who_and_why(hospital, action, digest, why, kind):
+def test_the_line_says_what_who_and_why(hospital, action, digest, why, name):
     def roll_back(drill):
         parts, line = parts_of(drill)
         drill.serve(**parts)
         drill.write(action, digest or line.digest, "me", why)
 
     verdict = verdict_on("W07.Q3", roll_back, hospital)
-    assert verdict.kind == kind and verdict.misconception == ("another_digest" if digest else "not_written")
+    assert verdict.misconception == name
+
+
+def test_a_line_before_the_release_is_served_is_told(hospital):
+    def roll_back(drill):
+        parts, line = parts_of(drill)
+        drill.write("rolled back", line.digest, "me", "too many")
+        drill.serve(**parts)
+
+    assert verdict_on("W07.Q3", roll_back, hospital).misconception == "written_first"
+
+
+def test_an_approval_names_no_parts_to_serve(hospital):
+    def roll_back(drill):
+        approved = drill.log[drill.log.action == "approved"].iloc[-2]
+        drill.serve(version=approved.version, code=approved.code)
+
+    verdict = verdict_on("W07.Q3", roll_back, hospital)
+    assert "names only a digest" in f"{verdict.says} {verdict.evidence}"
 
 
 def test_a_pair_of_parts_that_nobody_named_is_counted_in_patients(hospital):

@@ -89,9 +89,9 @@ reveal("W07.P1")
 
 # %% [markdown]
 # "Rollback means redeploying yesterday's container" (M30). If yours holds weights, code and contract, yours is *all but the
-# threshold*: 315 of 879 get another decision. *Weights* alone: July's learnt creatinine in mg/dL and now get umol/L, and of 1,000 patients 775 are called whom July's release would leave alone. *Feature code alone* looks calm: nearly nobody is
-# called, since the contract refuses. The threshold alone is nearly right, as both models
-# give similar risks: 26 patients get another decision.
+# threshold*: 315 of 879. *Weights* alone: July's learnt creatinine in mg/dL and now get umol/L, and of 1,000 patients 775 are
+# called whom July's release would leave alone. *Feature code alone* looks calm: nearly nobody is called, since the contract
+# refuses. The threshold alone is nearly right, as both models give similar risks: 26 patients.
 #
 # **Going back is a release too. Everything that made the decision goes back together, or a third system that nobody tested serves the
 # ward.**
@@ -155,7 +155,7 @@ found
 # what is returned to was approved once.
 #
 # Three people passed 0.02 in September, a slip for 0.20. So **what can be computed is a gate**: a function that is given a candidate and
-# returns the rules that it breaks. One rule, as the wards asked in July: on the stays of June and July (a house keeps them under a hash), 10 to 25 of 100 are called.
+# returns the rules that it breaks. One rule, as the wards asked in July: on the stays of June and July, 10 to 25 of 100 are called.
 
 # %%
 (home / "gate.py").write_text("""
@@ -191,7 +191,7 @@ print(ran.stdout, "exit code", ran.returncode)
 #
 # *About 4 min · 27 min so far*
 #
-# *Shadow*: the candidate scores, nobody sees it. October's release beside July's, from the morning after it was registered to its release:
+# *Shadow*: the candidate scores, nobody sees it. October's release beside July's, once it was registered:
 
 # %%
 before = stays[stays.asked_at.between("2024-10-01T04:00Z", "2024-10-14T04:00Z")]
@@ -281,7 +281,7 @@ claim(round(100 * alone.mean()), exactly=97)
 leaks
 
 # %% [markdown]
-# No name stands in the input example, and it is a patient all the same: of these 879 stays 97 of 100 are alone with their age, days and creatinine (these two to a tenth).
+# No name stands in the input example, and it is a patient all the same: of these 879 stays 97 of 100 are alone with their age, days and creatinine.
 # Titles of plots do it too. So an example is invented within the contract. Snapshots and morning lists do hold
 # patients: they lie elsewhere, few may read them, and each reading is a line of the log.
 #
