@@ -21,7 +21,9 @@ hospital = load()
 #
 # Two promises bind you. When nothing has happened, at most 0.25 alarms a quarter, which is one a year. And when one laboratory value is off by 0.6
 # standard deviations for everybody, an alarm within four weeks, in 8 of 10 cases. The check draws 200 quiet quarters and 40 with such a
-# shift. You may practise on twenty and ten others.
+# shift; the upper end of its interval must be at most 0.25, so aim at 0.15. You may practise on twenty and ten others.
+#
+# Weeks are drawn from one quiet year of one town, in no order: a real year has seasons, and patients who come again, and may ring more.
 #
 # The first check takes half a minute, as it makes two fourth years; later ones take a few seconds.
 
@@ -70,7 +72,7 @@ given(8).drawn(panels[letter], f"{letter}: {alarm_of[letter]}")
 panels[letter].iloc[::6].round(2)
 
 # %% nbgrader={"grade": false, "grade_id": "w08-q2", "locked": false, "schema_version": 3, "solution": true}
-diagnosis = ...  # {"A": ("season", "discharges_year_before"), …}
+diagnosis = ...  # {"A": ("the model has worn out", "score"), …}
 
 # %% nbgrader={"grade": true, "grade_id": "w08-q2-check", "locked": true, "points": 1, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W08.Q2", diagnosis)
@@ -79,13 +81,15 @@ check("W08.Q2", diagnosis)
 # hint("W08.Q2")
 
 # %% [markdown]
-# ## Q3: true performance, from the hold-out
+# ## Q3: how good is it, had nobody been called?
 #
 # Since 30 December 2024 the model says who is called: whoever goes home with a score of 0.12 or more. A nurse's visit comes with each call. One
-# discharge in ten draws a ticket, by chance, and gets no call; the ethics board approved it. The table was drawn up on 19 January 2026.
+# discharge in ten draws a ticket, by chance, and gets no call; the review board approved it in writing, for one year. The table was drawn up on 19
+# January 2026.
 #
-# How good is the model, in those whom the programme may call, had nobody called? Write a function of such a table that returns `n`, `events`, and O/E
-# and AUROC, each with an interval of 95%. It is put to this year and to an invented one, in which few patients come again and again.
+# How good is the model in all who go home, whatever their score, had nobody been called? Judge it on one group of stays that tells, each stay counted once.
+# Write a function of such a table that returns `n`, `events`, and O/E and AUROC, each with an interval of 95%. It is put to this year and to an invented
+# one, in which few patients come again and again.
 
 # %%
 year = given(8).year(hospital)
@@ -145,7 +149,8 @@ memo("W08.M", signals=..., limits=..., owners=..., actions=..., not_watched=...,
 #
 # ## Q5 (+): PSI by hand
 #
-# Bins by tenths of the reference, each cut once, a value on a cut in the bin below it; what is missing is a bin of its own; shares are of all rows, and one
+# Bins by tenths of the reference, each cut once (one at the minimum is a cut as well), a value on a cut in the bin below it: `searchsorted(…, side="left")`;
+# what is missing is a bin of its own; shares are of all rows, and one
 # below `given(8).FLOOR` counts as `FLOOR`. The check also puts forty pairs to your function in which nothing happened.
 
 # %%
@@ -166,7 +171,10 @@ check("W08.Q5", psi)
 # ## Q6 (+): a monitor on weeks it has not seen
 #
 # Write `watch(so_far)`: the signals of one town up to a week, as in Q2, to `None` or the name of the signal on which you alarm. `oe` comes 22 weeks
-# late, as in life. It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
+# late, as in life. In these years the model only looks on, so no call has touched `oe`; once it calls, the same end of visits reads 1.27 instead of 1.72,
+# and the hold-out of all towns has to say it. One town's has some 20 returns in half a year, too few to rely on.
+#
+# It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
 # quiet years (nobody is to be called). Practise on the first town.
 
 # %%

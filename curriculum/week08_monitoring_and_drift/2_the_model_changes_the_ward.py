@@ -1,426 +1,332 @@
 # %% [markdown]
 # # Lesson 2: the model changes the ward
 #
-# *About 53 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 44 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
-# Since 30 December 2024 the model says in three simulated towns who is called after discharge, and a nurse's visit comes with each call.
-# Together they take away three fifths of the risk (our assumption, and a large effect). Eight months later the dashboard is red.
+# Since 30 December 2024 the model says in three simulated towns who is called after discharge, and a nurse visits whoever is called.
+# Together they take away three fifths of the risk (our assumption, and a large effect). Eight months later returns on record
+# are a third below what the model promises, and somebody asks for a new one.
 #
 # You will be able to
 #
 # - say why a model that helps looks worn out on record (M26), and whom to ask instead (Q3);
-# - put a price on a hold-out, and know who signs for it;
-# - say what retraining on treated or broken rows does, and how little that can be (M27);
-# - put signal, limit, owner and action on one page that everybody can read (memo);
-# - say what an alarm costs by what is done about it (M24; Q4).
+# - put a price on a hold-out, and know who decides on it;
+# - say what retraining on treated or broken rows does, and how little it can do (M27);
+# - put signal, limit, owner and action on one page (memo), and say what each answer to an alarm costs (M24; Q4).
 #
 # One guess first:
 
 # %%
 import numpy as np
 import pandas as pd
+from scipy.stats import binom, ks_2samp
 from wardround import claim, given, load, predict, quiz, reveal
-from wardround.evaluation import auroc, expected_auroc, figure, lines, observed_over_expected, share_difference
+from wardround.evaluation import auroc, expected_auroc, figure, lines
+from wardround.evaluation import observed_over_expected, share_difference, wilson
 
-hospital = load()
-week = given(8)
-versions = week.versions(hospital)  # the first time some ten seconds
+hospital, week = load(), given(8)
+versions = week.versions(hospital)  # takes some ten seconds the first time
 lived = versions["the model calls"]
-seen = lived[lived.week < 34].join(week.known_risk(hospital), on="stay")
 
 # %%
 display(predict("W08.P2"))
 display(predict("W08.P2", ..., ...))
 
-# %%
-quiz("W08.R8")  # once you have guessed; with it right, sections 1 and 2 need only be run
-
 # %% [markdown]
 # ## 1. Success looks like decay
 #
-# *About 14 min · 14 min so far*
+# *About 12 min · 12 min so far*
 #
-# *O/E*: returns that came over returns promised, by half-years, of those who go home, whom the programme may call. One line is everybody on
-# record. The other is the *hold-out*: at discharge one in ten draws a ticket, and is not called, however high the score. We
-# stop in August 2025, as outcomes of later weeks are not all in.
+# *O/E*, returns that came over returns promised, by half-years, of those who go home, whom the programme may call. One line is everybody on
+# record, the other the *hold-out*: at discharge one in ten draws a ticket, and is not called, however high the score. (In 2024
+# tickets meant nothing: the model only looked on.) We stop in August 2025; later outcomes are not all in.
 
 # %%
-whose = {"on record": seen[seen.home], "tickets": seen[seen.home & seen.held_out]}
-
-
-def half_year(rows, end):
-    rows = rows[rows.week.between(end - 26, end - 1)]
-    one = observed_over_expected(rows.back, rows.score)
-    return one.value, one.low, one.high
-
-
-ratio = {name: pd.DataFrame({end: half_year(rows, end) for end in range(-26, 35)}).T for name, rows in whose.items()}
+home = lived[lived.home & (lived.week < 34)].join(week.known_risk(hospital), on="stay")
+ratio = {}
+for name, rows in {"on record": home, "tickets": home[home.held_out]}.items():
+    halves = {end: rows[rows.week.between(end - 26, end - 1)] for end in range(-26, 35)}
+    found = [observed_over_expected(half.back, half.score) for half in halves.values()]
+    ratio[name] = pd.DataFrame([(one.value, one.low, one.high) for one in found], halves, ["value", "low", "high"])
 
 # %%
-def decay(axes):
-    axes.fill_between(ratio["tickets"].index, ratio["tickets"][1], ratio["tickets"][2], color="#D55E00", alpha=0.15)
-    lines(pd.DataFrame({name: one[0] for name, one in ratio.items()})[::4], ylabel="returns over promised", ylim=(0, 1.4))(axes)
-    axes.set(xlabel="week in which the half-year ends; the model calls from week 0 on", xlim=(-27, 41), xticks=[-26, -13, 0, 13, 26])
-    axes.axvline(0, color="black", linewidth=0.8, linestyle=":")
-
-
-first = pd.DataFrame({name: one[0] for name, one in ratio.items()}).round(2)
+first = pd.concat(ratio, axis=1).xs("value", axis=1, level=1).round(2)
 claim(first.loc[[-2, 22, 34]].to_numpy().tolist(), exactly=[[0.97, 0.79], [0.67, 0.93], [0.71, 0.93]])
-says_first = "Since the model decides who is called, returns on record fell from 0.97 of what it promised to 0.67; among those whom a ticket left without a call they did not fall (0.79, then 0.93, within a wide interval)."
-figure(decay, says=says_first, table=first[::4])
+says_first = "Since the model decides who is called, returns on record fell from 0.97 of what it promised to 0.67; "
+says_first += "among those whom a ticket left without a call they did not fall (0.79, then 0.93, within a wide interval)."
+figure(week.drawing("decay", ratio), says=says_first, table=first[::4])
+
+# %% [markdown]
+# Left of the dotted line the tickets' line is chance. Now by score, beside what only a simulator knows, the risk without
+# a call:
 
 # %%
-seen = seen[seen.week >= 0]
-home = seen[seen.home]
-groups = {"everybody": seen, "who goes home": home, "no call": home[~home.called], "called": home[home.called], "tickets": home[home.held_out]}
+home = home[home.week >= 0]
+fifth = pd.qcut(home.score, 5, labels=["lowest fifth", "second", "third", "fourth", "highest fifth"])
+by_score = 100 * home.groupby(fifth, observed=True)[["p0", "back", "called"]].mean()
+by_score = by_score.set_axis(["known, without a call", "on record", "called"], axis=1).round(1)
+claim([*by_score.iloc[-1, :2], *by_score.called.round()[2:]], exactly=[21.2, 8.3, 0, 64, 91])
+claim((round(expected_auroc(home.p0, home.score), 2), round(home.p0.sum() / home.score.sum(), 2)), exactly=(0.69, 1.04))
+says = "On record 8 of 100 in the highest fifth come back, hardly more than in the second lowest; by the known risk, 21."
+draw = lines(by_score.iloc[:, :2], ylabel="come back, of 100", xlabel="by the model's score")
+display(reveal("W08.P2"), figure(draw, says=says, table=by_score))
 
+# %% [markdown]
+# AUROC, which stands in the contract, fell on record from 0.69 to 0.58: recalibrate, retrain, switch off? Had nobody been
+# called, about as many would have come back as promised (1.04 times), sorted as the model was sold (0.69).
+# **A high score, a call, no return: on record that is a false alarm.** The better the calls, the worse the model looks.
 
-def row(name, rows):
+# %%
+quiz("W08.R8")  # with it right, section 2 need only be run
+
+# %% [markdown]
+# ## 2. Who can tell
+#
+# *About 3 min · 15 min so far*
+#
+# No hospital knows these risks. Whom may it ask? **Not the called**: the call was made to change their outcome. **Not those without a
+# call**: the score chose them.
+
+# %%
+uncalled, tickets = home[~home.called], home[home.held_out]
+above = uncalled[uncalled.score >= week.THRESHOLD]
+claim((len(uncalled), len(above), above.held_out.all()), exactly=(5535, 242, True))
+{"without a call": len(uncalled), "of them with a score for which one is called": len(above)}
+
+# %% [markdown]
+# Of 5,535 without a call 242 have a score for which one is called, and all 242 have a ticket. The other 5,293 say nothing about the
+# people on the list. Nor does it help where a clinician chooses: septic patients whose alert was confirmed early died less often,
+# but nobody had drawn lots [confirmed-alerts](#Sources).
+#
+# A ticket is drawn before anybody looks. **A model that works destroys the evidence that it works. Above the line, only those whom a lot
+# left without a call can tell.** **Now Q3** (11 minutes).
+#
+# ## 3. What tickets say, what they cost, who signs
+#
+# *About 7 min · 22 min so far*
+#
+# The same eight months, told by five groups:
+
+# %%
+everybody = lived[lived.week.between(0, 33)].join(week.known_risk(hospital), on="stay")
+groups = {"everybody": everybody, "who goes home": home, "no call": uncalled, "called": home[home.called], "tickets": tickets}
+told = []
+for name, rows in groups.items():
     oe, area = observed_over_expected(rows.back, rows.score), auroc(rows.back, rows.score)
     oe, area = (f"{one.value:.2f} ({one.low:.2f}-{one.high:.2f})" for one in (oe, area))
-    return {"group": name, "stays": len(rows), "O/E": oe, "AUROC": area, "known risk": f"{rows.p0.sum() / rows.score.sum():.2f}"}
-
-
-told = pd.DataFrame([row(name, rows) for name, rows in groups.items()])
+    known = f"{rows.p0.sum() / rows.score.sum():.2f}"
+    told.append({"group": name, "stays": len(rows), "O/E": oe, "AUROC": area, "known risk": known})
+told = pd.DataFrame(told)
 claim(told.stays.tolist(), exactly=[9459, 8025, 5535, 2490, 779])
 claim(told["O/E"].str[:4].tolist(), exactly=["0.81", "0.69", "1.04", "0.38", "0.91"])
 claim(told.AUROC.str[:4].tolist(), exactly=["0.63", "0.58", "0.65", "0.54", "0.68"])
 claim(told["known risk"].tolist(), exactly=["1.06", "1.04", "1.07", "1.00", "1.05"])
-display(told, reveal("W08.P2"))
+told
 
 # %% [markdown]
-# A third fewer than promised, and AUROC, which stands in the contract, from 0.69 to 0.58: recalibrate, retrain, switch off? The last column is
-# O/E by the known risk without a call; no hospital has it. By it as many would come as promised (1.04), sorted as it was sold (0.69). **A high score, a
-# call, no return: on record that is a false alarm.** The better the calls, the worse the model looks. By score:
-
-# %%
-fifth = pd.qcut(home.score, 5, labels=["lowest fifth", "second", "third", "fourth", "highest fifth"])
-by_score = {"known, without a call": home.groupby(fifth, observed=True).p0, "on record": home.groupby(fifth, observed=True).back}
-by_score |= {"tickets": home[home.held_out].groupby(fifth, observed=True).back}
-by_score = (100 * pd.DataFrame({name: rows.mean() for name, rows in by_score.items()})).round(1)
-called = (100 * home.groupby(fifth, observed=True).called.mean()).round()
-
-claim(round(expected_auroc(home.p0, home.score), 2), exactly=0.69)
-claim(by_score.iloc[-1].tolist() + called.tolist()[2:], exactly=[21.2, 8.3, 18.0, 0, 64, 91])
-says = "On record the highest fifth comes back in 8 of 100, hardly more than the second lowest; with a ticket in 18, by the known risk without a call in 21."
-draw = lines(by_score, ylabel="come back, of 100", xlabel="by the model's score")
-figure(draw, says=says, table=by_score.assign(called=called))
-
-# %% [markdown]
-# ## 2. Who is no comparison
+# The last column is O/E by the known risk. The tickets' answer is wide, 0.91 (0.73 to 1.13): it rules out what the record shows, and no
+# more. (Intervals here take stays; Q3 draws people.) Below the line nobody is called, so there everybody tells. A statistician weighs both
+# and gets a narrower AUROC, by a third, for the same price (computed by us, not here). Tickets alone need no
+# assumption about where the line was.
 #
-# *About 3 min · 17 min so far*
-#
-# **The called**: 0.38, and the call was made to change it. **Those without a call**: 1.04, which is right, of *them*. The
-# score chose them, and nearly all lie below the line:
-
-# %%
-uncalled = groups["no call"]
-above = {"all without a call": 100 * (uncalled.score >= week.THRESHOLD).mean(), "tickets": 100 * (groups["tickets"].score >= week.THRESHOLD).mean()}
-claim([int((uncalled.score >= week.THRESHOLD).sum()), *(round(one) for one in above.values())], exactly=[242, 4, 31])
-pd.Series(above).round().rename("of 100, with a score at which somebody is called").to_frame()
-
-# %% [markdown]
-# 242 of 5,535, and these are tickets; of those for whom the list exists the others say nothing. Nor where a clinician
-# chooses: septic patients whose alert was confirmed within three hours died less often, but not by lot
-# [confirmed-alerts](#Sources).
-#
-# A ticket is drawn before anybody looks. **A model that works destroys the evidence that it works; only those whom chance left
-# out can tell.** Their answer is wide: 72 returns, O/E 0.91 (0.73 to 1.13), AUROC 0.68 (0.61 to 0.74). It rules out what the record
-# shows, and no more. **Now Q3 in the exercise** (11 minutes).
-#
-# ## 3. What it costs, and who signs
-#
-# *About 5 min · 22 min so far*
-#
-# Of a year's tickets above the line, whom would a call have spared a return? The hold-out itself tells:
+# A year later, with all outcomes in: whom would a call have spared a return?
 
 # %%
 year = lived[(lived.week >= 0) & lived.home].join(week.known_risk(hospital), on="stay")
 missed, got = year[year.held_out & (year.score >= week.THRESHOLD)], year[year.called]
 less = share_difference(int(missed.back.sum()), len(missed), int(got.back.sum()), len(got))
-price = claim({end: round(len(missed) * getattr(less, end)) for end in ("value", "low", "high")}, exactly={"value": 43, "low": 29, "high": 59})
-claim((len(missed), round((missed.p0 - missed.p1).sum()), *(round(100 * one.back.mean(), 1) for one in (missed, got))), exactly=(398, 44, 17.6, 6.8))
-{"tickets": int(year.held_out.sum()), "would have been called": len(missed), "returns that calls would have spared": price}
+price = [round(len(missed) * one) for one in (less.value, less.low, less.high)]
+claim((len(missed), price, round((missed.p0 - missed.p1).sum())), exactly=(398, [43, 29, 59], 44))
+100 * pd.Series({"ticket, above the line": missed.back.mean(), "called": got.back.mean()}, name="back of 100").to_frame().round(3)
 
 # %% [markdown]
-# Above the line 17.6 of 100 with a ticket come back, 6.8 of 100 called: **some 43 returns a year (29 to 59) in three towns that a call
-# would have spared**; the simulator counts 44. What do they buy?
+# Above the line 17.6 of 100 with a ticket come back, 6.8 of 100 called: **some 43 returns a year (29 to 59) in three towns
+# that a call would have spared**; the simulator counts 44. Deaths at home are not counted, and a board will ask for them. And what does that buy?
 
 # %%
-sizes = pd.DataFrame({"tickets, of 100": [2, 5, 10, 20, 50]})
-sizes["returns not averted a year"] = (price["value"] * sizes.iloc[:, 0] / 10).round()
+sizes = pd.DataFrame({"tickets, of 100": [5, 10, 20]})
+sizes["returns not averted a year"] = (price[0] * sizes.iloc[:, 0] / 10).round()
 events = year.back[year.held_out].sum() * sizes.iloc[:, 0] / 10  # a year's returns among tickets
 sizes["O/E of 1 known to ±"] = (1.96 / np.sqrt(events)).round(2)
-claim(sizes.iloc[:, 1:].to_numpy().tolist(), exactly=[[9, 0.39], [22, 0.25], [43, 0.18], [86, 0.12], [215, 0.08]])
+claim(sizes.iloc[:, 1:].to_numpy().tolist(), exactly=[[22, 0.25], [43, 0.18], [86, 0.12]])
 sizes
 
 # %% [markdown]
-# Nobody signs who gains by it, neither the model's maker nor its buyer. A board that weighs harm does, with the clinical lead (ask it, too,
-# whether this is research). It gets this table, and is told when the hold-out ends or shrinks, who may stop it, who is never drawn, and
-# what patients are told. Where calls are too few for everybody, a lot costs least. A worried nurse may call whoever
-# has a ticket; count by ticket all the same.
+# Before the first ticket, two questions go to people who gain nothing by the answer. *Is this research, or improvement of our own
+# service?* In the US what is designed for generalizable knowledge is research, whatever it is called
+# [research-defined](#Sources); the institutional review board answers in writing, and settles consent. *May it be done?* A
+# review board or ethics committee decides, with the clinical lead and somebody who speaks for patients: when it ends, who may stop
+# it, who is never drawn, what patients are told. Elsewhere other law: ask.
 #
 # ## 4. Fresh rows
 #
-# *About 9 min · 31 min so far*
+# *About 6 min · 28 min so far*
 #
-# "Then retrain, on the freshest rows." From these a model learns that high risks do not come back. How bad is that? In rows of early 2025
-# calls take away more or less of the risk, by dice; the new model is judged by the known risk of whoever goes home in the second half.
-
-# %%
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
-WATCHED = ["age", "los_days", "stays_before", "emergency_before", "charlson", "haemoglobin"]
-WATCHED += ["sodium", "albumin", "creatinine", "urea", "leukocytes", "glucose"]
-INPUTS = [*WATCHED, "interpreter", "htn", "dm", "cad", "ckd", "af"]
-GROUPS = np.array(sorted(lived.group.unique()), dtype=object)
-
-
-def columns(rows):
-    return np.hstack([rows[INPUTS].to_numpy(float), rows.group.to_numpy()[:, None] == GROUPS])
-
-
-def learn(rows, back):
-    model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-    return model.fit(columns(rows), back.astype(bool))
-
+# "Then retrain, on the freshest rows." Take the first half of 2025, and let calls prevent 0 to 60 of 100 returns on the list, by
+# dice. Train on each; judge each model on the second half, by the known risk.
 
 # %%
 quiet = versions["quiet"]
 half, later = quiet[quiet.week.between(0, 25)], year[year.week >= 26]
 listed, dice = half.home & ~half.held_out & (half.score >= week.THRESHOLD), np.random.default_rng(8)
+names = ["AUROC, by the known risk", "promised, of 100 returns", "called, of 100"]
 
 
 def judged(model):
-    said = model.predict_proba(columns(later))[:, 1]
+    said = model.predict_proba(later)[:, 1]
     return expected_auroc(later.p0, said), 100 * said.sum() / later.p0.sum(), 100 * (said >= week.THRESHOLD).mean()
 
-# %%
+
 def retrained(takes):
-    return np.mean([judged(learn(half, half.back & ~(listed & (dice.random(len(half)) < takes)))) for _ in range(5)], axis=0)
+    treated = [half.back & ~(listed & (dice.random(len(half)) < takes)) for _ in range(5)]
+    return np.mean([judged(week.learn(half, back)) for back in treated], axis=0)
 
-
-names = ["AUROC, by the known risk", "promised, of 100 returns", "called, of 100"]
-digits = {names[0]: 3, names[1]: 0, names[2]: 0, "weight of creatinine": 2}
-tickets = lived[lived.held_out & lived.week.between(0, 25)]
-doses = pd.DataFrame({round(100 * takes): retrained(takes) for takes in (0, 0.15, 0.3, 0.45, 0.6)}, names).T
 
 # %%
-def dose(panels):
-    for axes, name, ends in zip(panels, names, ((0.5, 0.8), (0, 110), (0, 40)), strict=True):
-        axes.plot(doses.index, doses[name])
-        axes.set(xlabel="of 100 returns, averted by calls", ylabel=name, ylim=ends, xticks=doses.index)
-
-
+doses = pd.DataFrame([retrained(takes / 100) for takes in (0, 15, 30, 45, 60)], [0, 15, 30, 45, 60], names)
 claim(doses[names[0]].iloc[0] - doses[names[0]].iloc[-1], about=0.015, within=0.002)
 claim([*doses[names[1]].round(), *doses[names[2]].round()[[0, 60]]], exactly=[95, 90, 85, 79, 74, 29, 13])
-says = "Retrained on treated rows the order of patients hardly suffers (AUROC 0.69 to 0.68 where calls avert 60 of 100 returns); the level does: 74 of 100 returns are promised instead of 95, and at the same line 13 of 100 are called instead of 29."
-figure(dose, says=says, table=doses.round(digits), size=(8.6, 3), grid=(1, 3))
+says = "Retrained on treated rows the order of patients hardly suffers (AUROC 0.69 to 0.68 where calls avert 60 of 100 returns); "
+says += "the level does: 74 of 100 returns are promised instead of 95, and at the same line 13 of 100 are called instead of 29."
+figure(week.drawing("dose", doses), says=says, table=doses.round(3), size=(8.6, 3), grid=(1, 3))
 
 # %% [markdown]
-# **The ranking loses 0.015, which is small; of the level a quarter is missing** (26 of 100 returns are not promised; without calls 5). The
-# next list is half as long. Where calls avert 15 of 100, hardly anything is lost, and as little was to be gained (M27). Learn from rows
-# without a call, or say openly that it is risk *under the programme*.
-#
-# And from a broken feed? Eastbank's creatinine came in umol/L for half a year; then it was mended.
+# **The ranking loses 0.015, which is small; of the level a quarter is missing.** The model promises 74 returns where 100 would come without
+# calls, and its list is half as long. Where calls avert 15 of 100, hardly anything is lost, and as little was to be gained (M27). Learn
+# from rows without a call, or say that it is risk *under the programme*. And from a broken feed?
 
 # %%
-broken = half.assign(creatinine=half.creatinine.where(half.site != "eastbank", 88.4 * half.creatinine))
-models = {"no model's calls": learn(half, half.back), "tickets alone": learn(tickets, tickets.back), "broken feed": learn(broken, broken.back)}
-fresh = {name: [*judged(model), model[-1].coef_[0][INPUTS.index("creatinine")]] for name, model in models.items()}
-fresh = pd.DataFrame(fresh, [*names, "weight of creatinine"]).T.round(digits)
-claim((len(tickets), *fresh.iloc[:, 0], *fresh.iloc[:, 3]), exactly=(757, 0.693, 0.65, 0.692, 0.03, 0.03, -0.21))
+def in_umol(rows):  # Eastbank sends another unit
+    return rows.assign(creatinine=rows.creatinine * np.where(rows.site == "eastbank", 88.4, 1))
+
+
+usual, now = in_umol(half[half.town == 0]), lived[(lived.week == 30) & (lived.town == 0)]
+ps = [ks_2samp(usual.creatinine.dropna(), rows.creatinine.dropna(), method="asymp").pvalue for rows in (in_umol(now), now)]
+models = {"learnt on sound rows": week.learn(half, half.back), "on broken rows": week.learn(in_umol(half), half.back)}
+east = later[later.site == "eastbank"]
+fresh = {name: (judged(one)[0], one.predict_proba(east)[:, 1].sum() / east.p0.sum()) for name, one in models.items()}
+fresh = pd.DataFrame(fresh, ["AUROC, by the known risk", "promised over known risk, Eastbank"]).T.round(3)
+claim((fresh.iloc[1, 0], *fresh.iloc[:, 1].round(2), ps[0] > 0.01, ps[1] < 1e-9), exactly=(0.692, 1.42, 1.57, True, True))
 fresh
 
 # %% [markdown]
-# AUROC shows nothing (0.692), and a high creatinine now speaks *against* a return: the weight has learnt the site. Against the new rows
-# no drift test rings: retraining hides a fault that mending would end. Tickets alone are honest, and 757 rows are few (0.65).
+# AUROC shows nothing. Once the feed is mended, the new model promises Eastbank 1.57 times the known risk, where sound rows make it
+# 1.42. While the feed stays broken no drift test rings, as broken is now usual; on the day it is mended, it rings at what is right
+# (p < 1e-9).
 #
 # ## 5. One page
 #
-# *About 5 min · 36 min so far*
+# *About 7 min · 35 min so far*
 #
-# A dashboard is read at 07:40 by somebody who did not build it, perhaps by ear or on paper. So: each signal with window, limit,
-# owner and action; the state as a word; under each figure its sentence and table; one file, no network.
+# A dashboard is read by somebody who did not build it, perhaps by ear or on paper. Each signal has a window, a limit, an
+# owner and an action; its state is a word. What does a limit for tickets see? Alarm if the whole interval of a half-year lies above 1.25:
+
+# %%
+last = tickets[tickets.week.between(8, 33)]
+n, promised = len(last), last.score.sum()
+rings = np.array([wilson(returns, n).low * n / promised > 1.25 for returns in range(n + 1)])
+power = {rise: 100 * binom.pmf(range(n + 1), n, rise * promised / n)[rings].sum() for rise in (1, 1.3, 1.5, 1.7)}
+claim((n, round(promised), [round(one) for one in power.values()]), exactly=(579, 57, [0, 5, 42, 86]))
+pd.Series(power, name="it rings in so many of 100 half-years").rename_axis("true O/E").round().to_frame()
 
 # %%
 record = week.year(hospital)  # as known on 19 January 2026
-last = record[record.week == 51]
-now = {f"creatinine, {site}": (value,) * 3 for site, value in last.groupby("site").creatinine.median().items()}
-now["on the list, of 100 who go home"] = (100 * (last.score[last.home] >= week.THRESHOLD).mean(),) * 3
-now |= {f"returns over promised, {name}": tuple(ratio[name].loc[34]) for name in ratio}  # value, low, high
-plan = {
-    "creatinine, eastbank": ("median of a week", (0.5, 2), "feed owner", "mend, score again"),
-    "creatinine, quillmere": ("median of a week", (0.5, 2), "feed owner", "mend, score again"),
-    "on the list, of 100 who go home": ("a week", (20, 45), "on call", "after a release: roll back, alone"),
-    "returns over promised, tickets": ("26 weeks, settled", (0.8, 1.25), "model owner", "recalibrate, second name"),
-    "returns over promised, on record": ("26 weeks, settled", None, "clinical lead", "none of its own: read with tickets"),
-}
+medians = record[record.week == 51].groupby("site").creatinine.median()
+weekly = (100 * (record.score[record.home] >= week.THRESHOLD)).groupby(record.week).mean().to_frame("on the list")
+now = {f"creatinine, {site}": (value,) * 3 for site, value in medians.items()}  # value, low, high
+now["on the list, of 100 who go home"] = (weekly.iloc[-1, 0],) * 3
+now |= {f"returns over promised, {name}": tuple(one.loc[34]) for name, one in ratio.items()}
+mend = ("median of a week", (0.5, 2), "another unit", "feed owner", "mend, score again")
+plan = [mend, mend, ("a week", (20, 45), "a typed threshold", "on call", "after a release: roll back, alone")]
+plan += [("26 weeks, settled", None, "", "clinical lead", "none of its own: read with tickets")]
+plan += [("26 weeks, settled", (0.8, 1.25), "1.7 nearly always, 1.3 hardly ever", "model owner", "recalibrate, second name")]
 
 # %%
-def line(what, window, limits, *who):
+def line(what, window, limits, *rest):
     value, low, high = now[what]
-    state = "no limit" if limits is None else "ALARM" if high < limits[0] or low > limits[1] else "within"
     said = f"{value:.2f}" if low == high else f"{value:.2f} ({low:.2f}-{high:.2f})"
-    return what, window, "none" if limits is None else f"{limits[0]} to {limits[1]}", said, state, *who
+    if limits is None:
+        return what, window, "none", said, "no limit", *rest
+    state = "ALARM" if high < limits[0] or low > limits[1] else "within"
+    return what, window, f"{limits[0]} to {limits[1]}", said, state, *rest
 
 
-page = pd.DataFrame([line(what, *held) for what, held in plan.items()])
-page.columns = ["signal", "window", "limit, for all of the interval", "now", "state", "owner", "action"]
-claim(page.state.tolist(), exactly=["within"] * 4 + ["no limit"])
-display(page)
-
-flagged = record[record.home].assign(listed=lambda rows: 100.0 * (rows.score >= week.THRESHOLD)).groupby("week").listed.mean().to_frame("on the list")
-claim((round(flagged.min().item()), round(flagged.max().item())), exactly=(24, 40))
-draw = lines(flagged, ylabel="of 100 who go home", xlabel="week of 2025", ylim=(0, 60))
-says = "Each week between 24 and 40 of 100 who go home were on the list, as agreed."
-shown = {"Returns over promised": figure(decay, says=says_first, table=first[::12].rename_axis(columns="week"))}
-shown["The list"] = figure(draw, says=says, table=flagged[::12].round().rename_axis(index=None, columns="week"))
+page = pd.DataFrame([line(what, *held) for what, held in zip(now, plan, strict=True)])
+page.columns = ["signal", "window", "limit, for the whole interval", "now", "state", "sees", "owner", "action"]
+claim(page.state.tolist(), exactly=["within", "within", "within", "no limit", "within"])
+claim((round(weekly.iloc[:, 0].min()), round(weekly.iloc[:, 0].max())), exactly=(24, 40))
+page
 
 # %%
 from wardround.course.places import work
 
-look = "body{font:1rem/1.5 sans-serif;max-width:60rem;margin:auto;padding:1rem;color:#111;background:#fff}th,td{text-align:left;padding:.2rem .6rem}.wide{overflow-x:auto}"
-parts = [f"<section><h2>{name}</h2>{one._repr_html_()}</section>" for name, one in shown.items()]
-body = "".join(parts).replace("<details>", "<details open>").replace("<th></th>", "<td></td>")
-table = page.to_html(index=False, border=0).replace("<th>", '<th scope="col">')
+table = first[::12].rename_axis(columns="week")
+shown = {"Returns over promised": figure(week.drawing("decay", ratio), says=says_first, table=table)}
+draw = lines(weekly, ylabel="of 100 who go home", xlabel="week of 2025", ylim=(0, 60))
+says = "Each week between 24 and 40 of 100 who go home were on the list, as agreed."
+shown["The list"] = figure(draw, says=says, table=weekly[::12].round().rename_axis(index=None, columns="week"))
 unseen = "Not watched: groups with few returns; values that are wrong and plausible. The wards tell us, by phone."
-html = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Readmission model</title><style>{look}</style></head>'
-html += f'<body><main><h1>Readmission model, as known on 19 January 2026</h1><div class="wide" tabindex="0" role="region" aria-label="signals">{table}</div><p>{unseen}</p>{body}</main></body></html>'
 path = work() / "dashboard.html"
 path.parent.mkdir(parents=True, exist_ok=True)
-path.write_text(html, encoding="utf-8")
+path.write_text(week.one_page("Readmission model, as known on 19 January 2026", page, unseen, shown), encoding="utf-8")
 path.name
 
 # %% [markdown]
-# Open `work/dashboard.html` with colours off. On record success and decay read alike, so that line has *no limit*.
-# Outcomes end five months back. A limit for the value alone would have rung in 2024, at 0.79, by chance.
+# Open `work/dashboard.html` with colours off. On record success and decay read alike: *no limit*. A limit for
+# the value alone would have rung by chance in 2024 (0.79). An unsigned release goes back even if all is within.
 #
 # ## 6. The slice: four houses hear the same bell
 #
-# *About 15 min · 51 min so far*
+# *About 7 min · 42 min so far*
 #
-# Sixteen weeks of Quillmere alone, sixteen calls a week, no visits; same people, same seed. From week 4
-# a new analyser reads haemoglobin 0.8 g/dL higher, as it may; in weeks 8 to 13 creatinine comes in
-# umol/L. The bell: the same input at p < .01 in two weeks running. *Pause*: no list for four weeks of
-# review. *Retrain*: on thirteen weeks, with the returns that the house saw. *Contract*: no creatinine above 20 mg/dL is used; on the bell somebody
-# looks at the list. After four weeks, new is usual.
+# Sixteen weeks of Quillmere alone, sixteen calls a week, no visits, one seed. From week 4 a new analyser reads
+# haemoglobin 0.4 g/dL higher; in weeks 8 to 13 creatinine comes in µmol/L. The bell rings when one input has p < .01 in two weeks running;
+# four weeks later the new values are the reference. *Pause*: no list in these weeks. *Retrain* learns anew from the stays
+# so far. *Contract* uses no creatinine above 20 mg/dL (the mean stands in, and the list says so); on a bell somebody looks at it.
 
 # %%
-from scipy.stats import ks_2samp
-from wardround.hospital import DEFAULT_SEED, Policy, Settings, simulate
-from wardround.hospital.incidents import AnalyserUnit, HaemoglobinOffset
-
-before = quiet[quiet.week < -20]  # what the model in use has learnt from
-kept = learn(before, before.back)
-
-# %%
-class House(Policy):
-    begins = 8
-
-    def __init__(self, answer):
-        self.answer, self.model, self.seen, self.low, self.until, self.log = answer, kept, [], set(), {}, []
-        self.usual = before.loc[before.home, WATCHED].to_dict("series")
-
-    def risk(self, rows):
-        if self.answer == "contract":
-            rows = rows.assign(creatinine=rows.creatinine.where(rows.creatinine <= 20))
-        found = self.model.predict_proba(columns(rows))[:, 1]
-        self.seen.append(rows[WATCHED].assign(listed=found >= week.THRESHOLD, week=self.week))
-        return found
-
-# %%
-def rings(house):
-    new = pd.concat(house.seen[-7:])
-    pairs = {name: (house.usual[name].dropna(), new[name].dropna()) for name in WATCHED if name not in house.until}
-    low = {name for name, (old, week_) in pairs.items() if len(week_) and ks_2samp(old, week_, method="asymp").pvalue < 0.01}
-    both, house.low = low & house.low, low
-    return both
-
-# %%
-def decide(house, feed):
-    for name in [name for name, end in house.until.items() if end == feed.week]:
-        house.usual[name] = pd.concat(house.seen[-28:])[name]
-        del house.until[name]
-    house.week, heard = feed.week - 7, rings(house) if house.seen else set()
-    house.until |= dict.fromkeys(heard, feed.week + 4)
-    if heard and house.answer == "retrain":
-        known = feed.stays[feed.stays.readmitted_30d.notna()]
-        house.model = learn(known, known.readmitted_30d)
-    off = house.answer == "pause" and bool(house.until)
-    house.log.append({"week": house.week, "bell": ", ".join(heard), "off": off})
-    return Settings(call=house.risk, call_from=np.inf if off else week.THRESHOLD, calls_a_week=16)
-
-
-House.decide = decide
-
-# %%
-incidents = (HaemoglobinOffset(11), AnalyserUnit(15, 21, site="quillmere"))
-houses = {answer: House(answer) for answer in ("nothing", "pause", "retrain", "contract")}
-worlds = {answer: simulate(DEFAULT_SEED, 24, policy=house, incidents=incidents).stays for answer, house in houses.items()}
-
-
-def lived_through(stays):
-    rows = pd.DataFrame({name: stays[name] for name in ("admit", "discharge", "called", "p0", "p1", "eligible_home")})
-    rows = rows[rows.eligible_home & rows.called & (rows.admit >= 56) & (rows.discharge < 168)]
-    return rows.assign(week=(rows.discharge // 7 - 7).astype(int), averted=rows.p0 - rows.p1)
-
-
-flown = pd.concat({answer: lived_through(stays) for answer, stays in worlds.items()}, names=["house"]).reset_index()
-logs = pd.concat({answer: pd.DataFrame(house.log) for answer, house in houses.items()}, names=["house"]).reset_index()
-by_week = flown.groupby(["week", "house"]).averted.sum().unstack()[list(houses)].fillna(0)
-
-# %%
-score = flown.groupby("house").agg(calls=("called", "sum"), averted=("averted", "sum")).loc[list(houses)]
-score["weeks off"] = logs.groupby("house").off.sum()
-score["bell in weeks"] = logs[logs.bell != ""].groupby("house").week.agg(lambda weeks: ", ".join(map(str, weeks)))
-claim((score.calls.tolist(), score.averted.round(1).tolist()), exactly=([142, 86, 198, 228], [8.5, 4.6, 10.9, 14.0]))
-claim((score["weeks off"].tolist(), score["bell in weeks"].tolist()), exactly=([0, 9, 0, 0], ["6, 10, 16", "6, 10, 16", "6, 10, 15", "6"]))
+flown = week.four_houses(hospital)  # half a minute; the four are in `houses.py`, beside this lesson
+calls, log = flown["calls"], flown["log"]
+score = calls.groupby("house", sort=False).averted.agg(calls="size", averted="sum")
+score["weeks off"] = log.groupby("house").off.sum()
+score["bell in weeks"] = log[log.bell != ""].groupby("house").week.agg(lambda weeks: ", ".join(map(str, weeks)))
+claim((score.calls.tolist(), score.averted.round(1).tolist()), exactly=([150, 90, 202, 234], [9.0, 4.7, 10.8, 14.2]))
+claim(score["weeks off"].tolist(), exactly=[0, 9, 0, 0])
+claim(score["bell in weeks"].tolist(), exactly=["6, 10, 16", "6, 10, 16", "6, 10, 15", "6"])
 score.round(1)
 
-
 # %%
-def race(axes):
-    lines(by_week.cumsum(), ylabel="returns averted so far", xlabel="week of the flight")(axes)
-    axes.axvspan(3.5, 16.5, ymax=0.04, color="#56B4E9", alpha=0.6)
-    axes.axvspan(7.5, 13.5, ymin=0.04, ymax=0.08, color="#D55E00", alpha=0.6)
-    axes.annotate("new analyser", (3.7, 0.1), fontsize=8)
-    axes.annotate("umol/L", (7.7, 0.8), fontsize=8)
-    axes.set(xlim=(1, 18), xticks=range(1, 17, 3), ylim=(0, 15))
-
-
-says = "Over sixteen weeks the contract averts 14 returns, retraining at every alarm 11, doing nothing 8 or 9, pausing at every alarm 5: fewest of all."
-figure(race, says=says, table=by_week.cumsum().round(1)[::3], size=(8, 3.8))
+so_far = calls.groupby(["week", "house"]).averted.sum().unstack()[list(score.index)].fillna(0).cumsum()
+says = "Over sixteen weeks the contract averts 14.2 returns, retraining at every alarm 10.8, doing nothing 9.0, "
+says += "pausing at every alarm 4.7: fewest of all."
+figure(week.drawing("race", so_far), says=says, table=so_far.round(1)[::3], size=(8, 3.8))
 
 # %% [markdown]
-# **Pausing at every alarm is the worst**: 9 of 16 weeks without a list, four for an analyser that harmed nobody, one because the unit
-# was mended. Why do the others differ? Of 100 who go home, those on the list:
+# **Pausing at every alarm is the worst**: 9 of 16 weeks without a list. Four were for the analyser, four for the wrong unit, where a
+# pause was at least a reaction, one because the unit had been mended. Why do the others differ?
 
 # %%
-spells = pd.IntervalIndex.from_breaks([0, 3, 7, 13, 16])
-days = {name: pd.concat(houses[name].seen) for name in ("nothing", "retrain", "contract")}
-listed_in = {name: 100 * rows.groupby(pd.cut(rows.week, spells), observed=True).listed.mean() for name, rows in days.items()}
-listed_in = pd.DataFrame(listed_in).round().set_axis(["as before", "new analyser", "and umol/L", "unit mended"])
-claim(listed_in.to_numpy().tolist(), exactly=[[34, 34, 34], [32, 23, 32], [3, 86, 37], [32, 17, 32]])
-listed_in
+seen = flown["seen"]
+spells = pd.cut(seen.week, [0, 3, 7, 13, 16], labels=["as before", "new analyser", "and µmol/L", "unit mended"])
+listed = seen.groupby(["house", spells], observed=True).listed.mean().unstack().loc[list(score.index)]
+six = calls[calls.week.between(8, 13)].groupby("house").averted.agg(["size", "sum"])
+listed[["calls in weeks 8-13", "averted by these"]] = six.reindex(listed.index).fillna(0)
+claim(listed.drop("pause").iloc[:, :5].round().to_numpy().tolist(), exactly=[[35, 34, 4, 35, 12], [35, 24, 86, 19, 96], [35, 34, 39, 35, 96]])
+claim(listed.iloc[:, 5].round(1).tolist(), exactly=[0.8, 0, 3.7, 5.9])
+listed.style.format(precision=0).format("{:.1f}", subset="averted by these")
 
 # %% [markdown]
-# *Nothing* lists 3 of 100 for six weeks, and nobody complains of a short list. *Retrain* took new weights for the
-# harmless analyser, and with these the wrong unit listed 86 of 100. The *contract* spoke at the first row of
-# week 8, two weeks before the bell; on the analyser's bell somebody saw 32 of 100 after 34, and wrote it down.
-# **Restraint is an action, with a name under it** (M24).
+# *Nothing* lists 4 of 100 for six weeks. *Retrain* took new weights for the analyser; with these
+# the wrong unit listed 86 of 100, and its 96 calls went to nearly anybody: 3.7 averted. *Contract* made as many, to those at risk:
+# 5.9. It spoke at the first row of week 8, two weeks before the bell; on the analyser's bell somebody saw 34 of 100 listed after 35,
+# and wrote it down. **Restraint is an action, with a name under it** (M24).
 #
-# What it does not show: averted is by known risks, as events are few. One fault, one decoy, one seed: on six others (flown
-# by us, not here) pausing was last and the contract first, *nothing* and *retrain* changed places. A fault that no range
-# sees gives other sums. And nurses here keep their trust. **Now Q4 in the exercise** (11 minutes).
+# One fault, one decoy, one seed; averted is by known risk. On six others (flown by us, not here) the contract was always first;
+# pausing was last in five, retraining in one. **Now Q4** (11 minutes).
 #
 # ## Exit check
 #
-# *About 2 min · 53 min so far*
+# *About 2 min · 44 min so far*
 
 # %%
 for n in (9, 10, 11):
@@ -430,12 +336,13 @@ for n in (9, 10, 11):
 # ## What you have now
 #
 # - On record a model that helps reads like one that decays: O/E 0.69, AUROC 0.58; by the known risk 1.04 and 0.69.
-# - Only tickets, drawn before anybody looks, can tell. They cost some 43 returns a year in three towns; a board signs.
+# - Above the line only tickets can tell. They cost some 43 returns a year in three towns; a board decides.
 # - Retrained on treated rows: order nearly as before, a quarter of the level gone; with a weak effect little of either.
-# - Pausing at every alarm averted a third of what a contract and restraint did.
+# - Pausing at every alarm averted a third of what contract and restraint did (one seed, sixteen weeks, one fault).
 #
 # **Next: Q4 and the memo in the exercise.** New words are in the [glossary](../glossary.md).
 #
 # ## Sources
 #
 # - **confirmed-alerts**: In five hospitals, of 6,877 septic patients whom a system had flagged before antibiotics, those whose alert was confirmed within three hours died in hospital less often than the others, adjusted by 3.3 points (1.7 to 5.1); who was confirmed had not been drawn by lot. Adams et al., Nat Med 2022;28:1455, read.
+# - **research-defined**: US rules call research a systematic investigation designed to develop or contribute to generalizable knowledge, whatever programme it is part of; some quality improvement is. 45 CFR 46.102 ((l) today, (d) in the stored edition of 2005 that was read), and HHS's FAQs on quality improvement, stored copy of December 2020.

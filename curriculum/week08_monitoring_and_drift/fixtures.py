@@ -97,6 +97,30 @@ def known_by(hospital, moment, version="quiet"):
     return _as_known(_lived(hospital)[version], moment).set_index("stay").back
 
 
+# what the lessons call beside it; none of it is in the grading box ------------------------------------------------------
+def learn(rows, back):
+    """Return a model in the form of week 4's, learnt from stays and whether they came back; ``predict_proba`` takes stays."""
+    return _beside("houses.py")["learn"](rows, back)
+
+
+@_once
+def four_houses(hospital):
+    """Return how four houses answered the same bell (``houses.py``): tables ``calls``, ``log`` and ``seen``. Half a minute."""
+    made = _beside("year.py")
+    before = versions(hospital)["quiet"].query(f"week < {made['LEARNT_UNTIL']}")
+    return _beside("houses.py")["flown"](before, THRESHOLD, made["OFFSET"])
+
+
+def drawing(name, numbers):
+    """Return ``draw(axes)`` of a figure of the lessons (``pictures.py``), for ``wardround.evaluation.figure``."""
+    return _beside("pictures.py")[name](numbers)
+
+
+def one_page(heading, signals, unseen, figures):
+    """Return a dashboard as the text of one HTML file (``one_page.py``)."""
+    return _beside("one_page.py")["one_page"](heading, signals, unseen, figures)
+
+
 def _as_known(rows, moment):
     rows = rows[rows.week >= 0].reset_index(drop=True)
     hidden = ["known_at", "p0", "p1", *(name for name in rows if name.startswith("score_"))]
