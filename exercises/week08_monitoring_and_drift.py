@@ -21,7 +21,9 @@ hospital = load()
 #
 # Two promises bind you. When nothing has happened, at most 0.25 alarms a quarter, which is one a year. And when one laboratory value is off by 0.6
 # standard deviations for everybody, an alarm within four weeks, in 8 of 10 cases. The check draws 200 quiet quarters and 40 with such a
-# shift. You may practise on twenty and ten others.
+# shift; the upper end of its interval must be at most 0.25, so aim at 0.15. You may practise on twenty and ten others.
+#
+# Weeks are drawn from one quiet year of one town, in no order: a real year has seasons, and patients who come again, and may ring more.
 #
 # The first check takes half a minute, as it makes two fourth years; later ones take a few seconds.
 
@@ -147,7 +149,8 @@ memo("W08.M", signals=..., limits=..., owners=..., actions=..., not_watched=...,
 #
 # ## Q5 (+): PSI by hand
 #
-# Bins by tenths of the reference, each cut once, a value on a cut in the bin below it; what is missing is a bin of its own; shares are of all rows, and one
+# Bins by tenths of the reference, each cut once (one at the minimum is a cut as well), a value on a cut in the bin below it: `searchsorted(…, side="left")`;
+# what is missing is a bin of its own; shares are of all rows, and one
 # below `given(8).FLOOR` counts as `FLOOR`. The check also puts forty pairs to your function in which nothing happened.
 
 # %%
@@ -168,7 +171,10 @@ check("W08.Q5", psi)
 # ## Q6 (+): a monitor on weeks it has not seen
 #
 # Write `watch(so_far)`: the signals of one town up to a week, as in Q2, to `None` or the name of the signal on which you alarm. `oe` comes 22 weeks
-# late, as in life. It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
+# late, as in life. In these years the model only looks on, so no call has touched `oe`; once it calls, the same end of visits reads 1.27 instead of 1.72,
+# and the hold-out of all towns has to say it. One town's has some 20 returns in half a year, too few to rely on.
+#
+# It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
 # quiet years (nobody is to be called). Practise on the first town.
 
 # %%

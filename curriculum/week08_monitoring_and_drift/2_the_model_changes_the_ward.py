@@ -5,7 +5,7 @@
 #
 # Since 30 December 2024 the model says in three simulated towns who is called after discharge, and a nurse visits whoever is called.
 # Together they take away three fifths of the risk (our assumption, and a large effect). Eight months later returns on record
-# are a third below what the model promises, and somebody asks for a new one.
+# are a third below what it promises, and somebody asks for a new one.
 #
 # You will be able to
 #
@@ -125,8 +125,8 @@ told
 
 # %% [markdown]
 # The last column is O/E by the known risk. The tickets' answer is wide, 0.91 (0.73 to 1.13): it rules out what the record shows, and no
-# more. (Intervals here take stays; Q3 draws people.) Below the line nobody is called, so there everybody tells. A statistician weighs both
-# and gets a narrower AUROC, by a third, for the same price (computed by us, not here). Tickets alone need no
+# more. (Intervals here take stays; Q3 draws people.) Below the line nobody is called, so there everybody tells. A statistician weighs both,
+# and the interval of the AUROC is a third narrower (computed by us, not here). Tickets alone need no
 # assumption about where the line was.
 #
 # A year later, with all outcomes in: whom would a call have spared a return?
@@ -273,7 +273,7 @@ path.name
 
 # %% [markdown]
 # Open `work/dashboard.html` with colours off. On record success and decay read alike: *no limit*. A limit for
-# the value alone would have rung by chance in 2024 (0.79). An unsigned release goes back even if all is within.
+# the value alone would have rung by chance in 2024 (0.79). A release that nobody signed goes back even if all is within.
 #
 # ## 6. The slice: four houses hear the same bell
 #
@@ -311,7 +311,8 @@ spells = pd.cut(seen.week, [0, 3, 7, 13, 16], labels=["as before", "new analyser
 listed = seen.groupby(["house", spells], observed=True).listed.mean().unstack().loc[list(score.index)]
 six = calls[calls.week.between(8, 13)].groupby("house").averted.agg(["size", "sum"])
 listed[["calls in weeks 8-13", "averted by these"]] = six.reindex(listed.index).fillna(0)
-claim(listed.drop("pause").iloc[:, :5].round().to_numpy().tolist(), exactly=[[35, 34, 4, 35, 12], [35, 24, 86, 19, 96], [35, 34, 39, 35, 96]])
+said = [[35, 34, 4, 35, 12], [35, 24, 86, 19, 96], [35, 34, 39, 35, 96]]
+claim(listed.drop("pause").iloc[:, :5].round().to_numpy().tolist(), exactly=said)
 claim(listed.iloc[:, 5].round(1).tolist(), exactly=[0.8, 0, 3.7, 5.9])
 listed.style.format(precision=0).format("{:.1f}", subset="averted by these")
 
