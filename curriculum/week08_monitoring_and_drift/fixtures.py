@@ -16,10 +16,8 @@ from wardround.course.given import apart, by_hand, secret
 from wardround.course.store import write_atomically
 
 _HERE = Path(__file__).parent
-BESIDE = (
-    "invented.py",
-    "words.py",
-)  # goes into the grading box with this file; what makes the year and the banks do not
+# what goes into the grading box with this file; what makes the year and the banks do not
+BESIDE = ("invented.py", "words.py")
 _WORDS = runpy.run_path(str(_HERE / "words.py"))
 CAUSES, SIGNALS, NO_SIGNAL = _WORDS["CAUSES"], _WORDS["SIGNALS"], _WORDS["NO_SIGNAL"]
 ACTIONS, OWNERS, drawn, VERSIONS = (_WORDS[name] for name in ("ACTIONS", "OWNERS", "drawn", "VERSIONS"))
@@ -232,15 +230,10 @@ def held_against_the_quarters(answer, hospital):
     weeks = np.array([[int(one) for one in row] for row in answer["weeks"]])
     false = weeks[~shifted].sum(axis=1)
     spread = 1.96 * false.std(ddof=1) / np.sqrt(len(false))
-    exact = (
-        chdtri(2 * false.sum() + 2, 0.025) / 2 / len(false)
-    )  # Poisson's upper end: a few alarms have no spread to trust
+    exact = chdtri(2 * false.sum() + 2, 0.025) / 2 / len(false)  # Poisson's: a few alarms have no spread to trust
     seen = weeks[shifted, FROM : FROM + WITHIN].any(axis=1)
-    found = {
-        "false": float(false.mean()),
-        "low": max(float(false.mean() - spread), 0.0),
-        "high": max(float(false.mean() + spread), float(exact)),
-    }
+    rate = float(false.mean())
+    found = {"false": rate, "low": max(rate - spread, 0.0), "high": float(max(rate + spread, exact))}
     return found | {"seen": int(seen.sum()), "peeked": answer["peeked"], "weeks": answer["weeks"]}
 
 
@@ -302,9 +295,8 @@ def performed(performance, hospital):
         if answer is ...:
             return ...
         if not isinstance(answer, dict):
-            raise TypeError(
-                f"performance returned a {type(answer).__name__}; it must return a dictionary with {', '.join(PARTS)}"
-            )
+            kind = type(answer).__name__
+            raise TypeError(f"performance returned a {kind}; it must return a dictionary with {', '.join(PARTS)}")
         if lacking := [part for part in PARTS if part not in answer]:
             raise KeyError(f"the dictionary lacks {', '.join(lacking)}")
         found[name] = {part: float(answer[part]) for part in PARTS}
@@ -426,8 +418,5 @@ def held_against_the_years(answer, hospital):
         else:
             told.append([cause, "seen" if alarm[1] in ON_TIME[cause][0] else "other"])
             weeks["slow" if ON_TIME[cause][1] > 26 else "fast"].append(alarm[0] - begins + 1)
-    return {
-        "told": told,
-        "weeks": {how: float(np.mean(n)) for how, n in weeks.items() if n},
-        "alarms": answer["alarms"],
-    }
+    means = {how: float(np.mean(some)) for how, some in weeks.items() if some}
+    return {"told": told, "weeks": means, "alarms": answer["alarms"]}

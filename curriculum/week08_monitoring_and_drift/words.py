@@ -45,7 +45,7 @@ _USUAL = {
     "creatinine_eastbank": (0, 1.5),
 }
 _USUAL |= {
-    "haemoglobin": (12, 15),
+    "haemoglobin": (13, 14.5),
     "no_sodium": (0, 40),
     "known": (0, 110),
     "oe": (0.4, 1.8),
@@ -113,4 +113,4 @@ def drawn(panel, title=""):
             one.set(xticks=panel.index[[0, 76]], xticklabels=["July 24", "Dec 25"])
 
     says = f"Means of the first half-year and of the last thirteen weeks: {said}."
-    return figure(draw, says=says, title=title, size=(9.0, 13.0), grid=(5, 2), table=panel.iloc[::6].round(2))
+    return figure(draw, says=says, title=title, size=(9.0, 10.0), grid=(5, 2), table=panel.iloc[::6].round(2))
