@@ -37,6 +37,7 @@ archive = given(7).archive(hospital)
 archive.log[["number", "at", "actor", "action", "model", "version", "threshold", "because"]]
 
 # %%
+decision = next(archive.decisions.itertuples(index=False))  # as `explain` gets it, one at a time: decision.at, decision.list
 archive.decisions
 
 # %%
@@ -65,7 +66,7 @@ check("W07.Q1", explain)
 # candidate and of the model in use, the visits it has learnt from, and its answers to some probes.
 #
 # Write the house's rules as code: return the names of the rules that a candidate breaks, an empty list to admit it. Three are written
-# already. The check brings four more, and on another hospital others wait. `judged.csv` and `probes.csv` were written by the house's own job; if
+# already. The check brings six more, and on another hospital others wait. `judged.csv` and `probes.csv` were written by the house's own job; if
 # the author wrote them, a gate would read a longer claim.
 
 # %%

@@ -37,6 +37,7 @@ archive = given(7).archive(hospital)
 archive.log[["number", "at", "actor", "action", "model", "version", "threshold", "because"]]
 
 # %%
+decision = next(archive.decisions.itertuples(index=False))  # as `explain` gets it, one at a time: decision.at, decision.list
 archive.decisions
 
 # %%
@@ -86,7 +87,7 @@ check("W07.Q1", explain)
 # candidate and of the model in use, the visits it has learnt from, and its answers to some probes.
 #
 # Write the house's rules as code: return the names of the rules that a candidate breaks, an empty list to admit it. Three are written
-# already. The check brings four more, and on another hospital others wait. `judged.csv` and `probes.csv` were written by the house's own job; if
+# already. The check brings six more, and on another hospital others wait. `judged.csv` and `probes.csv` were written by the house's own job; if
 # the author wrote them, a gate would read a longer claim.
 
 # %%
@@ -113,8 +114,11 @@ def gate(candidate):
     ### BEGIN SOLUTION
     snapshot = folder / "snapshot.csv"
     whole = snapshot.exists() and hashlib.sha256(snapshot.read_bytes()).hexdigest() == candidate["snapshot_sha256"]
+    def person(name):
+        return " ".join(str(name or "").casefold().split())
+
     seconds = [one for one in candidate["approvals"]
-               if one["by"].lower() != candidate["author"].lower() and one["digest"] == candidate["digest"]]
+               if person(one["by"]) not in ("", person(candidate["author"])) and one["digest"] == candidate["digest"]]
     gain = auroc_value(judged.critical, judged.risk) - auroc_value(judged.critical, judged.risk_in_use)
     critical = judged[judged.critical]
     found = (critical.risk >= candidate["threshold"]).groupby(critical.group).mean()

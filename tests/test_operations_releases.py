@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import mlflow
 import pandas as pd
 import pytest
 import release_cases as cases
@@ -33,6 +34,9 @@ def test_a_release_takes_two_persons_and_moves_the_alias(releases):
         releases.promote(digest, "Ben Ode")
     with pytest.raises(Refused, match="another person must approve"):
         releases.approve(digest, "ana ruiz ", "I am sure")
+    for nobody in ("", "  ", None):
+        with pytest.raises(Refused, match="names nobody"):
+            releases.approve(digest, nobody, "looked at subgroups")
     releases.approve(digest, "Ben Ode", "looked at subgroups")
     assert version_of(releases) is None and releases.registry.shown() is None
     line = releases.promote(digest, "Ana Ruiz")
@@ -80,6 +84,13 @@ def test_a_rollback_past_a_bundle_that_came_back_keeps_what_is_below(releases):
     assert again == one and releases.state().releases == [one, two, one]
     releases.roll_back("night", "first try", to=one)
     assert releases.state().releases == [one] and cases.server(releases).refresh().bundle.version == 1
+
+
+def test_loading_an_old_release_does_not_make_it_another(releases):
+    old, _ = cases.released(releases, 1, 2)
+    mlflow.set_tracking_uri(cases.address(releases.log.path.parent))
+    mlflow.sklearn.load_model("models:/readmission/1")  # writes a note of its own into the registry's copy
+    assert releases.roll_back("night", "alerts doubled").told()["digest"] == old
 
 
 def test_an_old_release_whose_training_table_is_lost_can_still_be_returned_to(releases):

@@ -7,6 +7,7 @@ import hashlib
 import json
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -63,6 +64,26 @@ def test_no_training_row_was_unknown_on_its_day(hospital):
         assert rows.asked_at.max() + pd.Timedelta(days=149) < line.at and 50 < rows.back.sum() < len(rows)
 
 
+def test_other_weights_under_a_version_are_not_those_of_the_digest(hospital):
+    import mlflow
+
+    archive = WEEK.archive(hospital)
+    line = archive.log[archive.log.version.eq(3) & archive.log.action.eq("released")].iloc[0]
+    parts = {name: line[name] for name in ("code", "contract", "threshold", "snapshot", "lock", "weights")}
+    told = json.dumps(parts | {"version": int(line.version)}, sort_keys=True)
+    assert hashlib.sha256(told.encode()).hexdigest() == line.digest
+    for office, same in ((archive, True), (_names(7)["_exchanged"](hospital), False)):
+        client = mlflow.MlflowClient(office.uri)
+        model = mlflow.sklearn.load_model(client.get_model_version("readmission", 3).source.removeprefix("file://"))
+        assert (WEEK.weights_digest(model) == line.weights) is same
+
+
+def test_releases_are_proposed_and_approved_on_weekdays_in_office_hours(hospital):
+    log = WEEK.archive(hospital).log
+    signed = log[log.action.isin(["proposed", "approved"])]["at"].dt.tz_convert("America/New_York")
+    assert len(signed) == 10 and signed.dt.day_of_week.max() < 5 and signed.dt.hour.between(8, 17).all()
+
+
 def test_the_registry_shows_what_the_story_says(hospital):
     import mlflow
 
@@ -105,6 +126,35 @@ def test_what_nobody_foresaw_is_told_which_part_is_off_first(hospital, parts, to
     assert verdict.kind == "not_yet" and told in verdict.evidence
 
 
+def test_a_call_that_is_copied_from_the_archive_is_seen(hospital):
+    copied = lambda decision, archive: changed()(decision, archive) | {"called": bool(decision.called)}  # noqa: E731
+    verdict = verdict_on("W07.Q1", copied, hospital)
+    assert verdict.misconception == "noted_call" and "4 of 4 times yours followed" in verdict.evidence
+    both = lambda decision, archive: MADE["explaining"]()(decision, archive) | {"called": decision.called}  # noqa: E731
+    verdict = verdict_on("W07.Q1", both, hospital)
+    assert verdict.misconception == "copied" and "followed" in verdict.evidence and "went with it" in verdict.evidence
+
+
+def test_who_refuses_a_forged_archive_has_noticed(hospital):
+    def explain(decision, archive):
+        found = changed()(decision, archive)
+        assert found["score"] == found["rebuilt"] and found["called"] == decision.called
+        return found
+
+    assert verdict_on("W07.Q1", explain, hospital).kind == "right"
+
+
+def test_a_line_of_the_triage_model_is_called_one(hospital):
+    def explain(decision, archive):
+        log = archive.log[archive.log.action.isin(MADE["ACTIVE"]) & (archive.log["at"] <= decision.at)]
+        return {"version": runpy.run_path(str(archive.kept / log.iloc[-1].code))}
+
+    with pytest.raises(TypeError, match="triage model's, which names no code"):
+        WEEK.explained(explain, hospital)
+    with pytest.raises(TypeError, match="can only concatenate str"):
+        WEEK.explained(lambda decision, archive: "" + 1, hospital)
+
+
 def test_a_part_that_is_missing_is_named(hospital):
     verdict = verdict_on("W07.Q1", lambda decision, archive: {"version": 1}, hospital)
     assert verdict.kind != "right" and "threshold" in verdict.says + verdict.evidence
@@ -142,6 +192,20 @@ def test_a_rule_that_is_not_written_is_named_with_its_cost(hospital, rule):
 def test_a_rule_that_no_shown_candidate_may_break_is_asked_all_the_same(hospital, rule):
     verdict = verdict_on("W07.Q2", without(rule), hospital)
     assert verdict.kind == "not_yet" and f"breaks *{rule}*" in verdict.evidence
+
+
+def test_approvals_by_nobody_and_by_the_author_in_other_letters_are_asked_in_every_hospital(hospital):
+    said = {one["name"]: one for one in _names(7)["_at_the_door"](hospital)}
+    faults = _names(7)["_drawn"](hospital)[1]
+    approvals = {
+        fault: said[name]["approvals"] for name, fault in faults.items() if (fault or "").startswith("approval.")
+    }
+    assert {one["by"] for one in approvals["approval.nobody"]} == {"", "  ", None}
+    one, author = approvals["approval.herself"][0]["by"], next(n for n, f in faults.items() if f == "approval.herself")
+    assert one != said[author]["author"] and one.strip().lower() == said[author]["author"]
+    assert len(said) == 15 and len(WEEK.candidates(hospital)) == 9
+    verdict = verdict_on("W07.Q2", MADE["gating"](approval="nameless"), hospital)
+    assert verdict.misconception == "nameless" and verdict.evidence.startswith("Treated as they should be: 14 of 15")
 
 
 def test_a_gate_that_stops_has_judged_nothing(hospital):
@@ -184,7 +248,7 @@ def test_one_part_after_the_other_is_right_while_nothing_is_shown(hospital):
     [
         ("rolled back", None, "", "misconception"),
         ("restored", None, "too many", "misconception"),
-        ("rolled back", "f" * 64, "too many", "not_yet"),
+        ("rolled back", "f" * 64, "too many", "misconception"),
     ],
 )
 def test_the_line_says_what_who_and_why(hospital, action, digest, why, kind):
@@ -194,7 +258,7 @@ def test_the_line_says_what_who_and_why(hospital, action, digest, why, kind):
         drill.write(action, digest or line.digest, "me", why)
 
     verdict = verdict_on("W07.Q3", roll_back, hospital)
-    assert verdict.kind == kind and verdict.misconception in (None, "not_written")
+    assert verdict.kind == kind and verdict.misconception == ("another_digest" if digest else "not_written")
 
 
 def test_a_pair_of_parts_that_nobody_named_is_counted_in_patients(hospital):
@@ -215,12 +279,40 @@ def test_a_drill_left_paused_is_not_right(hospital):
         drill.serve(**parts)
         drill.write("rolled back", line.digest, "me", "too many")
 
-    assert "get no score" in verdict_on("W07.Q3", roll_back, hospital).evidence
+    verdict = verdict_on("W07.Q3", roll_back, hospital)
+    assert verdict.misconception == "left_paused" and "it was paused, and not resumed" in verdict.evidence
+
+
+def test_a_line_needs_a_person_and_gets_its_minute_and_its_parts(hospital):
+    def signed_by(person):
+        def roll_back(drill):
+            parts, line = parts_of(drill)
+            drill.serve(**parts)
+            drill.write("rolled back", line.digest, person, "too many")
+            roll_back.log = drill.log
+
+        return roll_back
+
+    for nobody in ("", " ", None):
+        verdict = verdict_on("W07.Q3", signed_by(nobody), hospital)
+        assert verdict.misconception == "not_written" and "with a name and a reason" in verdict.evidence
+    done = signed_by("me")
+    done(WEEK.drill(hospital))
+    line = done.log.iloc[-1]
+    assert (
+        line["at"] == pd.Timestamp("2024-11-18 07:43", tz="America/New_York") and done.log["at"].is_monotonic_increasing
+    )
+    decision = SimpleNamespace(at=pd.Timestamp("2024-11-18 08:00", tz="America/New_York"))
+    office = SimpleNamespace(log=done.log)
+    found = MADE["in_force"](decision, office)  # Q1's own way finds the rollback, and all that it names
+    assert found.number == line.number and MADE["pieces"](found) == MADE["pieces"](MADE["good"](done.log))
+    assert found.snapshot == MADE["good"](done.log).snapshot
 
 
 def test_what_the_server_does_not_have_is_said_in_a_sentence(hospital):
     for parts, told in (
         ({"version": 9}, "no version 9"),
+        ({"version": "3"}, "a text; give the number"),
         ({"code": "latest"}, "nothing is kept"),
         ({"model": 3}, "no part"),
     ):
@@ -247,8 +339,9 @@ def test_a_finding_on_what_is_in_order_is_answered_with_its_reason(hospital):
     verdict = verdict_on("W07.Q4", right | {WEEK.paragraphs(hospital)[calm][0]: "no history"}, hospital)
     assert verdict.kind == "not_yet" and MADE["IN_ORDER"][calm] in verdict.evidence
     one = next(iter(right))
-    other = "one person" if right[one] != "one person" else "not kept"
-    assert "a fault, but not" in verdict_on("W07.Q4", right | {one: other}, hospital).evidence
+    other = "undone in part" if right[one] != "undone in part" else "claim believed"
+    told = verdict_on("W07.Q4", right | {one: other}, hospital).evidence
+    assert told.startswith("You found all 6 places, 5 with their kind.") and "a fault, but not" in told
     left = {line: kind for line, kind in right.items() if line != one}
     assert "Go on at" in verdict_on("W07.Q4", left, hospital).evidence
     assert verdict_on("W07.Q4", right, hospital).kind == "right"

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: releasing and undoing
 #
-# *About 56 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 44 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # Lesson 1 asked whether we can explain in six months how a model was trained. Now the other half: **can we undo it tonight?**
 # At 07:40 the care-call nurses have far more names than usual. Somebody must put back what was good, alone, within minutes. What
@@ -19,15 +19,16 @@
 # %%
 import hashlib
 import json
-import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 from wardround import claim, given, load, predict, quiz, reveal
+
+import mlflow
 from wardround.evaluation import auroc, figure, lines
 
 hospital = load()
@@ -41,38 +42,18 @@ display(predict("W07.P1", ..., ...))
 # %% [markdown]
 # ## 1. Which parts went back
 #
-# *About 15 min · 15 min so far*
+# *About 12 min · 12 min so far*
 #
 # October's release is in force; July's was good. Four parts decide whether somebody is called: weights (`version`), the code that
 # makes their columns, the contract that lets values through, the threshold. All four changed:
 
 # %%
 PARTS = ["version", "code", "contract", "threshold"]
+served = given(7).Served(archive)  # models, feature codes and contracts by their names
+over = served.over  # of parts and rows: each risk less the threshold; missing where the contract lets no score through
 by_number = archive.log.set_index("number")
 july, october = (by_number.loc[number, PARTS].to_dict() for number in (14, 24))
 pd.DataFrame([july, october], ["July", "October"]).assign(code=lambda t: t.code.str[:8], contract=lambda t: t.contract.str[:8])
-
-# %%
-import mlflow
-import pandera.pandas as pa
-
-mlflow.set_tracking_uri(archive.uri)
-model = cache(lambda version: mlflow.sklearn.load_model(f"models:/readmission/{version}"))
-features = cache(lambda code: runpy.run_path(str(archive.kept / code))["features"])
-contract = cache(lambda name: pa.DataFrameSchema.from_json((archive.kept / name).read_text()))
-
-
-# %%
-def over(parts, rows):
-    """Each patient's risk less the threshold; missing where the contract lets no score through."""
-    table = features(parts["code"])(rows).reset_index(drop=True)
-    found = pd.Series(model(parts["version"]).predict_proba(table)[:, 1] - parts["threshold"])
-    try:
-        contract(parts["contract"]).validate(table, lazy=True)
-    except pa.errors.SchemaErrors as refused:
-        found[refused.failure_cases["index"].dropna().astype(int)] = float("nan")
-    return found
-
 
 # %%
 stays = hospital.warehouse.stays.sort_values("encounter_id", ignore_index=True)
@@ -118,24 +99,18 @@ reveal("W07.P1")
 #
 # ## 2. An alias has no history
 #
-# *About 6 min · 21 min so far*
+# *About 4 min · 16 min so far*
 #
 # The registry knows versions, and an alias, `champion`, says which is in use. A common rule: nothing moves the alias without the tag
 # `approved_by`. On a copy of the registry, as anybody who may log a run:
 
 # %%
-import shutil
-
-shutil.copy(archive.uri.removeprefix("sqlite:///"), home / "mlflow.db")
-client = mlflow.MlflowClient(f"sqlite:///{home / 'mlflow.db'}")
+client = mlflow.MlflowClient(f"sqlite:///{shutil.copy(archive.uri.removeprefix('sqlite:///'), home / 'mlflow.db')}")
 client.set_model_version_tag("readmission", 2, "approved_by", "r.lindqvist")  # she has not
 client.set_registered_model_alias("readmission", "champion", 2)  # and no tag was needed for that
-
-# %%
-now = client.get_model_version_by_alias("readmission", "champion")
-claim(now.version, exactly=2)
-claim(client.get_model_version("readmission", 3).tags, exactly={"threshold": "0.2"})
-{"champion": now.version, "tags": now.tags, "tags of version 3": client.get_model_version("readmission", 3).tags}
+now, third = client.get_model_version_by_alias("readmission", "champion"), client.get_model_version("readmission", 3)
+claim((now.version, third.tags), exactly=(2, {"threshold": "0.2"}))
+{"champion": now.version, "tags": now.tags, "tags of version 3": third.tags}
 
 # %%
 log = archive.log[archive.log.model == "readmission"]
@@ -152,36 +127,13 @@ force[["at", "action", "version", "threshold", "actor"]]
 #
 # ## 3. A log by hand
 #
-# *About 5 min · 26 min so far*
+# *About 2 min · 18 min so far*
 #
-# Each line holds the hash of the line before it. Change one, and the next no longer follows.
+# Each line holds the hash of the line before it. Change one, and the next no longer follows. `broken` walks along it
+# and says where:
 
 # %%
-def hashed(line):
-    held = [line[name] for name in ("number", "at", "actor", "action", "detail", "before")]
-    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-
-
-def chained(lines):
-    before, made = "0" * 64, []
-    for line in lines:
-        made.append(line | {"before": before} | {"hash": hashed(line | {"before": before})})
-        before = made[-1]["hash"]
-    return made
-
-
-# %%
-def broken(lines, end):
-    """Where a log stops to follow; `end` is the hash of its last line, noted elsewhere."""
-    before = "0" * 64
-    for number, line in enumerate(lines, 1):
-        if (line["number"], line["before"], line["hash"]) != (number, before, hashed(line)):
-            return f"line {number}"
-        before = line["hash"]
-    return "nowhere" if end in (before, None) else "at its end"
-
-
-# %%
+chained, broken = given(7).chained, given(7).broken
 whole, forged = archive.lines, json.loads(json.dumps(archive.lines))
 forged[15]["detail"]["threshold"] = 0.20  # line 16 proposed 0.02 for September, a slip
 tried = {"as it is": whole, "0.02 made 0.20": forged, "line 16 taken out": whole[:15] + whole[16:], "last line cut off": whole[:-1]}
@@ -198,19 +150,13 @@ found
 #
 # ## 4. Two persons, and a gate
 #
-# *About 6 min · 32 min so far*
+# *About 5 min · 23 min so far*
 #
 # **Two persons** for what is new: an approval names a *digest*, so that one changed letter needs a new one. Going back needs one person;
-# what is returned to was approved once (the table's last column).
+# what is returned to was approved once.
 #
 # Three people passed 0.02 in September, a slip for 0.20. So **what can be computed is a gate**: a function that is given a candidate and
 # returns the rules that it breaks. One rule, as the wards asked in July: on kept cases of June and July, 10 to 25 of 100 are called.
-
-# %%
-who = log.dropna(subset="digest").assign(digest=lambda rows: rows.digest.str[:8])
-who = who.pivot_table(index="digest", columns="action", values="actor", aggfunc="first", sort=False)
-claim(bool((who.proposed != who.approved).all()) and who["rolled back"].dropna().tolist(), exactly=["t.abara"])
-who.fillna("")
 
 # %%
 (home / "gate.py").write_text("""
@@ -244,7 +190,7 @@ print(ran.stdout, "exit code", ran.returncode)
 #
 # ## 5. Shadow and canary
 #
-# *About 4 min · 36 min so far*
+# *About 4 min · 27 min so far*
 #
 # *Shadow*: the candidate scores, nobody sees it. October's release beside July's, the two weeks before it was released:
 
@@ -257,100 +203,92 @@ says = "A shadow shows the load on its first morning: eight names where the rele
 figure(lines(shadow, ylabel="names so far", xlabel="morning of the shadow, 30 September to 13 October"), says=says, table=shadow)
 
 # %%
-from scipy.stats import norm
-
 year = stays[stays.disposition.isin(["home", "home_health"]) & (stays.asked_at >= "2024-01-01T05:00Z")]
-each = 2 * (norm.ppf(0.975) + norm.ppf(0.8)) ** 2 * 0.09 * 0.91 / 0.02**2  # tell 10 of 100 from 8 of 100, four times of five
-weeks = 2 * each / (len(year) / 52)
-claim((round(each, -2), round(weeks)), exactly=(3200, 81))
-{"patients a side": round(each), "go home a week": round(len(year) / 52), "weeks": round(weeks)}
+each = 2 * (1.96 + 0.842) ** 2 * 0.09 * 0.91 / 0.02**2  # tell 10 of 100 from 8 of 100, four times of five
+claim((round(each, -2), round(2 * each / (len(year) / 52))), exactly=(3200, 81))  # weeks, for two sides
 
 # %% [markdown]
 # A few mornings of shadow would have been enough. It harms nobody, and cannot see what people do with a list. *Canary*: one ward
-# gets the candidate. That shows what the ward does with it, and what breaks. It does not show whether patients fare better: to tell 8 returns
+# gets the candidate. It shows what the ward does with it, not whether patients fare better: to tell 8 returns
 # of 100 from 10 takes 3,200 patients a side, with everybody who goes home 81 weeks. And it is care: the ward is told.
 #
 # ## 6. The bundle, and its card
 #
-# *About 6 min · 42 min so far*
+# *About 4 min · 31 min so far*
 #
-# All parts under one digest, files under their hash. This digest names the weights by a number,
-# and a number can be given another file; `Bundle`, below, hashes the files.
-
-# %%
-line = by_number.loc[14]
-held = {name: line[name] for name in [*PARTS, "snapshot", "lock"]} | {"version": int(line.version), "threshold": float(line.threshold)}
-digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-same = [hashlib.sha256((archive.kept / held[part]).read_bytes()).hexdigest() == held[part] for part in ("code", "contract", "snapshot", "lock")]
-claim((digest == line.digest, all(same)), exactly=(True, True))
-digest
+# All parts under one digest: files by the hash of their bytes, the weights by that of their numbers, so that another model under
+# the same version has another digest.
 
 # %%
 import platform
 
 from wardround.operations.bundle import Bundle, Kept, Policy, digest_of
-from wardround.operations.model_card import model_card
 
+line = by_number.loc[14]
+held = {name: line[name] for name in [*PARTS, "snapshot", "lock", "weights"]} | {"version": int(line.version), "threshold": float(line.threshold)}
+digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+same = [hashlib.sha256((archive.kept / held[part]).read_bytes()).hexdigest() == held[part] for part in ("code", "contract", "snapshot", "lock")]
+claim((digest == line.digest, all(same), given(7).weights_digest(served.model(3)) == line.weights), exactly=(True, True, True))
 version = mlflow.MlflowClient(archive.uri).get_model_version("readmission", 3)
-places = {"feature_code": "code", "snapshot": "snapshot", "lock": "lock"}
 bundle = Bundle(
     name="readmission", version=3, run_id=version.run_id, model=digest_of(version.source.removeprefix("file://")),
-    features=tuple(features(line.code)(autumn.head(1))), contract=json.loads((archive.kept / line.contract).read_text()),
+    features=tuple(served.features(line.code)(autumn.head(1))), contract=json.loads((archive.kept / line.contract).read_text()),
     policy=Policy(threshold=line.threshold), python=platform.python_version(),
-    **{part: Kept(path=part, sha256=line[name]) for part, name in places.items()},
+    **{part: Kept(path=part, sha256=line[part.removeprefix("feature_")]) for part in ("feature_code", "snapshot", "lock")},
 )  # fmt: skip
 
 # %%
+from wardround.operations.model_card import model_card
 from wardround.records.cohort import cohort
 
 since = cohort(hospital)
-since = since[since.asked_at >= "2024-03-12T04:00Z"]  # it has learnt from none of these stays; of a third it knows the patient
-local = auroc(since.state.eq("readmitted"), over(july, since).to_numpy())
-card = model_card(bundle, evaluation={"local_validity": f"AUROC {local}, on {len(since)} stays since 12 March 2024"})
+since = since[since.asked_at >= "2024-03-12T04:00Z"]  # it has learnt from none of these stays
+learnt = stays.encounter_id.isin(pd.read_parquet(archive.kept / line.snapshot).encounter_id)
+new = ~since.patient_id.isin(stays.patient_id[learnt]).to_numpy()  # and of these not from another stay of the patient
+back, margin = since.state.eq("readmitted").to_numpy(), over(july, since).to_numpy()
+local, with_known = auroc(back[new], margin[new]), auroc(back, margin)
+told = f"AUROC {local}, on {new.sum()} stays since 12 March 2024 of patients it has not learnt from; {with_known} with {(~new).sum()} of patients it knows"
+card = model_card(bundle, evaluation={"local_validity": told})
 known = {entry.attribute.asks: entry.text for entry in card.entries if entry.text}
 missing = pd.Series([one.who for one in card.missing]).value_counts()
-claim([round(part, 2) for part in (local.value, local.low, local.high)], exactly=[0.66, 0.63, 0.70])
-claim((len(since), len(known), int(missing.sum()), int(missing["the developer"])), exactly=(1879, 4, 27, 8))
+claim([round(one, 2) for one in (local.value, local.low, local.high, with_known.value)], exactly=[0.65, 0.60, 0.70, 0.66])
+claim((int(new.sum()), len(since), len(known), int(missing.sum()), int(missing["the developer"])), exactly=(1280, 1879, 4, 27, 8))
 display(known, missing.rename("not known"))
 
 # %% [markdown]
 # The card is made from the release, so it does not go stale. Its 31 attributes are a regulator's
 # list [source-attributes](#Sources), for us a checklist. Four are known: what comes out (two), which inputs are age and sex,
-# and what we measured here. For 27 it says *not known*, and who must say. A card without gaps is one in which somebody guessed.
+# and what we measured here: AUROC 0.65 on 1,280 stays of new patients. For 27 it says *not known*, and who must say. A card without gaps is one in which somebody guessed.
 #
 # ## 7. Who may read what a run leaves
 #
-# *About 4 min · 46 min so far*
+# *About 3 min · 34 min so far*
 #
 # Whoever may open the registry reads the files of its runs. A first row as input example, an invented patient elsewhere:
 
 # %%
 from sklearn.preprocessing import OneHotEncoder
 
-example, row = features(line.code)(autumn.head(1)), pd.DataFrame({"patient": ["Ottoline Marchbank"]})
-mlflow.sklearn.save_model(model(3), home / "run", input_example=example, pip_requirements=["scikit-learn"], skops_trusted_types=["numpy.dtype"])
+example, row = served.features(line.code)(autumn.head(1)), pd.DataFrame({"patient": ["Ottoline Marchbank"]})
+mlflow.sklearn.save_model(served.model(3), home / "run", input_example=example, pip_requirements=["scikit-learn"], skops_trusted_types=["numpy.dtype"])
 leaks = {"input example": json.loads((home / "run" / "input_example.json").read_text())["data"][0][:9]}
 leaks["name of a parameter"] = OneHotEncoder().fit(row).get_feature_names_out()[0]
 try:
     row.astype(float)
 except ValueError as trouble:
     leaks["traceback"] = str(trouble)
-leaks
-
-# %%
 alone = ~autumn[["age", "los_days", "creatinine"]].round(1).duplicated(keep=False)
 claim(round(100 * alone.mean()), exactly=97)
-ranges = {name: rule["in_range"] for name, rule in bundle.contract["columns"].items() if rule.get("in_range")}
-{name: (ends["min_value"] + ends["max_value"]) / 2 for name, ends in ranges.items()}  # an example of nobody
+leaks
 
 # %% [markdown]
 # No name stands in the input example, and it is a patient all the same: of these 879 stays 97 of 100 are alone with their age, days and creatinine.
-# Titles of plots do it too. So an example is made from the contract (an impossible patient). Snapshots and morning lists do hold
+# Titles of plots do it too. So an example is invented within the contract. Snapshots and morning lists do hold
 # patients: they lie elsewhere, few may read them, and each reading is a line of the log.
 #
 # ## 8. The slice: a rollback on a running ward
 #
-# *About 8 min · 54 min so far*
+# *About 8 min · 42 min so far*
 #
 # A simulated run with dates of its own: sixteen calls a week, July's release, and on Wednesday 16 October 2024, 18:00, October's. On Tuesday the 22nd, 18:00,
 # somebody undoes it: once whole, once the weights alone, which is put right a week later. Each morning the highest above the
@@ -380,13 +318,11 @@ class Ward(Policy):
 
 
 # %%
-bad = [("2024-01-01", july), ("2024-10-16 18:00", october)]
 undone = {"whole": [("2024-10-22 18:00", july)], "weights alone": [("2024-10-22 18:00", october | {"version": 3}), ("2024-10-29 18:00", july)]}
-wards = {name: Ward(*bad, *then) for name, then in undone.items()}
+wards = {name: Ward(("2024-01-01", july), ("2024-10-16 18:00", october), *then) for name, then in undone.items()}
 worlds = {name: simulate(DEFAULT_SEED, 149, policy=ward) for name, ward in wards.items()}
 seen = pd.concat({name: pd.concat(ward.seen) for name, ward in wards.items()}, names=["undone"]).reset_index()
-seen = seen.assign(day=(seen.day - pd.Timestamp("2024-10-14")).dt.days, missed=seen.july & ~seen.called)
-seen = seen[seen.day.between(0, 27)]
+seen = seen.assign(day=(seen.day - pd.Timestamp("2024-10-14")).dt.days, missed=seen.july & ~seen.called).query("0 <= day <= 27")
 daily = seen.groupby(["day", "undone"])[["listed", "called", "missed"]].sum().unstack()
 
 
@@ -422,13 +358,13 @@ after.set_axis(["on the list", "called", "on July's list", "of these not called"
 # what was spent.
 #
 # What it does not show: whether anybody came back for it. 46 and 50 calls averted 4 returns each; so few say nothing. Its nurses
-# believe each list, and its calls a week are an assumption. Yours might have stopped reading.
+# believe each list, and its calls a week are an assumption.
 #
 # **Q3 in the exercise** (11 minutes): 18 November, 07:40, and a clock.
 #
 # ## Exit check
 #
-# *About 2 min · 56 min so far*
+# *About 2 min · 44 min so far*
 
 # %%
 for n in (9, 10, 11):

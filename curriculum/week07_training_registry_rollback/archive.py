@@ -18,7 +18,7 @@ import pandas as pd
 from wardround.records.cohort import cohort
 from wardround.records.splits import known_at
 
-ZONE, PLACEHOLDER, MODEL = "America/New_York", "@ARCHIVE@", "readmission"
+ZONE, MODEL = "America/New_York", "readmission"
 # columns of a morning's list that the code of some release reads
 SEEN = (
     *("encounter_id", "site", "asked_at", "age", "sex", "planned", "los_days", "stays_before", "emergency_before"),
@@ -77,6 +77,14 @@ EVENTS = (
     ("C", "2024-09-12 09:30", "rolled back", 3, 0.20, "almost everybody is called since Monday"),
     ("E", "2024-10-14 10:00", "released", 5, 0.12, "SI units, retrained"),
 )
+# of a release: proposed on the Thursday before, approved on the Friday, in office hours
+AT_THE_DESK = {
+    "A": ("2024-01-04 14:30", "2024-01-05 11:10"),
+    "B": ("2024-05-02 16:10", "2024-05-03 14:25"),
+    "C": ("2024-07-11 13:15", "2024-07-12 10:05"),
+    "D": ("2024-09-05 10:45", "2024-09-06 15:40"),
+    "E": ("2024-10-10 11:30", "2024-10-11 09:50"),
+}
 # mornings from, to (exclusive), and how many decisions are asked about
 MORNINGS = (
     ("2024-04-01", "2024-05-05", 4),  # version 2 and 3 are registered, 1 is in force
@@ -90,27 +98,28 @@ MORNINGS = (
 )
 
 
-def made(hospital, dice, moved):
+def made(hospital, dice, opened):
     """Return the files of an archive by their paths, what was served (one row a decision), and :attr:`_Office.turned`.
 
-    ``moved(file, old, new)`` exchanges the folder in every path that a registry holds.
+    ``opened`` has the names of ``opened.py``, which reads what is made here.
     """
     with tempfile.TemporaryDirectory(prefix="wardround-archive-") as folder:
-        office = _Office(Path(folder), hospital, dice)
+        office = _Office(Path(folder), hospital, dice, opened)
         served = office.served()
         office.write_log()
         office.write_registry()
-        return _packed(Path(folder), moved), served, office.turned
+        return _packed(Path(folder), opened), served, office.turned
 
 
 class _Office:
     """Everything of a year in one folder: ``kept/``, ``mlflow.db``, ``artifacts/``, ``releases.jsonl``.
 
-    ``turned`` is the share of the year's stays that today's model, on today's results, would decide the other way.
+    ``turned`` is the share of the year's stays that come out the other way by today's model on today's results
+    (``both``), on what the screens showed (``model``), and by the model of then on today's results (``results``).
     """
 
-    def __init__(self, folder, hospital, dice):
-        self.folder, self.dice = folder, dice
+    def __init__(self, folder, hospital, dice, opened):
+        self.folder, self.dice, self.opened = folder, dice, opened
         (folder / "kept").mkdir()
         counted = cohort(hospital)
         outcome = counted[["encounter_id"]].assign(known_at=known_at(counted), back=counted.state.eq("readmitted"))
@@ -121,12 +130,13 @@ class _Office:
         self.code = {n: self.keep(CODE.format(name=n, **parts)) for n, parts in CODES.items()}
         self.contract = {name: self.keep(contract(ranges)) for name, ranges in RANGES.items()}
         self.run = {name: runpy.run_path(str(folder / "kept" / sha)) for name, sha in self.code.items()}
-        self.snapshot, self.model = {}, {}
+        self.snapshot, self.model, self.weights = {}, {}, {}
         for version, (day, code, strength, seed) in VERSIONS.items():
             known = self.stays.known_at < at(day)
             rows = self.seen[known].assign(back=self.stays.back[known].astype(bool)).reset_index(drop=True)
             self.snapshot[version] = self.keep(as_parquet(rows))
             self.model[version] = self.run[code]["fit"](self.run[code]["features"](rows), rows.back, strength, seed)
+            self.weights[version] = opened["weights_digest"](self.model[version])
 
     def keep(self, content):
         """Write a file under the SHA-256 of its bytes, which is returned."""
@@ -139,7 +149,7 @@ class _Office:
         """Everything that must go back together, with one digest over it."""
         code = VERSIONS[version][1]
         parts = {"version": version, "code": self.code[code], "contract": self.contract[code], "threshold": threshold}
-        parts |= {"snapshot": self.snapshot[version], "lock": self.lock}
+        parts |= {"snapshot": self.snapshot[version], "lock": self.lock, "weights": self.weights[version]}
         return parts | {"digest": hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}
 
     def in_force(self, moment):
@@ -152,9 +162,10 @@ class _Office:
     def served(self):
         """What was said of some patients on their morning; writes the lists of those mornings and ``decisions.csv``."""
         day, told = self.stays.asked_at.dt.tz_convert(ZONE).dt.normalize(), []
-        asked_again = self.asked_again()
+        turned = self.asked_again()
         between = self.stays.asked_at.between(at(EVENTS[0][1]), at(EVENTS[-1][1])).to_numpy()
-        self.turned = float(asked_again[between].mean())  # of all stays before today's release: now the other call
+        self.turned = turned[between].mean().to_dict()  # of all stays before today's release
+        asked_again = turned["both"].to_numpy()
         # who asks later is mostly somebody whose answer would be another today
         for first, last, many in MORNINGS:
             rows = np.flatnonzero(((day >= at(first)) & (day < at(last))).to_numpy())
@@ -177,43 +188,39 @@ class _Office:
         return found
 
     def asked_again(self):
-        """Whether the model of today, on the results as they are today, would say the other thing about a patient."""
+        """Whether a patient's call comes out the other way: by today's model, on today's results, by both."""
         version, threshold = EVENTS[-1][3:5]
         moments = self.stays.asked_at.clip(lower=at(EVENTS[0][1]))
         forces = pd.DataFrame([self.in_force(moment) for moment in moments], columns=["version", "threshold"])
-        then = pd.DataFrame({one: self.scores(one, self.seen) for one in VERSIONS}).to_numpy()
-        then = then[np.arange(len(forces)), forces.version - 1] >= forces.threshold
-        return (then != (self.scores(version, self.stays) >= threshold)).to_numpy()
+
+        def then(rows):
+            scores = pd.DataFrame({one: self.scores(one, rows) for one in VERSIONS}).to_numpy()
+            return (scores[np.arange(len(forces)), forces.version - 1] >= forces.threshold).to_numpy()
+
+        served = then(self.seen)
+        now = {"both": self.scores(version, self.stays) >= threshold, "results": then(self.stays)}
+        now["model"] = self.scores(version, self.seen) >= threshold
+        return pd.DataFrame(now).ne(served, axis=0)
 
     def write_log(self):
         """The log of releases, each line with the hash of the line before it; the triage model's lines are in it too."""
         said = [(day + " 16:00", "data scientist", "registered", {"version": v}) for v, (day, *_) in VERSIONS.items()]
-        for _, moment, action, version, threshold, why in EVENTS:
-            bundle, days = self.bundle(version, threshold), pd.Timedelta(days=4)
+        for name, moment, action, version, threshold, why in EVENTS:
+            bundle = self.bundle(version, threshold)
+            told = bundle | {"because": why}
             if action == "released":
-                earlier = str(pd.Timestamp(moment) - days)
-                said.append((earlier, "data scientist", "proposed", bundle | {"because": why}))
-                later = str(pd.Timestamp(moment) - days / 2)
-                said.append((later, "physician", "approved", {"digest": bundle["digest"]}))
-            said.append(
-                (moment, "on call" if action == "rolled back" else "manager", action, bundle | {"because": why})
-            )
+                proposed, approved = AT_THE_DESK[name]
+                said.append((proposed, "data scientist", "proposed", told))
+                said.append((approved, "physician", "approved", {"digest": bundle["digest"]}))
+            said.append((moment, "on call" if action == "rolled back" else "manager", action, told))
         for moment, version in (("2024-02-20 11:00", 1), ("2024-06-18 12:00", 3), ("2024-09-27 11:00", 4)):
             said.append((moment, "manager", "released", {"model": "triage", "version": version, "threshold": 0.3}))
-        before, lines = "0" * 64, []
-        for number, (moment, who, action, detail) in enumerate(sorted(said, key=lambda one: at(one[0])), 1):
-            line = [
-                number,
-                at(moment).tz_convert("UTC").isoformat(),
-                PEOPLE[who],
-                action,
-                {"model": MODEL} | detail,
-                before,
-            ]
-            before = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
-            lines.append(
-                dict(zip(("number", "at", "actor", "action", "detail", "before"), line, strict=True)) | {"hash": before}
-            )
+        lines = [
+            {"number": number, "at": at(moment).tz_convert("UTC").isoformat(), "actor": PEOPLE[who], "action": action}
+            | {"detail": {"model": MODEL} | detail}
+            for number, (moment, who, action, detail) in enumerate(sorted(said, key=lambda one: at(one[0])), 1)
+        ]
+        lines = self.opened["chained"](lines)
         (self.folder / "releases.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
 
     def write_registry(self):
@@ -280,7 +287,7 @@ def as_parquet(rows):
     return file.getvalue()
 
 
-def _packed(folder, moved):
+def _packed(folder, opened):
     """The files by path; the registry's absolute paths become a placeholder, its clock that of the story."""
     with sqlite3.connect(folder / "mlflow.db") as file:
         for version, (day, *_) in VERSIONS.items():
@@ -293,7 +300,7 @@ def _packed(folder, moved):
                 (then - 60_000, then, version),
             )
         file.execute("UPDATE registered_models SET creation_time=?", (int(at("2023-12-18 16:00").timestamp() * 1000),))
-        moved(file, str(folder), PLACEHOLDER)
+        opened["moved"](file, str(folder), opened["PLACEHOLDER"])
     with sqlite3.connect(folder / "mlflow.db", isolation_level=None) as file:
         file.execute("VACUUM")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -20,24 +20,26 @@ from wardround.evaluation import auroc_value
 SIGNS = ["heart_rate", "respiratory_rate", "temperature", "saturation", "systolic"]
 FEATURES = ["age", *SIGNS, "diastolic", "emergency_before"]
 NAMES = ("avocet", "bittern", "curlew", "dunlin", "egret", "fulmar", "goshawk", "heron", "ibis", "jackdaw", "kestrel")
-NAMES += ("lapwing", "merlin")
+NAMES += ("lapwing", "merlin", "nuthatch", "osprey")
 ALWAYS = ("snapshot", "approval", "learnt", "not worse", "answers")
 SOMETIMES = ("packages", "features", "way back", "calibrated", "groups", "alone")
 THRESHOLD, OLD, JUDGED = 0.03, 75, 6_000
 
 
 def drawn(hospital, dice, house):
-    """Return thirteen candidates with their files, and by name the fault that was put in (None: none); nine are shown."""
+    """Return fifteen candidates with their files, and by name the fault that was put in (None: none); nine are shown."""
     made = _made(hospital, dice, house)
     rules = [*ALWAYS, *dice.permutation(SOMETIMES).tolist()]
-    shown = {*rules[:7], None, "frightening"}
     faults = [str(dice.choice(sorted(name for name in FAULTS if name.startswith(f"{rule}.")))) for rule in rules]
+    shown = {*faults[:7], None, "frightening"}
+    # an approval can be none in three ways, and the check asks all of them
+    faults += [name for name in FAULTS if name.startswith("approval.") and name not in faults]
     faults = [*faults, None, "frightening"]
     names = sorted(dice.permutation(NAMES)[: len(faults)].tolist())
     order = [faults[place] for place in dice.permutation(len(faults))]
     found = {name: _candidate(made, name, fault, dice, house) for name, fault in zip(names, order, strict=True)}
     for name, fault in zip(names, order, strict=True):
-        found[name]["shown"] = (fault.split(".")[0] if fault else None) in shown
+        found[name]["shown"] = fault in shown
     return found, dict(zip(names, order, strict=True))
 
 
@@ -143,7 +145,11 @@ def _gone(about, files, dice):
 
 
 def _approved_by_herself(about, files, dice):
-    about["approvals"] = [{"by": about["author"].upper(), "digest": about["digest"]}]
+    about["approvals"] = [{"by": f"{about['author'].upper()} ", "digest": about["digest"]}]
+
+
+def _approved_by_nobody(about, files, dice):
+    about["approvals"] = [{"by": nobody, "digest": about["digest"]} for nobody in ("", "  ", None)]
 
 
 def _approved_before(about, files, dice):
@@ -220,6 +226,7 @@ FAULTS = {
     "snapshot.changed": _changed,
     "snapshot.gone": _gone,
     "approval.herself": _approved_by_herself,
+    "approval.nobody": _approved_by_nobody,
     "approval.before": _approved_before,
     "learnt.patients": _knows_patients,
     "not worse.hidden": _worse,

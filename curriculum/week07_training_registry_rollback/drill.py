@@ -10,7 +10,56 @@ import numpy as np
 import pandas as pd
 
 PARTS = ("version", "code", "contract", "threshold")
+BUNDLE = (*PARTS, "snapshot", "lock", "weights")  # what a line of the log says of a release
+BEGINS = pd.Timestamp("2024-11-18 07:40", tz="America/New_York").tz_convert("UTC")
 MINUTES = {"serve": 2, "pause": 1, "resume": 1, "replay": 3, "write": 1, "approval": 180, "register": 20, "delete": 1}
+
+
+class Served:
+    """What an archive's releases are made of, each read once: ``model(version)``, ``features(code)``, ``contract(name)``."""
+
+    def __init__(self, archive):
+        self._archive, self._read = archive, {}
+
+    def _once(self, what, name, read):
+        if (what, name) not in self._read:
+            self._read[what, name] = read()
+        return self._read[what, name]
+
+    def model(self, version):
+        """Return the stored model of a version."""
+        import mlflow
+
+        mlflow.set_tracking_uri(self._archive.uri)
+        return self._once("model", version, lambda: mlflow.sklearn.load_model(f"models:/readmission/{version}"))
+
+    def features(self, code):
+        """Return the function ``features(rows)`` of a kept feature code."""
+        return self._once("code", code, lambda: runpy.run_path(str(self._archive.kept / code))["features"])
+
+    def contract(self, name):
+        """Return a kept contract, a Pandera schema."""
+        import pandera.pandas as pa
+
+        read = (self._archive.kept / name).read_text
+        return self._once("contract", name, lambda: pa.DataFrameSchema.from_json(read()))
+
+    def kept_by(self, contract, table):
+        """Return which rows of a table keep a contract."""
+        import pandera.pandas as pa
+
+        good, table = np.ones(len(table), bool), table.reset_index(drop=True)
+        try:
+            self.contract(contract).validate(table, lazy=True)
+        except pa.errors.SchemaErrors as found:
+            good[found.failure_cases["index"].dropna().astype(int)] = False
+        return good
+
+    def over(self, parts, rows):
+        """Return each patient's risk less the threshold; missing where the contract lets no score through."""
+        table = self.features(parts["code"])(rows)
+        over = self.model(parts["version"]).predict_proba(table)[:, 1] - parts["threshold"]
+        return pd.Series(np.where(self.kept_by(parts["contract"], table), over, np.nan))
 
 
 class Drill:
@@ -28,6 +77,7 @@ class Drill:
 
     def __init__(self, archive, patients):
         self._archive, self._patients = archive, patients.reset_index(drop=True)
+        self._office = Served(archive)
         self.patients = self._patients.encounter_id.tolist()
         active = archive.log[
             (archive.log.model == "readmission") & archive.log.action.isin(["released", "rolled back"])
@@ -51,6 +101,8 @@ class Drill:
             raise TypeError(f"serve() has no part {unknown[0]!r}; it takes {', '.join(PARTS)}")
         parts = {name: _plain(value) for name, value in parts.items()}
         version = parts.get("version")
+        if isinstance(version, str):
+            raise TypeError(f"serve() was given the version {version!r}, a text; give the number, as the log has it")
         if version is not None and version not in self._versions():
             raise LookupError(f"the registry has no version {version}; it has {self._versions()}")
         for name in ("code", "contract"):
@@ -80,10 +132,12 @@ class Drill:
         return self._said().head(25).copy()
 
     def write(self, action, digest, by, because):
-        """Append a line to the log of releases. One minute."""
+        """Append a line to the log of releases; the log adds the minute, and the parts of a digest that it knows. One minute."""
         self._passes("write")
-        line = {"action": str(action), "digest": _plain(digest), "actor": str(by), "because": str(because)}
-        self._lines.append({"number": len(self._archive.lines) + len(self._lines) + 1, "model": "readmission"} | line)
+        line = {"number": len(self._archive.lines) + len(self._lines) + 1, "model": "readmission"}
+        line |= {"at": BEGINS + pd.Timedelta(minutes=self.minutes), "action": str(action), "actor": str(by or "")}
+        line |= {"digest": _plain(digest), "because": str(because or "")}
+        self._lines.append(line | self._bundles().get(line["digest"], {}))
 
     def approval(self, digest):
         """Wait for a second person's approval of a bundle. Three hours on a Monday morning."""
@@ -105,6 +159,11 @@ class Drill:
     def _passes(self, what):
         self.minutes += MINUTES[what]
 
+    def _bundles(self):
+        """What each digest of the log stands for."""
+        known = self._archive.log.dropna(subset=["digest", "code"])
+        return {line["digest"]: {name: _plain(line[name]) for name in BUNDLE} for _, line in known.iterrows()}
+
     def _versions(self):
         known = sorted(self._archive.log.version.dropna().astype(int).unique())
         return [int(one) for one in (*known, *self._copies) if one not in self._deleted]
@@ -116,40 +175,21 @@ class Drill:
             risk = np.full(len(self._patients), np.nan)
         else:
             table = self._table(parts["code"])
-            model = self._model(self._copies.get(parts["version"], parts["version"]))
+            model = self._office.model(self._copies.get(parts["version"], parts["version"]))
             risk = np.where(self._kept_by(parts["contract"], parts["code"]), model.predict_proba(table)[:, 1], np.nan)
         called = pd.Series(risk >= parts["threshold"]).astype("boolean").mask(np.isnan(risk))
         return pd.DataFrame({"encounter_id": self._patients.encounter_id, "risk": risk, "called": called})
 
     def _table(self, code):
-        key = "table", code
-        if key not in self._made:
-            self._made[key] = runpy.run_path(str(self._archive.kept / code))["features"](self._patients)
-        return self._made[key]
-
-    def _model(self, version):
-        import mlflow
-
-        key = "model", version
-        if key not in self._made:
-            mlflow.set_tracking_uri(self._archive.uri)
-            self._made[key] = mlflow.sklearn.load_model(f"models:/readmission/{version}")
-        return self._made[key]
+        if code not in self._made:
+            self._made[code] = self._office.features(code)(self._patients)
+        return self._made[code]
 
     def _kept_by(self, contract, code):
         """Which rows keep a contract."""
-        import pandera.pandas as pa
-
-        key = "kept", contract, code
-        if key not in self._made:
-            table = self._table(code).reset_index(drop=True)
-            good = np.ones(len(table), bool)
-            try:
-                pa.DataFrameSchema.from_json((self._archive.kept / contract).read_text()).validate(table, lazy=True)
-            except pa.errors.SchemaErrors as found:
-                good[found.failure_cases["index"].dropna().astype(int)] = False
-            self._made[key] = good
-        return self._made[key]
+        if (contract, code) not in self._made:
+            self._made[contract, code] = self._office.kept_by(contract, self._table(code))
+        return self._made[contract, code]
 
     def _ended(self):
         """What came of it, as plain data."""
@@ -162,6 +202,11 @@ class Drill:
             "lines": [
                 [line["action"], line["digest"], line["because"].strip() != "" and line["actor"].strip() != ""]
                 for line in self._lines
+            ],
+            "digests": [
+                digest
+                for digest, parts in self._bundles().items()
+                if all(parts[name] == self._parts[name] for name in PARTS)
             ],
             "minutes": self.minutes,
             "deleted": self._deleted,

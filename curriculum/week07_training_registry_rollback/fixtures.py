@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import copy
 import functools
-import io
-import json
 import pickle
 import runpy
 import shutil
-import sqlite3
-import tempfile
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from wardround.course.given import apart, by_hand, secret
+from wardround.course.given import apart, by_hand, given, secret
 from wardround.course.store import write_atomically
 
 _HERE = Path(__file__).parent
-BESIDE = ("drill.py",)  # goes into the grading box with this file; the banks, which hold answers, do not
+BESIDE = ("drill.py", "opened.py")  # goes into the grading box with this file; the banks, which hold answers, do not
 
 
 def _dice(text):
@@ -50,65 +45,17 @@ def _once(make):
     return made
 
 
-def _temporary(what):
-    """A folder that goes with this process."""
-    home = Path(tempfile.mkdtemp(prefix=f"wardround-{what}-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    return home
+def known_on(hospital, day):
+    """Return week 4's stays to learn from whose outcome was known on a day (week 3), in the order of asking."""
+    rows, day = given(4).stays_to_learn(hospital), pd.Timestamp(day, tz="America/New_York")
+    known = rows.whole & (rows.discharged_at + pd.Timedelta(days=150) <= day)
+    return rows[known].sort_values(["asked_at", "encounter_id"], ignore_index=True)
 
 
 # Q1 -------------------------------------------------------------------------------------------------------------------
-PLACEHOLDER = "@ARCHIVE@"  # stands for the folder in the registry's paths, until the archive lies in one
-_PATHS = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("model_versions", "source"))
-_PATHS += (("model_versions", "storage_location"),)
-
-
-def _moved(file, old, new):
-    """Exchange the folder in every path that a registry holds."""
-    for table, column in _PATHS:
-        file.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (old, new))
-
-
-class Archive:
-    """What is left of a year: a registry, a log of releases, kept files, and decisions that somebody asks about.
-
-    Attributes
-    ----------
-    uri : str
-        Of MLflow's registry: ``mlflow.set_tracking_uri(archive.uri)``; its one model is ``readmission``.
-    log : DataFrame
-        One row a line: ``number at actor action model``, and what a release is made of: ``version threshold`` and the
-        SHA-256 of ``code contract snapshot lock``, with the ``digest`` of all of it.
-    lines, kept : list of dict, Path
-        The log as it is hashed; a folder of files, each named by the SHA-256 of its bytes.
-    decisions : DataFrame
-        ``decision at encounter_id list shown called``; ``list`` is the SHA-256 of that morning's list.
-    stays : DataFrame
-        ``warehouse.stays`` as it is today.
-    """
-
-    def __init__(self, files, stays):
-        self._folder = _temporary("archive")
-        for name, content in files.items():
-            path = self._folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        with sqlite3.connect(self._folder / "mlflow.db") as file:
-            _moved(file, PLACEHOLDER, str(self._folder))
-        self.uri, self.kept, self.stays = f"sqlite:///{self._folder / 'mlflow.db'}", self._folder / "kept", stays
-        self.lines = [json.loads(line) for line in files["releases.jsonl"].decode().splitlines()]
-        self.decisions = pd.read_csv(io.BytesIO(files["decisions.csv"]), parse_dates=["at"])
-
-    def __repr__(self):
-        return f"<archive: {len(self.lines)} lines of the log, {len(self.decisions)} decisions, registry {self.uri}>"
-
-    @property
-    def log(self):
-        """The log as a table."""
-        table = pd.DataFrame([{k: v for k, v in line.items() if k != "detail"} | line["detail"] for line in self.lines])
-        table = table.assign(at=pd.to_datetime(table["at"]), version=table["version"].astype("Int64"))
-        first = ["number", "at", "actor", "action", "model", "version", "threshold"]
-        return table[first + [name for name in table if name not in (*first, "before", "hash")]]
+_OPENED = _beside("opened.py")
+Archive, weights_digest, _temporary = _OPENED["Archive"], _OPENED["weights_digest"], _OPENED["temporary"]
+chained, broken, train_of = _OPENED["chained"], _OPENED["broken"], _OPENED["train_of"]
 
 
 @apart
@@ -119,11 +66,12 @@ def _archive_files(hospital):
 @_once
 def _archived(hospital):
     """The files of a hospital's archive, what was served, and the share turned since; made once, some ten seconds, and kept beside it."""
-    source = (_HERE / "archive.py").read_text() + str(_PATHS) + version("scikit-learn") + hospital.checksum
+    source = "".join((_HERE / name).read_text() for name in ("archive.py", "opened.py"))
+    source += version("scikit-learn") + hospital.checksum
     path = hospital.path.parent / "cache" / f"week07-{sha256(source.encode()).hexdigest()[:16]}.pickle"
     if path.exists():
         return pickle.loads(path.read_bytes())  # written by us, two lines below
-    made = _beside("archive.py")["made"](hospital, _dice(f"{hospital.checksum} archive"), _moved)
+    made = _beside("archive.py")["made"](hospital, _dice(f"{hospital.checksum} archive"), _OPENED)
     with contextlib.suppress(OSError):  # a read-only disk: it is made again next time
         path.parent.mkdir(exist_ok=True)
         write_atomically(path, pickle.dumps(made, protocol=5))
@@ -131,7 +79,7 @@ def _archived(hospital):
 
 
 def turned_since(hospital):
-    """Return the share of a year's stays that today's model, on today's results, would decide the other way."""
+    """Return the shares of a year's stays whose call comes out the other way: by ``model``, by ``results``, by ``both``."""
     return _archived(hospital)[2]
 
 
@@ -151,7 +99,7 @@ def explained(explain, hospital):
     office, said = archive(hospital), {}
     for decision in office.decisions.itertuples(index=False):
         mlflow.set_tracking_uri(office.uri)
-        found = explain(decision, office)
+        found = _of_the_model(explain, decision, office)
         if found is ...:
             return ...
         if not isinstance(found, dict):
@@ -160,35 +108,43 @@ def explained(explain, hospital):
     return {"said": said, "exchanged": _asked_again(explain, hospital)}
 
 
+def _of_the_model(explain, decision, office):
+    """Ask a function; where it took a line of the triage model, which names no files, say so."""
+    try:
+        return explain(decision, office)
+    except TypeError as trouble:
+        log = office.log[office.log.action.isin(["released", "rolled back"]) & (office.log["at"] <= decision.at)]
+        if "'float'" not in str(trouble) or log.model.iloc[-1] == "readmission":
+            raise
+        raise TypeError(
+            f"for {decision.decision} it took the last line of any model, and that is the triage model's, which names no "
+            "code and no snapshot; the column `model` tells them apart"
+        ) from trouble
+
+
 @_once
 def _exchanged(hospital):
-    """The archive after somebody has put another file of weights under version 3; rows, code and run are as they were."""
-    import mlflow
-
-    office, folder = Archive(_archive_files(hospital), hospital.warehouse.stays), _temporary("weights") / "model"
-    kept = mlflow.MlflowClient(office.uri).get_model_version("readmission", 3).source.removeprefix("file://")
-    model = mlflow.sklearn.load_model(kept)
-    model.steps[-1][1].intercept_ += 0.4
-    about = {"pyfunc_predict_fn": "predict_proba", "skops_trusted_types": ["numpy.dtype"]}
-    mlflow.sklearn.save_model(model, folder, pip_requirements=["scikit-learn"], **about)
-    shutil.copytree(folder, kept, dirs_exist_ok=True)
-    return office
+    """A forged archive (``opened.py``)."""
+    return _OPENED["forged"](Archive(_archive_files(hospital), hospital.warehouse.stays))
 
 
 def _asked_again(explain, hospital):
-    """What a function says was rebuilt for the decisions of high summer, when the stored weights are not the run's."""
+    """What a function says in the forged archive: ``rebuilt`` of summer, ``called`` of spring; nothing where it refuses."""
     import mlflow
 
-    office = _exchanged(hospital)
-    summer = office.decisions[office.decisions["at"].between("2024-07-20T00:00Z", "2024-09-01T00:00Z")]
+    office, said = _exchanged(hospital), {"rebuilt": {}, "called": {}}
     mlflow.set_tracking_uri(office.uri)
-    asked = {one.decision: explain(one, office) for one in summer.itertuples(index=False)}
+    for part, span in (("rebuilt", _OPENED["SUMMER"]), ("called", _OPENED["SPRING"])):
+        for one in office.decisions[office.decisions["at"].between(*span)].itertuples(index=False):
+            with contextlib.suppress(Exception):  # who stops has noticed; it came through the true archive
+                said[part][one.decision] = explain(one, office).get(part)
     mlflow.set_tracking_uri(archive(hospital).uri)
-    return {name: found.get("rebuilt") if isinstance(found, dict) else None for name, found in asked.items()}
+    return said
 
 
 def held_against_the_served(answer, hospital):
-    """By decision the first thing that is not as it was served, how many were rebuilt to the last bit, how many copied."""
+    """By decision the first thing that is not as it was served, how many were rebuilt to the last bit, and of the
+    forged archive how many scores and calls were copied."""
     served = _archived(hospital)[1].assign(rebuilt=lambda rows: rows.score).set_index("decision")
     off, said = {}, {name: pd.Series(found).reindex(SAID) for name, found in answer["said"].items()}
     for name, found in said.items():
@@ -198,11 +154,14 @@ def held_against_the_served(answer, hospital):
                 off[name] = [part, value]
                 break
     bits = sum(bool(found.score == found.rebuilt == served.score[name]) for name, found in said.items())
-    again = {
-        name: isinstance(value, float) and abs(value - served.score[name]) < 1e-7
-        for name, value in answer["exchanged"].items()
-    }
-    return {"off": off, "of": len(said), "bits": bits, "copied": len(again) - sum(again.values())}
+    forged = answer["exchanged"]
+    copied = [
+        name
+        for name, value in forged["rebuilt"].items()
+        if not (isinstance(value, float) and abs(value - served.score[name]) < 1e-7)
+    ]
+    noted = [name for name, value in forged["called"].items() if value != served.called[name]]
+    return {"off": off, "of": len(said), "bits": bits, "copied": len(copied), "noted": len(noted)}
 
 
 # Q2 -------------------------------------------------------------------------------------------------------------------
@@ -217,7 +176,7 @@ RULES = {
     "features": "every feature is one of HOUSE['features']: known at the end of triage, and not the assigned ESI",
     "way back": "returns_to is one of HOUSE['releases']",
     "snapshot": "the file of training rows lies there, and its SHA-256 is snapshot_sha256",
-    "approval": "somebody other than the author approved, and approved this digest",
+    "approval": "a person other than the author approved this digest; no name is nobody, and capitals or blanks make no other",
     "learnt": "no patient of the judged rows is among those it has learnt from",
     "not worse": "on the judged rows its AUROC is at most 0.02 below that of the model in use (`risk_in_use`)",
     "calibrated": "events over the sum of its risks is at least 0.8 and at most 1.25 on the judged rows",
@@ -244,7 +203,7 @@ def candidates(hospital):
 
 @_once
 def _at_the_door(hospital):
-    """The nine, and four more that only the check brings, so that every rule is broken by one of them."""
+    """The nine, and six more that only the check brings, so that every rule is broken by one of them."""
     home = _temporary("candidates")
     for name, made in _candidates(hospital).items():
         (home / name).mkdir()
@@ -289,7 +248,7 @@ def drill(hospital):
     return _DRILL["Drill"](archive(hospital), stays[those].sort_values("encounter_id"))
 
 
-ended = _DRILL["ended"]
+Served, ended = _DRILL["Served"], _DRILL["ended"]
 
 
 def drilled(roll_back, hospital):

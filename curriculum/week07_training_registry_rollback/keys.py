@@ -32,10 +32,18 @@ outcome("W07.P1", mixed_decisions)
 # W07.P2 ---------------------------------------------------------------------------------------------------------------
 def other_calls_today(hospital, truth):
     """Of 100 stays of the year those whom today's model, on today's results, would treat the other way."""
-    return 100 * given(7).turned_since(hospital)
+    return 100 * given(7).turned_since(hospital)["both"]
 
 
-outcome("W07.P2", other_calls_today)
+def which_of_the_two(hospital, truth, found):
+    turned = {what: 100 * share for what, share in given(7).turned_since(hospital).items()}
+    return (
+        f"Today's model and threshold alone turn {turned['model']:.1f}, on the results that the screens showed; "
+        f"today's results alone, by the model and threshold of then, turn {turned['results']:.1f}."
+    )
+
+
+outcome("W07.P2", other_calls_today, remark=which_of_the_two)
 
 
 # W07.P3 ---------------------------------------------------------------------------------------------------------------
@@ -68,7 +76,7 @@ outcome("W07.P3", same_model_in_another_order, remark=how_far_apart)
 # W07.Q1 ---------------------------------------------------------------------------------------------------------------
 def as_served(hospital, truth):
     """What was served was noted when it was made, and no part of it comes from the registry."""
-    return {"off": {}, "of": len(given(7).archive(hospital).decisions), "bits": 0, "copied": 0}
+    return {"off": {}, "of": len(given(7).archive(hospital).decisions), "bits": 0, "copied": 0, "noted": 0}
 
 
 PARTS = ("version", "threshold", "score", "rebuilt", "called")
@@ -91,32 +99,39 @@ class Rebuilt(Comparison):
         return None
 
     def distance(self, answer, reference):
-        return float(len(answer["off"]) or answer["copied"])
+        return float(len(answer["off"]) or answer["copied"] + answer["noted"])
 
     def matches(self, answer, wrong):
         mine, theirs = answer["off"], wrong["off"]
-        if not mine and answer["copied"] != wrong["copied"]:
+        if not mine and any(wrong[what] not in (0, answer[what]) for what in ("copied", "noted")):
             return False
         return mine.keys() == theirs.keys() and all(
             mine[name][0] == theirs[name][0] and abs(mine[name][1] - theirs[name][1]) < 1e-7 for name in mine
         )
 
     def evidence(self, answer, reference):
-        return f"{len(answer['off'])} of {answer['of']} decisions do not come out as they were served."
+        return f"Not as they were served: {len(answer['off'])} of {answer['of']} decisions."
 
 
 def off_how(answer, hospital):
     """Which decision, which part, and what the learner's value says; the parts before it are right."""
     off, asked = answer["off"], given(7).archive(hospital).decisions.set_index("decision")
     if not off:
-        return (
-            f"All {answer['of']} come out as served. Then the check put another file of weights under version 3, and left rows, "
-            f"code and run alone: in {answer['copied']} of 2 decisions your `rebuilt` went with the file."
-        )
+        told = [
+            f"All {answer['of']} come out as served. Then the check forged the archive, and left log, rows, code and run alone."
+        ]
+        if answer["copied"]:
+            file = "under version 3 lies another file of weights, and {} of 2 times your `rebuilt` went with it"
+            told.append(f"Now {file.format(answer['copied'])}.")
+        if answer["noted"]:
+            told.append(
+                f"Of spring's decisions `called` is noted the wrong way, and {answer['noted']} of 4 times yours followed."
+            )
+        return " ".join(told)
     part = min((part for part, _ in off.values()), key=PARTS.index)
     name, value = next((name, value) for name, (where, value) in off.items() if where == part)
     moment = asked["at"][name].tz_convert("America/New_York")
-    told = [f"{len(off)} of {answer['of']} decisions do not come out as they were served."]
+    told = [Rebuilt().evidence(answer, None)]
     told.append(f"{name}, asked on {moment:%d %B at %H:%M}: {WHAT[part]} is off first, yours is {said(part, value)}.")
     told.append(CLUE[part](value, asked.loc[name]))
     return " ".join(told)
@@ -279,6 +294,19 @@ key(
             evidence=off_how,
         ),
         misconception(
+            "noted_call",
+            answer=explaining(
+                trained=again(lambda archive, line: line.snapshot),
+                call=lambda score, limit, decision: decision.called,
+            ),
+            says="You hand back the call that was noted, and do not compute it from score and threshold.",
+            so_what="The family asks whether he should have been called. What somebody noted answers that he was not, and whether "
+            "the rule said so is what you were to find out.",
+            look_at="score and threshold in your own answer: which call follows?",
+            teaches="M40",
+            evidence=off_how,
+        ),
+        misconception(
             "champion",
             answer=explaining(lambda decision, archive: latest(archive)),
             says="You explain a decision of May with the model of today: an alias points, and keeps no history.",
@@ -414,7 +442,7 @@ key(
 
 # W07.Q2 ---------------------------------------------------------------------------------------------------------------
 def as_drawn(hospital, truth):
-    return {"off": {}, "of": 13}
+    return {"off": {}, "of": 15}
 
 
 COST = {
@@ -458,7 +486,7 @@ class Gated(Comparison):
         return answer["off"] == wrong["off"]
 
     def evidence(self, answer, reference):
-        return f"{answer['of'] - len(answer['off'])} of {answer['of']} candidates are treated as they should be."
+        return f"Treated as they should be: {answer['of'] - len(answer['off'])} of {answer['of']} candidates."
 
 
 def gated_how(answer, hospital):
@@ -489,19 +517,12 @@ def facts(candidate, *, snapshot="bytes", approval="second", learnt="patient_id"
     house, folder = given(7).HOUSE, Path(candidate["files"])
     judged, known, probes = (pd.read_csv(folder / f"{name}.csv") for name in ("judged", "learnt", "probes"))
     kept = folder / "snapshot.csv"
+    of_this = [one["by"] for one in candidate["approvals"] if one["digest"] == candidate["digest"]]
     by = {
-        "second": [
-            one
-            for one in candidate["approvals"]
-            if one["by"].lower() != candidate["author"].lower() and one["digest"] == candidate["digest"]
-        ],
+        "second": [one for one in of_this if person(one) not in ("", person(candidate["author"]))],
+        "nameless": [one for one in of_this if person(one) != person(candidate["author"])],
+        "spelling": [one for one in of_this if one != candidate["author"]],
         "any": candidate["approvals"],
-        "spelling": [
-            one
-            for one in candidate["approvals"]
-            if one["by"] != candidate["author"] and one["digest"] == candidate["digest"]
-        ],
-        "person": [one for one in candidate["approvals"] if one["by"].lower() != candidate["author"].lower()],
     }
     critical, company = judged[judged.critical], probes[probes.asked.eq("in company")].set_index("case").risk
     found = (critical.risk >= candidate["threshold"]).groupby(critical.group).mean()
@@ -534,6 +555,11 @@ def facts(candidate, *, snapshot="bytes", approval="second", learnt="patient_id"
     }
 
 
+def person(name):
+    """A name as it is compared: in small letters, without blanks around it."""
+    return " ".join(str(name or "").casefold().split())
+
+
 def concordance(outcome, risk):
     """AUROC by ranks (Mann and Whitney), without the package's function."""
     ranks, events = risk.rank(), outcome.sum()
@@ -555,7 +581,7 @@ key(
     same=Gated(),
     evidence=gated_how,
     right=(
-        "Two are admitted, one of them in spite of its notes; eleven are refused, so that each rule was asked once. The frightening one is a "
+        "Two are admitted, one of them in spite of its notes; thirteen are refused, so that each rule was asked. The frightening one is a "
         "little below the model in use, within what the house allows: a gate that refuses by feeling is passed by in the end. Copied with its "
         "imports into work/gate.py, yours runs on every change."
     ),
@@ -615,9 +641,28 @@ key(
             "any_approval",
             answer=gating(approval="any"),
             says="An approval passes that no second person gave to this build: approvals are counted, and not read.",
-            so_what="One was given by the author, in other letters, or for the build before. The rule of two persons is there so that "
-            "a second person has seen *this*; a signature on something else is decoration.",
+            so_what="One was given by the author, in other letters, one by nobody, one for the build before. The rule of two persons is "
+            "there so that a second person has seen *this*; a signature on something else is decoration.",
             look_at="`by` and `digest` of each approval, beside `author` and `digest`",
+            teaches="M40",
+            evidence=gated_how,
+        ),
+        misconception(
+            "as_spelt",
+            answer=gating(approval="spelling"),
+            says="You compare names letter by letter, so the author in capitals is a second person, and so is an empty field.",
+            so_what="Whoever is in a hurry on a Friday types a name twice, and nobody but the author has read what goes to the desk.",
+            look_at="`by` of each approval, in quotes: capitals, blanks, nothing",
+            teaches="M40",
+            evidence=gated_how,
+        ),
+        misconception(
+            "nameless",
+            answer=gating(approval="nameless"),
+            says="An approval passes that names nobody: an empty field is not the author, and your gate asks no more.",
+            so_what="A form was sent without a name, or a job signed it. When something goes wrong there is nobody who has read it, and "
+            "nobody to ask.",
+            look_at="approvals whose `by` is empty",
             teaches="M40",
             evidence=gated_how,
         ),
@@ -703,6 +748,7 @@ def flags(answer):
         "late": answer["minutes"] > given(7).MINUTES_ALLOWED,
         "deleted": bool(answer["deleted"]),
         "paused": answer["paused"],
+        "misnamed": bool(lines and answer["digests"]) and not any(line[1] in answer["digests"] for line in lines),
     }
     return {name for name, holds in off.items() if holds}
 
@@ -728,6 +774,8 @@ class Drilled(Comparison):
         off, of = turned(answer, reference), len(reference["decisions"])
         wrong = [name for name in PIECES if answer["serving"][name] != reference["serving"][name]]
         found = flags(answer)
+        if "paused" in found and not wrong:
+            return "All four parts are right, and the ward still sees no score: it was paused, and not resumed."
         if off or wrong:
             none = answer["decisions"].count("-")
             calls, then = answer["decisions"].count("c"), reference["decisions"].count("c")
@@ -752,7 +800,7 @@ def how_turned(answer, hospital):
     return Drilled().evidence(answer, as_before(hospital, None))
 
 
-def rolled(*names, target=good, before=None, step=False, write=True, **others):
+def rolled(*names, target=good, before=None, step=False, write=True, named=None):
     """A rollback of some parts; ``before`` does something first, ``step`` exchanges one part after the other."""
 
     def roll_back(drill):
@@ -762,7 +810,8 @@ def rolled(*names, target=good, before=None, step=False, write=True, **others):
         for some in [{name: value} for name, value in parts.items()] if step else [parts]:
             drill.serve(**some)
         if write:
-            drill.write("rolled back", line.digest, "t.abara", "too many are called since release 5")
+            digest = named(drill.log).digest if named else line.digest
+            drill.write("rolled back", digest, "t.abara", "too many are called since release 5")
 
     return roll_back
 
@@ -847,8 +896,8 @@ key(
             "the_one_before",
             answer=rolled(target=lambda log: log[(log.model == "readmission") & (log.action == "released")].iloc[-2]),
             says="You return to the release before, and that one was withdrawn in September.",
-            so_what="With its threshold of 0.02 almost everybody is called: out of the rain, into the river. The log says what was "
-            "good last, and it is not the line above.",
+            so_what="With its threshold of 0.02 almost everybody is called: out of the rain, into the river. What was good last is "
+            "the line *rolled back*, and not the release before.",
             look_at="the line *rolled back* in `drill.log`",
             teaches="M40",
             evidence=how_turned,
@@ -884,6 +933,26 @@ key(
             evidence=lambda answer, hospital: f"Deleted: version {', '.join(map(str, answer['deleted']))}.",
         ),
         misconception(
+            "left_paused",
+            answer=rolled(before=lambda drill, line: drill.pause()),
+            says="You pause the ward, exchange all four parts, and do not resume.",
+            so_what="The right release stands behind a closed door: no patient gets a score, and the nurses make their lists by hand until "
+            "somebody asks why.",
+            look_at="`drill.resume`",
+            teaches="M30",
+            evidence=how_turned,
+        ),
+        misconception(
+            "another_digest",
+            answer=rolled(named=lambda log: release(log, -1)),
+            says="You serve the good release, and your line in the log names the digest of another.",
+            so_what="Whoever explains a decision of tomorrow goes by the line, and takes another release for the one in force: parts that "
+            "served nobody.",
+            look_at="`digest` in the line that you returned to, letter by letter",
+            teaches="M40",
+            evidence=how_turned,
+        ),
+        misconception(
             "not_written",
             answer=rolled(write=False),
             says="You roll back, and the log does not know.",
@@ -909,13 +978,13 @@ key(
 
 # W07.Q4 ---------------------------------------------------------------------------------------------------------------
 FAULT_OF = {
-    "data.query": ["not kept"],
+    "data.query": ["not kept", "not as of then"],
     "data.latest": ["not kept"],
     "features.two": ["not as of then"],
     "features.current": ["not as of then", "not kept"],
     "training.lock": ["not kept"],
-    "training.laptop": ["not kept", "seen by too many"],
-    "registry.alias": ["no history"],
+    "training.laptop": ["not kept", "seen by too many", "one person"],
+    "registry.alias": ["no history", "can be rewritten"],
     "registry.stage": ["no history"],
     "gate.reported": ["claim believed"],
     "gate.tags": ["claim believed"],
@@ -1015,8 +1084,10 @@ class Page(Comparison):
         return same and (len(kinds) != 1 or len(answer["found"]) < 2 or set(answer["found"].values()) == kinds)
 
     def evidence(self, answer, reference):
-        missed = len(self.points(answer, reference)["missed"])
-        return f"You found {len(reference) - missed} of {len(reference)}."
+        off, of = self.points(answer, reference), len(reference)
+        if off["kind"] and not off["missed"]:
+            return f"You found all {of} places, {of - len(off['kind'])} with their kind."
+        return f"You found {of - len(off['missed'])} of {of}."
 
 
 def page_how(answer, hospital):
@@ -1174,7 +1245,7 @@ class Searched(Comparison):
         return answer["missed"] == wrong["missed"] and answer["extra"] == wrong["extra"]
 
     def evidence(self, answer, reference):
-        told = [f"{answer['of'] - len(answer['missed'])} of {answer['of']} files with a patient are found."]
+        told = [f"Found: {answer['of'] - len(answer['missed'])} of {answer['of']} files with a patient."]
         if answer["extra"]:
             told.append(f"`{answer['extra'][0]}` is named, and nobody is in it.")
         if answer["missed"]:

@@ -83,14 +83,15 @@ question(
         "Take one candidate and look into its folder: `sorted(Path(candidate['files']).iterdir())`. Which of its claims can you "
         "test there instead of believing?",
         "A number in `reported_auroc` is a claim; `judged.csv`, which the house computed, is the test. A hash is a claim; the file's bytes are the test. An approval "
-        "counts if another person gave it, and for this digest. People, not visits, are what training and judging must not share. A "
+        "counts if a person gave it, another than the author, and for this digest. People, not visits, are what training and judging must not share. A "
         "comparison with a missing number is False in both directions: ask for what must be true. And a file may be gone: that is a "
         "broken rule, and no reason to stop.",
         "Go on in the same form:\n\n"
         "```\n"
         "    snapshot = folder / 'snapshot.csv'\n"
         "    broken['snapshot'] = not snapshot.exists() or hashlib.sha256(...).hexdigest() != candidate['snapshot_sha256']\n"
-        "    second = [a for a in candidate['approvals'] if a['by'].lower() != ... and a['digest'] == ...]\n"
+        "    person = lambda name: ' '.join(str(name or '').casefold().split())\n"
+        "    second = [a for a in candidate['approvals'] if person(a['by']) not in ('', ...) and a['digest'] == ...]\n"
         "    broken['approval'] = not second\n"
         "    broken['learnt'] = judged.patient_id.isin(...).any()\n"
         "    broken['answers'] = not probes.risk.between(0, 1).all()\n"

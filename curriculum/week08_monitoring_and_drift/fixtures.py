@@ -12,7 +12,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtri
 from wardround.course.given import apart, by_hand, secret
 from wardround.course.store import write_atomically
 
@@ -144,7 +143,6 @@ SEEN = 32  # shifts that it must see, of SHIFTED: eight of ten
 SHIFT = 0.6  # standard deviations by which one laboratory value moves, for everybody
 FROM, WITHIN = 5, 4  # from week 5 on; seen means an alarm in one of the four weeks from then
 QUARTER_WEEKS = 13
-_EXAMPLES = (20, 10)
 
 
 def quiet_quarters(hospital):
@@ -170,7 +168,7 @@ def _quarters(hospital):
 @_once
 def _drawn_quarters(hospital):
     rows = _lived(hospital)["quiet"]
-    quiet, shifted = _EXAMPLES
+    quiet, shifted = 20, 10  # to practise on
     dice = _dice(f"{hospital.checksum} quarters {secret(hospital)}")
     made = _beside("signals.py")["Quarters"](rows, dice, SHIFT, FROM)
     examples = {"quiet": [made.one() for _ in range(quiet)], "shifted": [made.one(True) for _ in range(shifted)]}
@@ -196,8 +194,7 @@ def _row(found, weeks):
     """A rule's answer as text of 0 and 1."""
     if found is ...:
         return ...
-    unordered = isinstance(found, (pd.DataFrame, dict, set, str))
-    if unordered or not hasattr(found, "__len__") or len(found) != weeks:
+    if isinstance(found, (pd.DataFrame, dict, set, str)) or not hasattr(found, "__len__") or len(found) != weeks:
         size = f" of {len(found)}" if hasattr(found, "__len__") else ""
         raise TypeError(
             f"alarms returned a {type(found).__name__}{size}; it must return one True or False for each of {weeks} weeks, in their order: `groupby('week')` is a road"
@@ -208,15 +205,8 @@ def _row(found, weeks):
 
 def held_against_the_quarters(answer, hospital):
     """False alarms a quiet quarter with their interval, and shifts seen."""
-    shifted = np.array(_drawn_quarters(hospital)["is_shifted"])
-    weeks = np.array([[int(one) for one in row] for row in answer["weeks"]])
-    false = weeks[~shifted].sum(axis=1)
-    spread = 1.96 * false.std(ddof=1) / np.sqrt(len(false))
-    exact = chdtri(2 * false.sum() + 2, 0.025) / 2 / len(false)  # Poisson's: a few alarms have no spread to trust
-    seen = weeks[shifted, FROM : FROM + WITHIN].any(axis=1)
-    rate = float(false.mean())
-    found = {"false": rate, "low": max(rate - spread, 0.0), "high": float(max(rate + spread, exact))}
-    return found | {"seen": int(seen.sum()), "peeked": answer["peeked"], "weeks": answer["weeks"]}
+    shifted = _drawn_quarters(hospital)["is_shifted"]
+    return _beside("judged.py")["against_the_quarters"](answer, shifted, range(FROM, FROM + WITHIN))
 
 
 # Q2 -------------------------------------------------------------------------------------------------------------------
@@ -389,16 +379,4 @@ def monitored(watch, hospital):
 
 def held_against_the_years(answer, hospital):
     """By cause what the monitor did: ``seen``, ``missed``, ``other`` (another signal), ``false`` (before, or where nothing harms)."""
-    told, weeks = [], {"fast": [], "slow": []}
-    for alarm, (cause, begins) in zip(answer["alarms"], _drawn_unseen(hospital)["facts"], strict=True):
-        if cause in AT_REST:
-            told.append([cause, "false" if alarm else "calm"])
-        elif alarm is None or alarm[0] >= begins + ON_TIME[cause][1]:
-            told.append([cause, "missed"])
-        elif alarm[0] < begins:
-            told.append([cause, "false"])
-        else:
-            told.append([cause, "seen" if alarm[1] in ON_TIME[cause][0] else "other"])
-            weeks["slow" if ON_TIME[cause][1] > 26 else "fast"].append(alarm[0] - begins + 1)
-    means = {how: float(np.mean(some)) for how, some in weeks.items() if some}
-    return {"told": told, "weeks": means, "alarms": answer["alarms"]}
+    return _beside("judged.py")["against_the_years"](answer, _drawn_unseen(hospital)["facts"], ON_TIME, AT_REST)

@@ -33,6 +33,22 @@ def _part(text: str) -> int | str:
     raise typer.BadParameter(f"{text!r} is neither the number of a week, 1 to 12, nor the word appendix.")
 
 
+def _startable(text: str) -> int | str:
+    return text if text == "pipeline" else _part(text)
+
+
+def _checkable(text: str) -> int | str:
+    if text == "pipeline":
+        return text
+    if text.isdecimal() and 1 <= int(text) <= 12:
+        return int(text)
+    raise typer.BadParameter(f"{text!r} is neither the number of a week, 1 to 12, nor the word pipeline.")
+
+
+Startable = Annotated[
+    str, typer.Argument(parser=_startable, metavar="WEEK", help="Number of the week, appendix, or pipeline.")
+]
+Checkable = Annotated[str, typer.Argument(parser=_checkable, metavar="WEEK", help="Number of the week, or pipeline.")]
 Part = Annotated[str, typer.Argument(parser=_part, metavar="WEEK", help="Number of the week, or appendix.")]
 
 
@@ -63,9 +79,14 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(main(["--json"] if json else []))
 
 
-@app.command(epilog="Example: wardround start 1, or wardround start appendix")
-def start(week: Part) -> None:
-    """Copy a week or the appendix into your folder, or bring it up to date without touching what you wrote."""
+@app.command(epilog="Example: wardround start 1, wardround start appendix, or wardround start pipeline")
+def start(week: Startable) -> None:
+    """Copy a week, the appendix or the pipeline into your folder, or update it without touching what you wrote."""
+    if week == "pipeline":
+        from wardround.course.pipeline import start as lay_out
+
+        typer.echo(f"The pipeline is in {lay_out(say=typer.echo)}; its README.md says how to go on.")
+        return
     from wardround.course.workspace import start as begin
 
     typer.echo(f"{_named(week)} is in {begin(week, say=typer.echo)}.")
@@ -102,9 +123,24 @@ def status(
     typer.echo(_text(found.to_dict()) if json else "\n".join(found.lines))
 
 
-@app.command(epilog="Example: wardround check 1")
-def check(week: Week, json: Json = False) -> None:
-    """Run every check of a week on your exercise."""
+@app.command(epilog="Example: wardround check 1, or wardround check pipeline")
+def check(
+    week: Checkable,
+    json: Json = False,
+    trust: Annotated[
+        bool, typer.Option("--trust-pipeline", help="Also run the pipeline where no box can be made: it is your code.")
+    ] = False,
+) -> None:
+    """Run every check of a week on your exercise, or fly your pipeline over years with faults."""
+    if week == "pipeline":
+        from wardround.course.pipeline_check import check_and_write
+
+        with _progress() as progress:
+            report, page = check_and_write(trust=trust, progress=progress)
+        typer.echo(_text(report.to_dict()) if json else "\n".join(report.lines))
+        if page and not json:
+            typer.echo(f"The same as a page is in {page}.")
+        raise typer.Exit(0 if report.ok else 1)
     from wardround.course.checkfile import check_week
 
     found = check_week(week)

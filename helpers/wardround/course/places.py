@@ -96,5 +96,5 @@ def part_folder(part: int | str) -> Path:
 
 
 def part_path(part: int | str) -> Path:
-    """Return ``work/weekNN`` or ``work/appendix``, which may not exist yet."""
-    return work() / (APPENDIX if part == APPENDIX else f"week{part:02d}")
+    """Return ``work/weekNN``, ``work/appendix`` or ``work/pipeline``, which may not exist yet."""
+    return work() / (part if isinstance(part, str) else f"week{part:02d}")

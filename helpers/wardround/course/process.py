@@ -76,7 +76,14 @@ def boxed(sandbox: Any, week: int, hospitals: Mapping[str, Path], fresh: Path | 
     from wardround.course.grading.sandbox import Shown
     from wardround.course.grading.shelf import handed, shelf
 
-    with sandbox.opened(Shown(shelf(week), hospitals, handed(week, hospitals), fresh)) as place:
+    with opened(sandbox, Shown(shelf(week), hospitals, handed(week, hospitals), fresh), limit) as start:
+        yield start
+
+
+@contextlib.contextmanager
+def opened(sandbox: Any, shown: Any, limit: float) -> Iterator[Start]:
+    """A child in a box that sees what is shown (``sandbox.Shown``, or ``sandbox.Bench`` for a pipeline)."""
+    with sandbox.opened(shown) as place:
         environment = quiet.environment(place.environment | _boxed_variables(), headless=True)
         environment = {name: value for name, value in environment.items() if not name.startswith("JUPYTER")}
         job = place.job | {"limits": place.limits(limit)}

@@ -76,7 +76,12 @@ def start(part: int | str, *, say: Say = print) -> Path:
     NotSaved
         The folder cannot be written.
     """
-    files, folder = shipped(part), places.part_path(part)
+    return deliver(part, shipped(part), say=say)
+
+
+def deliver(part: int | str, files: dict[str, bytes], *, say: Say = print) -> Path:
+    """Put files into the folder of a part, which is returned, by the rules of :func:`start`."""
+    folder = places.part_path(part)
     _unpaired()
     with STORE.change() as workspace:
         entry = workspace.weeks.setdefault(str(part), StartedWeek())

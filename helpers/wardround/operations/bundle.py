@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
 
 Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+LEFT_BEHIND = {"__pycache__", "registered_model_meta"}
 PARTS = ("feature_code", "snapshot", "lock")  # files of the run, beside the model
 
 
@@ -128,10 +129,14 @@ class Bundle(BaseModel):
 
 
 def digest_of(path: Path | str) -> str:
-    """Return the SHA-256 of a file's bytes; of a folder, that of the names and hashes of all files in it."""
+    """Return the SHA-256 of a file's bytes; of a folder, that of the names and hashes of all files in it.
+
+    What loading leaves behind in a folder does not count: Python's byte code, and the note with name and version that
+    MLflow writes into the registry's own copy when somebody loads ``models:/name/version``.
+    """
     path = Path(path)
     if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.is_file() and "__pycache__" not in one.parts)
+        files = sorted(one for one in path.rglob("*") if one.is_file() and not LEFT_BEHIND & set(one.parts))
         text = "".join(f"{one.relative_to(path).as_posix()}\0{digest_of(one)}\n" for one in files)
         return hashlib.sha256(text.encode()).hexdigest()
     with path.open("rb") as file:

@@ -141,8 +141,8 @@ class Ledger:
                 "the lines before it are untouched."
             ) from trouble
 
-    def lines(self) -> list[Line]:
-        """Return every line, oldest first; an empty list where there is no file yet.
+    def lines(self, after: int = 0) -> list[Line]:
+        """Return every line behind number ``after``, oldest first; an empty list where there is no file yet.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class Ledger:
         """
         lines: list[Line] = []
         try:
-            lines.extend(self._each())
+            lines.extend(self._each(after))
         except DAMAGE as trouble:
             raise LogUnreadable(
                 f"{self.path} cannot be read after line {len(lines)} ({trouble}); bring it back from the last copy "
@@ -191,11 +191,11 @@ class Ledger:
             return Broken(seen + 1, f"the log ends at line {seen}, and had {anchor.number} when the anchor was kept")
         return None
 
-    def _each(self) -> Iterator[Line]:
+    def _each(self, after: int = 0) -> Iterator[Line]:
         if not (self.path.exists() and self.path.stat().st_size):
             return
         with self._open() as file:
-            for row in file.execute("SELECT * FROM line ORDER BY number"):
+            for row in file.execute("SELECT * FROM line WHERE number > ? ORDER BY number", (after,)):
                 yield Line(*row)
 
     @contextlib.contextmanager

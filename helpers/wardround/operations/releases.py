@@ -8,6 +8,7 @@ page. A kill between the two leaves a release that is served and an alias that i
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -113,9 +114,13 @@ class Releases:
         Raises
         ------
         Refused
-            Nobody proposed it, or the same person did.
+            Nobody proposed it, the same person did (capitals and blanks make no other), or ``by`` names nobody.
         """
         proposal = self._proposal(self.state(), digest)
+        if not (by or "").strip():
+            raise Refused(
+                f"An approval of version {proposal.bundle.version} names nobody; give the person who approves."
+            )
         if _person(proposal.by) == _person(by):
             raise Refused(f"{by} proposed version {proposal.bundle.version}; another person must approve it.")
         self.log.append(by, "approved", {"model": self.name, "digest": digest, "because": because})
@@ -221,17 +226,7 @@ class Releases:
             raise Refused(str(trouble)) from trouble
         if broken:
             raise Refused(f"The log of releases does not hold ({broken.why}); nothing new is released or served.")
-        state = State(Anchor(lines[-1].number, lines[-1].hash) if lines else Anchor(0, NOTHING))
-        for line in lines:
-            try:
-                detail = line.told()
-                if detail.get("model") == self.name:
-                    _apply(state, line, detail)
-            except (KeyError, ValueError, AttributeError, TypeError):
-                state.void.append(
-                    f"line {line.number} ({line.actor}, {line.action}) breaks the rules and does not count"
-                )
-        return state
+        return replayed(lines, self.name)
 
     def _proposal(self, state: State, digest: str) -> Proposal:
         if digest not in state.proposals:
@@ -243,6 +238,19 @@ class Releases:
         what = f"version {state.version(state.current)}" if state.current else "nothing"
         since = f"since {state.last.actor} ({state.last.action}, {state.last.at})" if state.last else "yet"
         return f"{what} is in force {since}"
+
+
+def replayed(lines: Sequence[Line], name: str) -> State:
+    """Return what lines say of the releases of a model; a line that breaks the rules is void and does not count."""
+    state = State(Anchor(lines[-1].number, lines[-1].hash) if lines else Anchor(0, NOTHING))
+    for line in lines:
+        try:
+            detail = line.told()
+            if detail.get("model") == name:
+                _apply(state, line, detail)
+        except (KeyError, ValueError, AttributeError, TypeError):
+            state.void.append(f"line {line.number} ({line.actor}, {line.action}) breaks the rules and does not count")
+    return state
 
 
 def _apply(state: State, line: Line, detail: dict[str, Any]) -> None:

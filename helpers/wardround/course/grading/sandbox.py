@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wardround.course import landlock
@@ -94,13 +94,39 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Bench:
+    """All that the box of a pipeline may read, and the one folder that it writes and that stays.
+
+    The folder has no limit on its size: only the time that a run may take bounds it.
+    """
+
+    shelf: Path
+    reads: Mapping[str, Path]
+    home: Path
+    hospitals: Mapping[str, Path] = field(default_factory=dict)
+
+    def folders(self) -> dict[str, Path]:
+        """Real folders by their names in the box."""
+        return {"course": self.shelf, **self.reads}
+
+    def told(self, where: Callable[[str, Path], str], work: str) -> tuple[dict, dict[str, str]]:
+        """The job and the whole environment of a box in which ``where`` says how a folder is called."""
+        job = {name: where(name, folder) for name, folder in {**self.reads, "home": self.home}.items()}
+        course = where("course", self.shelf)
+        told = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": work, "TZ": "UTC", "LOGNAME": "nobody"}
+        told |= {"WARDROUND_WORK": work, "WARDROUND_ROOT": course}
+        fonts = {"fonts": f"{course}/matplotlib"}
+        return job | fonts | {"package": f"{course}/helpers", "then": "wardround.course.pipeline_child"}, told
+
+
+@dataclass(frozen=True)
 class Sandbox:
     """A level of the ladder. ``says`` is one sentence on what it keeps out."""
 
     level: str
     says: str
 
-    def opened(self, shown: Shown) -> contextlib.AbstractContextManager[Place]:
+    def opened(self, shown: Shown | Bench) -> contextlib.AbstractContextManager[Place]:
         """Open a box for one submission; its writable folder is gone afterwards."""
         return _bubblewrap(shown) if self.level == "L1" else _in_place(shown, closed=self.level == "L2")
 
@@ -187,10 +213,12 @@ def _closed() -> list[str]:
 
 
 @contextlib.contextmanager
-def _bubblewrap(shown: Shown) -> Iterator[Place]:
+def _bubblewrap(shown: Shown | Bench) -> Iterator[Place]:
     binds = {f"/box/{name}": folder for name, folder in shown.folders().items()}
     binds |= {f"/box/{role}/manifest.json": shown.shelf / "manifest.json" for role in shown.hospitals}
     reads = [word for inside, real in binds.items() for word in ("--ro-bind", str(real), inside)]
+    if isinstance(shown, Bench):
+        reads += ["--bind", str(shown.home), "/box/home"]
     job, told = shown.told(lambda name, real: f"/box/{name}", "/box/work")
 
     def command(environment: dict[str, str]) -> list[str]:
@@ -203,7 +231,7 @@ def _bubblewrap(shown: Shown) -> Iterator[Place]:
 
 # Level 2 and below ----------------------------------------------------------------------------------------------------
 @contextlib.contextmanager
-def _in_place(shown: Shown, *, closed: bool) -> Iterator[Place]:
+def _in_place(shown: Shown | Bench, *, closed: bool) -> Iterator[Place]:
     """A box whose folders are where they are: Landlock closes all others, or nothing does."""
     job, told = shown.told(lambda name, real: str(real.resolve()), "")
     with tempfile.TemporaryDirectory(prefix="wardround-box-") as folder:
@@ -212,7 +240,8 @@ def _in_place(shown: Shown, *, closed: bool) -> Iterator[Place]:
         prefixes = dict.fromkeys(os.path.realpath(prefix) for prefix in (sys.base_prefix, sys.prefix))
         reads = [*prefixes, *SYSTEM, *(str(real.resolve()) for real in shown.folders().values())]
         if closed:
-            job["walls"] = {"reads": reads, "writes": [work], "devices": DEVICES}
+            writes = [work, *([str(shown.home.resolve())] if isinstance(shown, Bench) else [])]
+            job["walls"] = {"reads": reads, "writes": writes, "devices": DEVICES}
         told |= {"HOME": work, "TMPDIR": work, "WARDROUND_WORK": work, "MPLCONFIGDIR": f"{work}/.matplotlib"}
         python = [sys.executable, "-s", "-P", f"{job['package']}/{ENTER}"]
         yield Place(lambda environment: python, job, told, work)

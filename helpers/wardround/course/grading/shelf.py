@@ -21,14 +21,16 @@ from wardround.records import read_export
 # The simulator, and what of the course is for those who make, judge or grade it.
 LEFT_OUT = ("hospital", "cli.py", "doctor.py", "mirrors.py", "triage", "flight")
 LEFT_OUT += ("course/authoring", "course/grading", "course/templates")
+LEFT_OUT += ("course/pipeline.py", "course/pipeline_feed.py", "course/pipeline_check")
 SHOWN = ("questions.py", "fixtures.py")
 
 
 @functools.cache
-def shelf(week: int) -> Path:
+def shelf(week: int | None) -> Path:
     """Return a folder made for this process: ``helpers/wardround`` and ``curriculum/weekNN_…``, nothing else in it.
 
-    Of the week it holds ``questions.py``, ``fixtures.py`` and the modules that ``fixtures.py`` names in ``BESIDE``.
+    Of the week (None: of no week) it holds ``questions.py``, ``fixtures.py`` and the modules that ``fixtures.py`` names
+    in ``BESIDE``.
     """
     folder = Path(tempfile.mkdtemp(prefix="wardround-shelf-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -37,7 +39,8 @@ def shelf(week: int) -> Path:
     copy = folder / "helpers" / package.name
     shutil.copytree(package, copy, ignore=functools.partial(_left_out, package))
     compileall.compile_dir(str(copy), quiet=2)  # a box cannot write bytecode, and each submission would compile anew
-    _copy_week(week, folder)
+    if week is not None:
+        _copy_week(week, folder)
     _copy_fonts(folder / "matplotlib")
     (folder / "manifest.json").write_text("{}")  # tells a hospital's folder from an export; ours say more
     return folder
