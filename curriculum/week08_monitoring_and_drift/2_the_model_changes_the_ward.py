@@ -74,7 +74,7 @@ display(reveal("W08.P2"), figure(draw, says=says, table=by_score))
 
 # %% [markdown]
 # AUROC, which stands in the contract, fell on record from 0.69 to 0.58: recalibrate, retrain, switch off? Had nobody been
-# called, about as many would have come back as promised (1.04 times), sorted as the model was sold (0.69).
+# called, about as many would have come back as promised (1.04 times), and it would have sorted them as before (0.69).
 # **A high score, a call, no return: on record that is a false alarm.** The better the calls, the worse the model looks.
 
 # %%
