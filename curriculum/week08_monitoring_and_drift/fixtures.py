@@ -8,6 +8,7 @@ import pickle
 import runpy
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -96,28 +97,9 @@ def known_by(hospital, moment, version="quiet"):
     return _as_known(_lived(hospital)[version], moment).set_index("stay").back
 
 
-# what the lessons call beside it; none of it is in the grading box ------------------------------------------------------
-def learn(rows, back):
-    """Return a model in the form of week 4's, learnt from stays and whether they came back; ``predict_proba`` takes stays."""
-    return _beside("houses.py")["learn"](rows, back)
-
-
-@_once
-def four_houses(hospital):
-    """Return how four houses answered the same bell (``houses.py``): tables ``calls``, ``log`` and ``seen``. Half a minute."""
-    made = _beside("year.py")
-    before = versions(hospital)["quiet"].query(f"week < {made['LEARNT_UNTIL']}")
-    return _beside("houses.py")["flown"](before, THRESHOLD, made["OFFSET"])
-
-
-def drawing(name, numbers):
-    """Return ``draw(axes)`` of a figure of the lessons (``pictures.py``), for ``wardround.evaluation.figure``."""
-    return _beside("pictures.py")[name](numbers)
-
-
-def one_page(heading, signals, unseen, figures):
-    """Return a dashboard as the text of one HTML file (``one_page.py``)."""
-    return _beside("one_page.py")["one_page"](heading, signals, unseen, figures)
+def lessons():
+    """Return what only the lessons call (``lessons.py``): ``learn four_houses drawing one_page``. Not in the grading box."""
+    return SimpleNamespace(**_beside("lessons.py"))
 
 
 def _as_known(rows, moment):
