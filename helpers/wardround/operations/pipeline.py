@@ -206,6 +206,8 @@ class House:
             raise Stop(
                 f"The log does not hold ({broken.why}), so nothing runs; bring back {self.log.path} from a copy."
             )
+        for half in [one for one in self.state.glob("*/.*") if one.is_file()]:  # what a kill left of a file: nobody's
+            half.unlink()
         self.follow()
         self.releases.mend()
         for line in self.lines("served"):
