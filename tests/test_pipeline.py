@@ -10,10 +10,13 @@ import sys
 
 import pandas as pd
 import pipeline_cases as cases
+import psutil
 import pytest
 from conftest import ROOT
 from wardround.course import pipeline as course
 from wardround.course.pipeline_feed import FIRST, Candidate, Fault, Story, _unit, write_feed
+from wardround.operations.pipeline import Stop
+from wardround.operations.pipeline_desk import locked
 from wardround.records import read_export
 
 TYPO = Candidate("winter", "the threshold as agreed", threshold=0.012)
@@ -98,6 +101,18 @@ def test_what_the_learner_changed_is_kept_and_a_newer_answer_lies_beside_it():
     assert (home / "steps" / "deploy.py").read_text() == "# mine\n" and "3" in (home / "plan.toml").read_text()
     assert "# mine" in (home / "answers.py").read_text() and "520" in (home / "answers.new.py").read_text()
     assert any("deploy.py holds your changes" in one for one in said)
+
+
+def test_one_run_at_a_time_and_a_dead_runs_lock_is_taken_over(tmp_path, capsys):
+    alive = f"{os.getppid()} {psutil.Process(os.getppid()).create_time():.2f}\n"
+    (tmp_path / "running").write_text(alive)
+    with pytest.raises(Stop, match="Another run is at work"), locked(tmp_path):
+        pass
+    assert (tmp_path / "running").read_text() == alive
+    (tmp_path / "running").write_text(f"{os.getppid()} 1.00\n")  # its number, and another start: that one is gone
+    with locked(tmp_path):
+        assert "was cut off" in capsys.readouterr().out and [one.name for one in tmp_path.iterdir()] == ["running"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_blank_plan_runs_nothing(home, feed):

@@ -23,6 +23,7 @@ from wardround.operations.ledger import Ledger
 
 WATCHES = """
 import os, socket, sys
+from importlib.util import find_spec
 from pathlib import Path
 
 def tried(what):
@@ -32,9 +33,9 @@ def tried(what):
         return False
 
 seen = {
-    "judge": tried(lambda: __import__("wardround.course.pipeline_check")),
-    "feed maker": tried(lambda: __import__("wardround.course.pipeline_feed")),
-    "hospital": tried(lambda: __import__("wardround.hospital")),
+    "judge": tried(lambda: find_spec("wardround.course.pipeline_check")),
+    "feed maker": tried(lambda: find_spec("wardround.course.pipeline_feed")),
+    "hospital": tried(lambda: find_spec("wardround.hospital")),
     "outside": tried(lambda: os.listdir(OUTSIDE)),
     "network": tried(lambda: socket.create_connection(("127.0.0.1", 22), 1)),
     "feed written": tried(lambda: Path(sys.argv[2], "x").write_text("x")),

@@ -206,6 +206,8 @@ class House:
             raise Stop(
                 f"The log does not hold ({broken.why}), so nothing runs; bring back {self.log.path} from a copy."
             )
+        for half in self.state.rglob(".*.[0-9]*"):  # what a kill left of a file; `put` names it so
+            half.unlink()
         self.follow()
         self.releases.mend()
         for line in self.lines("served"):

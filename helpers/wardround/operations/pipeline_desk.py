@@ -28,27 +28,27 @@ def locked(state: Path) -> Iterator[None]:
     Stop
         Another run is at work.
     """
-    path, ours = state / "running", _lock_of(os.getpid())
+    path, ours, us = state / "running", _lock_of(os.getpid()), os.getpid()
     state.mkdir(parents=True, exist_ok=True)
-    beside = state / f".running.{os.getpid()}"
-    beside.write_text(ours)
+    beside = state / f".running.{us}"
     try:
         while True:
+            beside.write_text(ours)
             try:
                 os.link(beside, path)  # whole or not there, and never over another's
                 break
             except FileExistsError:
                 found = path.read_text()
                 pid = int(found.split()[0]) if found.split() else 0
-                if (
-                    pid != os.getpid() and psutil.pid_exists(pid) and _lock_of(pid) == found
-                ):  # ours: in a box numbers begin anew
+                # our own number is a dead run's: in a box processes are numbered from 2 again
+                if pid != us and psutil.pid_exists(pid) and _lock_of(pid) == found:
                     raise Stop(f"Another run is at work here (process {pid}); wait for it, or end it first.") from None
                 print(f"The last run (process {pid}) was cut off; this one goes on where the log ends.")
                 path.unlink(missing_ok=True)
+            finally:
+                beside.unlink(missing_ok=True)
         yield
     finally:
-        beside.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             if path.read_text() == ours:
                 path.unlink()
