@@ -10,17 +10,27 @@ import sys
 
 import pandas as pd
 import pipeline_cases as cases
+import psutil
 import pytest
 from conftest import ROOT
 from wardround.course import pipeline as course
 from wardround.course.pipeline_feed import FIRST, Candidate, Fault, Story, _unit, write_feed
+from wardround.operations.pipeline import Stop
+from wardround.operations.pipeline_desk import locked
 from wardround.records import read_export
 
 TYPO = Candidate("winter", "the threshold as agreed", threshold=0.012)
-SHORT = Story(faults={"unit": Fault(range(1, 2), _unit)}, candidates={0: FIRST, 2: TYPO}, weeks=4)
+SHORT = Story(faults={"unit": Fault(range(1, 2), _unit, "umol/L")}, candidates={0: FIRST, 2: TYPO}, weeks=4)
 LABELS = [
     *("before file mlflow.db from 0", "before released line from 0"),
-    *("before train line 2", "after registration", "after proposed line", "after approved line", "after released line"),
+    *(
+        "before train line 2",
+        "before registration",
+        "after registration",
+        "after proposed line",
+        "after approved line",
+        "after released line",
+    ),
     *("before file live.json", "before served line 2", "after served line 2", "before file week-02.csv"),
     *("after alarm line 2", "before rolled back line", "after rolled back line"),
 ]
@@ -93,6 +103,18 @@ def test_what_the_learner_changed_is_kept_and_a_newer_answer_lies_beside_it():
     assert any("deploy.py holds your changes" in one for one in said)
 
 
+def test_one_run_at_a_time_and_a_dead_runs_lock_is_taken_over(tmp_path, capsys):
+    alive = f"{os.getppid()} {psutil.Process(os.getppid()).create_time():.2f}\n"
+    (tmp_path / "running").write_text(alive)
+    with pytest.raises(Stop, match="Another run is at work"), locked(tmp_path):
+        pass
+    assert (tmp_path / "running").read_text() == alive
+    (tmp_path / "running").write_text(f"{os.getppid()} 1.00\n")  # its number, and another start: that one is gone
+    with locked(tmp_path):
+        assert "was cut off" in capsys.readouterr().out and [one.name for one in tmp_path.iterdir()] == ["running"]
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_blank_plan_runs_nothing(home, feed):
     path = home / "plan.toml"
     path.write_text(path.read_text().replace('owner = "feed owner"', 'owner = ""'))
@@ -125,7 +147,10 @@ def test_a_short_year_runs_catches_and_rolls_back(home, feed):
     code, said = command(home, feed=feed)
     assert code == 1 and "is not the list that went out" in said
     (home / "state" / "served" / "week-01.csv").unlink()
-    assert command(home, feed=feed) == (0, "") and (home / "state" / "served" / "week-01.csv").read_bytes() == shown
+    code, said = command(home, feed=feed)
+    assert (code, said[-14:]) == (0, "weeks done: 4.\n"[-14:]) and (
+        home / "state" / "served" / "week-01.csv"
+    ).read_bytes() == shown
 
 
 def test_a_second_name_is_waited_for_and_the_author_is_no_second_name(third_hospitals, tmp_path, home):
@@ -142,6 +167,26 @@ def test_a_second_name_is_waited_for_and_the_author_is_no_second_name(third_hosp
     assert code == 0, said
     code, said = command(home, feed=feed)
     assert code == 0 and f"released {digest[:12]}" in said and cases.live(home)["digest"] == digest
+    code, said = command(home, "rollback", "--as", "c.night", feed=feed)
+    assert code == 1 and "Say why" in said
+    code, said = command(home, "rollback", "--as", "c.night", "--because", "too many", feed=feed)
+    assert (
+        code == 0 and cases.live(home)["threshold"] == 0.12 and cases.lines(home)[-1][:2] == ("c.night", "rolled back")
+    )
+    code, said = command(home, "rollback", "--as", "c.night", "--because", "again", feed=feed)
+    assert code == 1 and "no earlier release" in said and "Traceback" not in said
+
+
+def test_a_rollback_of_a_part_moves_nothing(home, feed, tmp_path):
+    """The drill could be left with the old model under the new threshold; a pipeline that runs cannot."""
+    part = "def roll_back(drill):\n    log = drill.log[drill.log.action == 'released']\n"
+    part += (
+        "    drill.serve(version=log.iloc[0].version)\n    drill.write('rolled back', log.iloc[0].digest, 'x', 'y')\n"
+    )
+    (home / "answers.py").write_text((home / "answers.py").read_text() + "\n\n" + part)
+    code, said = command(home, "--until", "2", feed=feed)
+    assert code == 0 and "roll_back left code, contract, threshold as it was" in said, said
+    assert cases.live(home)["threshold"] == 0.012 and "rolled back" not in [what for _, what, _ in cases.lines(home)]
 
 
 @pytest.mark.slow

@@ -91,6 +91,7 @@ class House:
             beside.unlink(missing_ok=True)
             MlflowClient(f"sqlite:///{beside}").search_registered_models()
             os.replace(beside, path)
+        mlflow.set_tracking_uri(f"sqlite:///{path}")  # also in a run that begins behind the training
         return Releases(Registry(MODEL, f"sqlite:///{path}"), self.log)
 
     @cached_property
@@ -205,6 +206,8 @@ class House:
             raise Stop(
                 f"The log does not hold ({broken.why}), so nothing runs; bring back {self.log.path} from a copy."
             )
+        for half in self.state.rglob(".*.[0-9]*"):  # what a kill left of a file; `put` names it so
+            half.unlink()
         self.follow()
         self.releases.mend()
         for line in self.lines("served"):
@@ -270,6 +273,9 @@ class House:
         line = self.lists().get(week)
         if line is None:
             return pd.DataFrame()
+        return self.once(f"list {line['sha256']}", lambda: self._list(line)).copy()
+
+    def _list(self, line: Mapping[str, Any]) -> pd.DataFrame:
         said = pd.read_csv(self.kept(line["sha256"]), float_precision="round_trip")
         return pd.read_parquet(self.kept(line["list"])).drop(columns="encounter_id").merge(said, on="stay")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +28,27 @@ def locked(state: Path) -> Iterator[None]:
     Stop
         Another run is at work.
     """
-    path, ours = state / "running", _lock_of(os.getpid())
+    path, ours, us = state / "running", _lock_of(os.getpid()), os.getpid()
     state.mkdir(parents=True, exist_ok=True)
-    beside = state / f".running.{os.getpid()}"
-    beside.write_text(ours)
+    beside = state / f".running.{us}"
     try:
         while True:
+            beside.write_text(ours)
             try:
                 os.link(beside, path)  # whole or not there, and never over another's
                 break
             except FileExistsError:
                 found = path.read_text()
                 pid = int(found.split()[0]) if found.split() else 0
-                if (
-                    pid != os.getpid() and psutil.pid_exists(pid) and _lock_of(pid) == found
-                ):  # ours: in a box numbers begin anew
+                # our own number is a dead run's: in a box processes are numbered from 2 again
+                if pid != us and psutil.pid_exists(pid) and _lock_of(pid) == found:
                     raise Stop(f"Another run is at work here (process {pid}); wait for it, or end it first.") from None
                 print(f"The last run (process {pid}) was cut off; this one goes on where the log ends.")
                 path.unlink(missing_ok=True)
+            finally:
+                beside.unlink(missing_ok=True)
         yield
     finally:
-        beside.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             if path.read_text() == ours:
                 path.unlink()
@@ -114,6 +114,25 @@ def approve(house: House, digest: str | None, because: str) -> None:
     except Refused as trouble:
         raise Stop(str(trouble)) from trouble
     house.say(f"Approved by {house.actor}. The next week's run asks the gate once more, and releases it.")
+
+
+def roll_back(house: House, bring_back: Callable[[House, str], str], because: str) -> None:
+    """Return to the release before, at the calling user's word; one person may.
+
+    Raises
+    ------
+    Stop
+        There is no reason, no earlier release, or ``bring_back`` does not bring back all of one.
+    """
+    if not because.strip():
+        raise Stop("Say why: python run.py rollback --as NAME --because WORDS")
+    if len(house.standing().releases) < 2:
+        raise Stop("There is no earlier release to return to; the ward can work without a list.")
+    try:
+        digest = bring_back(house, because)
+    except Exception as trouble:
+        raise Stop(f"Nothing was rolled back: {type(trouble).__name__}: {trouble}") from trouble
+    house.say(f"Rolled back by {house.actor} to {digest[:12]}, all four parts; the next list comes from it.")
 
 
 def explain(house: House, stay: str | None) -> None:

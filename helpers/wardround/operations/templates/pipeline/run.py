@@ -2,7 +2,8 @@
 
 python run.py [--feed FEED] [--as NAME] [--until WEEK]
 python run.py approve DIGEST --as NAME --because WORDS
-python run.py explain STAY [--as NAME]
+python run.py rollback --as NAME --because WORDS
+python run.py explain STAY
 
 It may be killed at any moment. Started again, it asks the log how far it came and goes on there.
 """
@@ -20,7 +21,7 @@ quiet.apply()  # MLflow asks nobody outside; before it is imported
 import answers  # noqa: E402
 from steps import deploy, evaluate, features, gate, monitor, register, rollback, train, validate  # noqa: E402
 from wardround.operations.pipeline import ENDS, House, NoList  # noqa: E402
-from wardround.operations.pipeline_desk import approve, explain, locked, plan_of, told_of  # noqa: E402
+from wardround.operations.pipeline_desk import approve, explain, locked, plan_of, roll_back, told_of  # noqa: E402
 
 STEPS = (validate, features, train, evaluate, gate, register, deploy, monitor, rollback)
 
@@ -32,17 +33,23 @@ def main():
         house.settle()  # what a kill left half done is put right: the log decides
         if asked.command == "approve":
             return approve(house, asked.what, asked.because)
+        if asked.command == "rollback":
+            return roll_back(house, rollback.bring_back, asked.because)
         if asked.command == "explain":
             return explain(house, asked.what)
-        for week in house.weeks():
-            if asked.until is None or week <= asked.until:
-                one_week(house, week)
+        weeks = [week for week in house.weeks() if asked.until is None or week <= asked.until]
+        for week in [week for week in weeks if not is_over(house, week)]:
+            one_week(house, week)
+        print(f"The log has {len(house.story())} lines; weeks done: {sum(is_over(house, week) for week in weeks)}.")
+
+
+def is_over(house, week):
+    """Say whether a week has gone through all of its steps, or stopped at the door."""
+    return bool(house.told("rollback", week)) or (house.told("validate", week) or {}).get("ended") == "stopped"
 
 
 def one_week(house, week):
     """Take a week through the steps that have not ended yet."""
-    if house.told("rollback", week) or (house.told("validate", week) or {}).get("ended") == "stopped":
-        return  # that Monday is over
     for step in STEPS:
         name = step.__name__.removeprefix("steps.")
         if house.told(name, week) is not None:
@@ -64,7 +71,7 @@ def one_week(house, week):
 
 def arguments():
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    reader.add_argument("command", nargs="?", choices=["run", "approve", "explain"], default="run")
+    reader.add_argument("command", nargs="?", choices=["run", "approve", "rollback", "explain"], default="run")
     reader.add_argument("what", nargs="?", help="the digest to approve, or the stay to explain")
     reader.add_argument("--feed", type=Path, default=HOME / "feed")
     reader.add_argument("--as", dest="actor", default=getpass.getuser(), metavar="NAME", help="you, for the log")

@@ -12,13 +12,17 @@ def run(house, week):
     since = house.in_force_since()
     if since["action"] != "released" or week - since["week"] > RECENT or since["over"] is None:
         return {"to": None, "why": "there was no release in the last weeks: whoever is on call looks"}
+    return {"to": bring_back(house, f"week {week}: {asked[0]['signal']}, {asked[0]['why']}")}
+
+
+def bring_back(house, why):
+    """Let your `roll_back` say what was good last, and return to it; also `run.py rollback`, at any hour."""
     ward = Ward(house)
     house.answers.roll_back(ward)
     digest = ward.bundle_served()  # raises where the four parts are of no one earlier release
-    why = f"week {week}: {asked[0]['signal']}, {asked[0]['why']}. {ward.because}"
-    house.releases.roll_back(house.actor, why, to=digest)
+    house.releases.roll_back(house.actor, f"{why}. {ward.because}", to=digest)
     house.follow()
-    return {"to": digest}
+    return digest
 
 
 def rolled_back_in(house, week):

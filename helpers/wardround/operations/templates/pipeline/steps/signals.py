@@ -12,15 +12,16 @@ FLOOR = 0.0005  # an empty bin counts as this share
 
 def of_weeks(house, weeks):
     """Return `week input n psi p` of these weeks, numbered from 0; a week without a list is left out."""
-    tables = [of_week(house, week) for week in weeks if house.told("validate", week)]
+    weeks = [week for week in weeks if "list" in (house.told("validate", week) or {})]
+    tables = [house.once(f"signals {week}", lambda week=week: of_week(house, week)) for week in weeks]
     return pd.concat([table.assign(week=number) for number, table in enumerate(tables)], ignore_index=True)
 
 
 def of_week(house, week):
     path = house.state / "signals" / f"week-{week:02d}.csv"
     if not path.exists():
-        rows = pd.read_parquet(house.kept(house.told("validate", week)["list"]))
-        at_the_door = {one["column"] for one in house.lines("refused") if one["week"] == week and one["share"] > 0.05}
+        rows, limit = pd.read_parquet(house.kept(house.told("validate", week)["list"])), house.plan["door"]["limit"]
+        at_the_door = {one["column"] for one in house.lines("refused") if one["week"] == week and one["share"] >= limit}
         now, before = columns(rows), house.once("columns of the year before", lambda: columns(house.reference()))
         names = [name for name in now if name.removeprefix("no_") not in at_the_door]  # the door has spoken of those
         put(path, pd.DataFrame([signal(name, before[name], now[name]) for name in names]).to_csv(index=False).encode())
