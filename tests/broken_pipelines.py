@@ -177,7 +177,10 @@ BROKEN = {
         "no alarm of outputs rang",
     ),
     "a pause at every alarm": Broken(
-        (("plan.toml", 'action = "look"', 'action = "pause"'),), story(6, decoy=DECOY(range(1, 6))), "no list", "weeks of pause"
+        (("plan.toml", 'action = "look"', 'action = "pause"'),),
+        story(6, decoy=DECOY(range(1, 6))),
+        "no list",
+        "weeks of pause",
     ),
     "inputs that never ring": Broken(
         (answered("def alarms(signals):\n    return signals.groupby('week').p.min() < 0"),),
