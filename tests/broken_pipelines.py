@@ -20,6 +20,7 @@ class Broken:
     code: str
     says: str
     split: int | None = None  # the week after which another person runs it
+    also: tuple[str, ...] = ()  # what follows from it
 
     @property
     def runs(self):
@@ -152,6 +153,7 @@ BROKEN = {
         story(2, candidates={1: ALONE}),
         "second name",
         "no second name",
+        also=("explain",),
     ),
     "a rollback that leaves the threshold": Broken(
         (
@@ -175,7 +177,10 @@ BROKEN = {
         "no alarm of outputs rang",
     ),
     "a pause at every alarm": Broken(
-        (("plan.toml", '"look"', '"pause"'),), story(6, decoy=DECOY(range(1, 6))), "no list", "weeks of pause"
+        (("plan.toml", 'action = "look"', 'action = "pause"'),),
+        story(6, decoy=DECOY(range(1, 6))),
+        "no list",
+        "weeks of pause",
     ),
     "inputs that never ring": Broken(
         (answered("def alarms(signals):\n    return signals.groupby('week').p.min() < 0"),),
@@ -199,6 +204,7 @@ BROKEN = {
         "list changed",
         "was another",
         split=0,
+        also=("tickets", "calls"),
     ),
     "a call for who drew the ticket": Broken(
         ((DEPLOY, ' & ~rows["held_out"]', ""),), story(1), "tickets", "drew the ticket"

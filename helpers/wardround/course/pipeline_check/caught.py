@@ -302,15 +302,15 @@ def judge_quiet(judged: Judged, flown: Flown) -> None:
 
 
 def _meant(flown: Flown, layer: str, week: int, signal: str) -> bool:
-    """Whether something stands behind an alarm: a fault of that column, a typo at most a quarter old, a real change."""
+    """Whether something stands behind an alarm: a fault of that column, a wrong release of this quarter, a real change."""
     if layer in ("door", "inputs"):
         return any(
             any(name in signal for name in _columns(flown, one)) and one.weeks[0] <= week < one.weeks[-1] + LOOKED
             for one in flown.story.faults.values()
         )
     if layer == "outputs":
-        typos = [at for at, one in flown.story.candidates.items() if one.wrong == "typo"]
-        return any(at <= week <= at + LOOKED for at in typos)
+        wrong = [at for at, one in flown.story.candidates.items() if one.wrong]
+        return any(at <= week <= at + LOOKED for at in wrong)
     return flown.story.version == "home visits end"
 
 

@@ -125,7 +125,9 @@ def _harmed(flown: Flown) -> list[int]:
 
 
 def _wrong_in(flown: Flown, week: int) -> np.ndarray:
-    return flown.changed(week).any(axis=1).to_numpy()
+    """Stays with a wrong value; where a column is gone, everybody: nobody knows who would have had one."""
+    gone = any(one.whole and week in one.weeks for one in flown.story.faults.values())
+    return flown.changed(week).any(axis=1).to_numpy() | gone
 
 
 def _list_of(flown: Flown, week: int) -> pd.DataFrame | None:
