@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 SIGNS = ["heart_rate", "respiratory_rate", "temperature", "saturation", "systolic"]
-UNITS = {"heart_rate": "/min", "respiratory_rate": "/min", "temperature": "Cel", "saturation": "%", "systolic": "mm[Hg]", "age": "years"}
+UNITS = {
+    "heart_rate": "/min",
+    "respiratory_rate": "/min",
+    "temperature": "Cel",
+    "saturation": "%",
+    "systolic": "mm[Hg]",
+    "age": "years",
+}
 WORDS = {
     "heart_rate": "heart rate",
     "respiratory_rate": "respiratory rate",
@@ -79,5 +86,9 @@ def _reasons(parts, row):
     largest = parts.reindex(parts.abs().sort_values(ascending=False).index)[:3]
     told = []
     for word, some in (("raised by", largest[largest > 0]), ("lowered by", largest[largest <= 0])):
-        told += [f"{word} {', '.join(f'{WORDS[name]} {row[name]:g} {UNITS[name]}' for name in some.index)}"] if len(some) else []
+        told += (
+            [f"{word} {', '.join(f'{WORDS[name]} {row[name]:g} {UNITS[name]}' for name in some.index)}"]
+            if len(some)
+            else []
+        )
     return "; ".join(told)

@@ -19,6 +19,7 @@ _HERE = Path(__file__).parent
 BESIDE = ("words.py", "small.py")  # goes into the grading box with this file; what knows answers does not
 _WORDS = runpy.run_path(str(_HERE / "words.py"))
 WORLDS, FORTY, CAUSE, PROXY, UNITS = (_WORDS[name] for name in ("WORLDS", "FORTY", "CAUSE", "PROXY", "UNITS"))
+PARTS, TIMES = _WORDS["PARTS"], _WORDS["TIMES"]
 
 
 def _dice(text):
@@ -43,6 +44,7 @@ def _once(make):
         return kept[hospital.checksum]
 
     return handed
+
 
 _SMALL = runpy.run_path(str(_HERE / "small.py"))
 facts, weighed = _SMALL["facts"], _SMALL["weighed"]
@@ -81,12 +83,38 @@ def models(hospital):
     column of codes that are categories. ``model.decision_function`` speaks log-odds, ``predict_proba`` probabilities.
     """
     made = _small(hospital)
-    return {name: SimpleNamespace(model=one.model, background=one.background.copy(), rows=one.rows.copy()) for name, one in made.items()}
+    return {
+        name: SimpleNamespace(model=one.model, background=one.background.copy(), rows=one.rows.copy())
+        for name, one in made.items()
+    }
 
 
 @_once
 def _small(hospital):
     return _SMALL["models"](hospital, _dice(f"{hospital.checksum} small {secret(hospital)}"))
+
+
+def explained(explain, hospital):
+    """Put a function to rows of each model that it has not seen: unit, base and contributions, as plain numbers."""
+    found = {}
+    for name, one in _small(hospital).items():
+        found[name] = []
+        for number in range(len(one.judged)):
+            row = one.judged.iloc[[number]].reset_index(drop=True)
+            said = explain(one.model, one.background.copy(), row)
+            if said is ...:
+                return ...
+            found[name].append(_SMALL["contributions"](said, list(row), UNITS))
+    return found
+
+
+def outputs(hospital):
+    """Return what each model says of the judged rows, in both units. Not in the grading box."""
+    told = {}
+    for name, one in _small(hospital).items():
+        said = zip(one.model.decision_function(one.judged), one.model.predict_proba(one.judged)[:, 1], strict=True)
+        told[name] = [dict(zip(UNITS, map(float, pair), strict=True)) for pair in said]
+    return told
 
 
 # Q2 -------------------------------------------------------------------------------------------------------------------
@@ -122,6 +150,15 @@ def _drawn_suspect(hospital):
 def leaks_of(hospital):
     """Return the names drawn for a hospital: ``loud``, ``hidden``, ``harmless``, ``lies``. Not in the grading box."""
     return _beside("leaks.py")["drawn"](_dice(f"{by_hand(hospital)} leaks"))
+
+
+def named(leaks, hospital):
+    """The learner's columns, each once, in the table's order; ``problem`` says what cannot be read."""
+    columns = list(_suspect(hospital)["rows"])
+    names = [leaks] if isinstance(leaks, str) else list(leaks)
+    if unknown := [name for name in names if name not in columns]:
+        return {"problem": f"the table has no column {unknown[0]!r}"}
+    return {"named": [name for name in columns if name in names]} if names else {"problem": "no column is named"}
 
 
 # Q3 -------------------------------------------------------------------------------------------------------------------
@@ -173,6 +210,21 @@ def roles_of(hospital):
     return dict(_drawn_town(hospital)["roles"])
 
 
+def judged(verdicts, hospital):
+    """The learner's word and number for each feature; ``problem`` says what cannot be read."""
+    found = {}
+    for feature in _town(hospital)["runs"]:
+        said = verdicts.get(feature, ...)
+        if said is ...:
+            continue
+        if not isinstance(said, (tuple, list)) or len(said) != 2:
+            return {"problem": f"{feature} has {said!r}; a pair of a word and a number is asked"}
+        if said[0] not in (CAUSE, PROXY):
+            return {"problem": f"{feature} is said to be {said[0]!r}; take {CAUSE!r} or {PROXY!r}"}
+        found[feature] = [str(said[0]), float(said[1])]
+    return found or {"problem": "no feature of the town is named"}
+
+
 # calls ----------------------------------------------------------------------------------------------------------------
 def calls(hospital, world=WORLDS[0]):
     """Return the stays of 2024 and 2025 of three towns, in one of the two ``WORLDS``.
@@ -199,12 +251,17 @@ def _drawn_calls(hospital):
     return {world: draw(rows, world != WORLDS[0], _dice(f"{name} {world}")) for world in WORLDS}
 
 
+@_once
+def _lists(hospital):
+    return _SMALL["lists"](calls(hospital))
+
+
 def lists(hospital):
     """Return the home discharges of 2025 in three towns with ``risk`` and ``benefit``, learnt on the calls of 2024.
 
     ``benefit`` is a T-learner's: risk without a call less risk with one. ``FORTY`` calls a week can be made.
     """
-    return _SMALL["lists"](calls(hospital))
+    return _lists(hospital).copy()
 
 
 def known_effect(hospital, world=WORLDS[0]):
@@ -226,15 +283,105 @@ def pushes(hospital):
     return _lived(hospital)["pushes"].copy()
 
 
+# Q4 -------------------------------------------------------------------------------------------------------------------
+DRAWS = 5  # of each world, the same people and other dice
+
+
+@apart
+def _trials(hospital):
+    return [(world, columns) for world, columns, _ in _drawn_trials(hospital)]
+
+
+@_once
+def _drawn_trials(hospital):
+    rows, fell = _lived(hospital)["rows"], _beside("worlds.py")["fell"]
+    name = f"{hospital.checksum} trials {secret(hospital)}"
+    return [
+        (world, *fell(rows, world != WORLDS[0], _dice(f"{name} {world} {number}")))
+        for world in WORLDS
+        for number in range(DRAWS)
+    ]
+
+
+def estimated(effect, hospital):
+    """Put a function to five draws of each world; it is not told which world it sees."""
+    table, found = calls(hospital), []
+    for _, columns in _trials(hospital):
+        answer = effect(table.assign(**columns))
+        if answer is ...:
+            return ...
+        if not isinstance(answer, dict) or not set(PARTS) <= set(answer):
+            raise TypeError(f"effect must return a dictionary with {', '.join(PARTS)}")
+        found.append({part: float(answer[part]) for part in PARTS})
+    return {"draws": found}
+
+
+def held_against_the_known(answer, hospital):
+    """Beside each estimate its world, the known effect, and what the hold-out of that draw says."""
+    drawn = _drawn_trials(hospital)
+    told = []
+    for said, (world, columns, known) in zip(answer["draws"], drawn, strict=True):
+        told.append(said | {"world": world, "known": 1000 * known, "hold_out": _hold_out(columns)})
+    return {"draws": told}
+
+
+def _hold_out(columns):
+    """Fewer returns of 1,000 among those listed, by counting, and the standard error."""
+    called, ticket = (columns["back"][columns["listed"] & some] for some in (columns["called"], columns["held_out"]))
+    spread = called.var() / len(called) + ticket.var() / len(ticket)
+    return [1000 * float(ticket.mean() - called.mean()), 1000 * float(spread**0.5)]
+
+
+# Q5 and Q6 ------------------------------------------------------------------------------------------------------------
 def two_backgrounds(hospital):
     """Return ``model`` (logistic), ``everyone`` and ``ward`` (heart failure and COPD) as backgrounds, and eight ``patients`` of the ward."""
     made = _two_backgrounds(hospital)
-    return SimpleNamespace(model=made.model, **{name: getattr(made, name).copy() for name in ("everyone", "ward", "patients")})
+    return SimpleNamespace(
+        model=made.model, **{name: getattr(made, name).copy() for name in ("everyone", "ward", "patients")}
+    )
 
 
 @_once
 def _two_backgrounds(hospital):
     return _SMALL["two_backgrounds"](hospital, _dice(f"{hospital.checksum} two backgrounds {secret(hospital)}"))
+
+
+def told_twice(stories, hospital):
+    """The first reason of each patient against each background, as the learner's function says it."""
+    made = two_backgrounds(hospital)
+    found = stories(made.model, made.everyone, made.ward, made.patients)
+    if found is ...:
+        return ...
+    if isinstance(found, pd.DataFrame):
+        found = {patient: tuple(row) for patient, row in zip(found.index, found.to_numpy(), strict=True)}
+    return {str(patient): [str(reason) for reason in pair] for patient, pair in dict(found).items()}
+
+
+def listed_weekly(forty, hospital):
+    """Put a function to each week's home discharges: the stays it names."""
+    found = {}
+    for week, rows in lists(hospital).groupby("week"):
+        named = forty(rows.reset_index(drop=True))
+        if named is ...:
+            return ...
+        named = list(named)
+        if strange := [stay for stay in named if stay not in set(rows.stay)]:
+            raise ValueError(f"{strange[0]!r} is no stay of that week")
+        if len(set(named)) != len(named) or len(named) > FORTY:
+            raise ValueError(
+                f"{len(named)} stays are named, {len(set(named))} of them different; {FORTY} calls can be made"
+            )
+        found[str(week)] = sorted(named)
+    return {"weeks": found}
+
+
+def averted(answer, hospital):
+    """Returns averted in a year by the known risks: by the learner's lists, and by forty of the care managers' list."""
+    risk, table = known_risk(hospital), lists(hospital)
+    benefit = risk.p0 - risk.p1
+    mine = float(sum(benefit[stays].sum() for stays in answer["weeks"].values()))
+    usual = table[table.listed].groupby("week").stay.apply(lambda stays: benefit[stays].mean() * min(FORTY, len(stays)))
+    return {"weeks": answer["weeks"], "averted": mine, "usual": float(usual.sum())}
 
 
 _LIVED = {}

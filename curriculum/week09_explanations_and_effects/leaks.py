@@ -93,7 +93,8 @@ def _split(names, back, open_, dice):
     """Four columns with one story: a hidden count, seen four times with noise."""
     story = dice.poisson(np.where(back, 3.7, 2.5))
     return {
-        name: np.where(open_, 0, np.maximum(story + np.rint(dice.normal(0, 1.2, len(back))), 0)) for name in names["hidden"]
+        name: np.where(open_, 0, np.maximum(story + np.rint(dice.normal(0, 1.2, len(back))), 0))
+        for name in names["hidden"]
     }
 
 

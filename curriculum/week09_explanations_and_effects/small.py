@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 NUMBERS = ["age", "stays_before", "emergency_before", "los_days", "haemoglobin", "albumin"]
 WITH_GROUP = ["age", "stays_before", "los_days", "haemoglobin", "group"]
-BACKGROUND, ROWS = 150, 12
+BACKGROUND, ROWS, JUDGED = 150, 12, 4
 WARD = ("heart_failure", "copd")  # the ward of Q5
 COUNTED = ["age", "stays_before", "emergency_before", "los_days", "charlson", "lace", "interpreter", "planned"]
 CONDITIONS = ["htn", "dm", "hf", "cad", "copd", "ckd", "cancer", "dementia", "alcohol", "smi", "af", "liver", "stroke"]
@@ -39,10 +39,12 @@ def models(hospital, dice):
     found = {}
     for place, (name, (model, table)) in enumerate(made.items()):
         model.fit(table.iloc[learnt], back[learnt])
-        some = other[place * 300 : place * 300 + BACKGROUND + ROWS]
-        background, rows = table.iloc[some[:BACKGROUND]], table.iloc[some[BACKGROUND:]]
+        some = table.iloc[other[place * 180 :][: BACKGROUND + ROWS + JUDGED]].reset_index(drop=True)
         found[name] = SimpleNamespace(
-            model=model, background=background.reset_index(drop=True), rows=rows.reset_index(drop=True)
+            model=model,
+            background=some[:BACKGROUND],
+            rows=some[BACKGROUND : BACKGROUND + ROWS].reset_index(drop=True),
+            judged=some[BACKGROUND + ROWS :].reset_index(drop=True),
         )
     return found
 
@@ -87,3 +89,21 @@ def two_backgrounds(hospital, dice):
     patients = ward.iloc[dice.permutation(len(ward))[:8]].reset_index(drop=True)
     patients.index = pd.Index([f"P{number}" for number in range(1, 9)], name="patient")
     return SimpleNamespace(model=model, everyone=table.copy(), ward=ward.copy(), patients=patients)
+
+
+def contributions(said, names, units):
+    """One explanation as plain numbers."""
+    if not isinstance(said, dict) or not {"unit", "base", "parts"} <= set(said):
+        raise TypeError("explain must return a dictionary with unit, base and parts")
+    if said["unit"] not in units:
+        raise ValueError(f"the unit is {said['unit']!r}; say one of {', '.join(units)}")
+    parts = said["parts"]
+    parts = parts.to_dict() if isinstance(parts, pd.Series) else parts
+    parts = parts if isinstance(parts, dict) else dict(zip(names, np.ravel(parts), strict=True))
+    if lacking := [name for name in names if name not in parts]:
+        raise KeyError(f"there is no contribution of {', '.join(lacking)}")
+    return {
+        "unit": str(said["unit"]),
+        "base": float(np.ravel(said["base"])[0]),
+        "parts": {name: float(parts[name]) for name in names},
+    }

@@ -61,7 +61,10 @@ def made(dice):
     frailty, noise = dice.standard_normal(PEOPLE), dice.standard_normal((len(order), PEOPLE))
     luck = dice.random(PEOPLE)
     rows = pd.DataFrame(
-        {name: _column(words[name], LOADS[roles[name]][0], frailty, one) for name, one in zip(order, noise, strict=True)}
+        {
+            name: _column(words[name], LOADS[roles[name]][0], frailty, one)
+            for name, one in zip(order, noise, strict=True)
+        }
     )
     back = luck < _risk(rows, frailty, roles, words)
     score = _model(rows, back)

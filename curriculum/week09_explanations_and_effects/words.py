@@ -4,3 +4,5 @@ WORLDS = ("as it is", "support at home, unrecorded")
 FORTY = 40  # calls a week in three towns
 CAUSE, PROXY = "cause", "proxy"
 UNITS = ("log-odds", "probability")
+PARTS = ("fewer", "low", "high")
+TIMES = 1.5  # what a list of forty must avert, as a multiple of the care managers' own

@@ -84,18 +84,24 @@ def _told(rows, stays):
     ).sort_values("discharged_at", ignore_index=True)
 
 
+HIDDEN = ("p0", "p1", "chance", "reachable")  # what the columns begin with that no table shows
+
+
 def drawn(rows, support, dice):
-    """Return stays with a list, tickets, calls and returns drawn once, in one of the two worlds."""
+    """Return stays with a list, tickets, calls and returns drawn once, in one of the two worlds, and the known effect."""
+    fallen, effect = fell(rows, support, dice)
+    return rows.drop(columns=[name for name in rows if name.startswith(HIDDEN)]).assign(**fallen), effect
+
+
+def fell(rows, support, dice):
+    """Return the drawn columns alone, and the mean known effect of a call on who is listed."""
     end = "_support" if support else ""
     dies = dice.random((3, len(rows)))
-    listed, ticket = dies[0] < rows[f"chance{end}"], dies[1] < TICKET
+    listed, ticket = dies[0] < rows[f"chance{end}"].to_numpy(), dies[1] < TICKET
     called = listed & ~ticket
     back = dies[2] < np.where(called, rows[f"p1{end}"], rows[f"p0{end}"])
-    hidden = [name for name in rows if name.startswith(("p0", "p1", "chance", "reachable"))]
-    told = rows.drop(columns=hidden).assign(
-        listed=listed, held_out=ticket, called=called, reached=called & rows.reachable, back=back
-    )
-    return told, float((rows[f"p0{end}"] - rows[f"p1{end}"])[listed].mean())
+    columns = {"listed": listed, "held_out": ticket, "called": called, "reached": called & rows.reachable.to_numpy()}
+    return columns | {"back": back}, float((rows[f"p0{end}"] - rows[f"p1{end}"])[listed].mean())
 
 
 def _pushed(seed, rows, stays, second):
