@@ -188,10 +188,6 @@ question(
         "Forty calls can be made a week. Name whom; over 52 weeks your lists must avert at least half again as many returns as forty of the care managers' own list.",
         "Sort the table by `risk`, and by `benefit`. How many stand on both lists, and which of the others would you rather call?",
         "A call takes away a share of somebody's risk, so where there is no risk there is nothing to take. The estimated benefit is the difference of two models, and has the errors of both.",
-        "The frame of it:\n\n"
-        "```\n"
-        "def forty(rows):\n"
-        "    return rows.nlargest(40, '...').stay\n"
-        "```",
+        "The frame of it:\n\n```\ndef forty(rows):\n    return rows.nlargest(40, '...').stay\n```",
     ],
 )
