@@ -254,3 +254,10 @@ def test_the_evidence_of_every_known_mistake_is_short(hospital):
             value = wrong.answer if asked.kind == "function" else wrong.answer(hospital)
             verdict = verdict_on(id, value, hospital)
             assert verdict.misconception == wrong.name and len(verdict.evidence.split()) <= 60, (id, wrong.name)
+
+
+def test_what_is_drawn_with_a_secret_is_made_outside_the_box():
+    """In the box nobody knows the secret: whatever is drawn with it there would be something else."""
+    names = _names(9)
+    for name in ("_cases", "_small", "_suspect", "_town", "_calls", "_trials", "_two_backgrounds"):
+        assert names[name].is_apart, name

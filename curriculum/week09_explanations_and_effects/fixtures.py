@@ -89,7 +89,7 @@ def models(hospital):
     }
 
 
-@_once
+@apart
 def _small(hospital):
     return _SMALL["models"](hospital, _dice(f"{hospital.checksum} small {secret(hospital)}"))
 
