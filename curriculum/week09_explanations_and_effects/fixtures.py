@@ -341,9 +341,9 @@ def two_backgrounds(hospital):
     )
 
 
-@_once
+@apart
 def _two_backgrounds(hospital):
-    return _SMALL["two_backgrounds"](hospital, _dice(f"{hospital.checksum} two backgrounds {secret(hospital)}"))
+    return _beside("backgrounds.py")["made"](hospital, _dice(f"{hospital.checksum} two backgrounds {secret(hospital)}"))
 
 
 def told_twice(stories, hospital):

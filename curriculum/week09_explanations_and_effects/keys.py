@@ -195,7 +195,7 @@ def is_linear(model):
 
 
 def has_codes(model):
-    return getattr(model, "categorical_features", None) is not None
+    return isinstance(getattr(model, "categorical_features", None), list)
 
 
 def handed(values, base, names, unit="log-odds"):
@@ -217,7 +217,7 @@ def tree_on_codes(model, background, row):
 def tree_without_background(model, background, row):
     import shap
 
-    if not is_linear(model):
+    if not is_linear(model) and not has_codes(model):
         found = shap.TreeExplainer(model)(row)
         return handed(found.values, found.base_values, list(row))
 
@@ -1042,12 +1042,9 @@ def furthest(model, background, patients):
     return ((patients - background.mean()) / background.std()).abs().idxmax(axis=1)
 
 
-def largest_term(model, background, patients):
-    return (
-        (model[0].transform(patients) * pd.DataFrame(1.0, patients.index, patients.columns) * model[-1].coef_[0])
-        .abs()
-        .idxmax(axis=1)
-    )
+def heaviest(model, background, patients):
+    order = pd.Series(model[-1].coef_[0], patients.columns).abs()
+    return pd.Series(order.idxmax(), patients.index)
 
 
 def unscaled(model, background, patients):
@@ -1116,11 +1113,12 @@ key(
             look_at=MEAN,
         ),
         story(
-            "largest_term",
-            stories_by(largest_term),
-            says="You name the largest term of the score; no background is in it.",
-            so_what="Then the story cannot change, whoever asks. That is a property of your formula, not of the patient.",
-            look_at=MEAN,
+            "heaviest",
+            stories_by(heaviest),
+            says="You name the column with the largest weight, for every patient.",
+            so_what="It says what the model looks at, not what is unlike others in this patient. Each of them gets the same reason, and nobody reads it "
+            "twice.",
+            look_at="your answer for two different patients",
         ),
         story(
             "unscaled",

@@ -185,13 +185,9 @@ question(
     ask=lambda forty, hospital: given(9).listed_weekly(forty, hospital),
     then=lambda answer, hospital: given(9).averted(answer, hospital) if "weeks" in answer else answer,
     hints=[
-        "Forty calls can be made a week. Name whom; over 52 weeks your lists must avert at least half again as many returns as forty of the care managers' own list.",
+        "Forty calls can be made a week. Name whom; over 52 weeks your lists must avert at least 1.55 times as many returns as forty of the care managers' own list.",
         "Sort the table by `risk`, and by `benefit`. How many stand on both lists, and which of the others would you rather call?",
         "A call takes away a share of somebody's risk, so where there is no risk there is nothing to take. The estimated benefit is the difference of two models, and has the errors of both.",
-        "The frame of it:\n\n"
-        "```\n"
-        "def forty(rows):\n"
-        "    return rows.nlargest(40, '...').stay\n"
-        "```",
+        "The frame of it:\n\n```\ndef forty(rows):\n    return rows.nlargest(40, '...').stay\n```",
     ],
 )

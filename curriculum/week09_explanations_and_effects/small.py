@@ -15,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 NUMBERS = ["age", "stays_before", "emergency_before", "los_days", "haemoglobin", "albumin"]
 WITH_GROUP = ["age", "stays_before", "los_days", "haemoglobin", "group"]
 BACKGROUND, ROWS, JUDGED = 150, 12, 4
-WARD = ("heart_failure", "copd")  # the ward of Q5
 COUNTED = ["age", "stays_before", "emergency_before", "los_days", "charlson", "lace", "interpreter", "planned"]
 CONDITIONS = ["htn", "dm", "hf", "cad", "copd", "ckd", "cancer", "dementia", "alcohol", "smi", "af", "liver", "stroke"]
 
@@ -76,19 +75,6 @@ def lists(calls):
         said.append(model.predict_proba(table[~past])[:, 1])
     told = home.loc[~past, ["stay", "week", "group", "age", "stays_before", "lace", "listed"]].reset_index(drop=True)
     return told.assign(risk=said[0], benefit=said[0] - said[1])
-
-
-def two_backgrounds(hospital, dice):
-    """Return a logistic model, everybody and the ward as backgrounds, and eight patients of the ward."""
-    stays = hospital.warehouse.stays
-    stays = stays[stays.readmitted_30d.notna()].sort_values("encounter_id", ignore_index=True)
-    table = stays[NUMBERS].astype(float).dropna()
-    stays = stays.loc[table.index]
-    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(table, stays.readmitted_30d.astype(bool))
-    ward = table[stays.group.isin(WARD)]
-    patients = ward.iloc[dice.permutation(len(ward))[:8]].reset_index(drop=True)
-    patients.index = pd.Index([f"P{number}" for number in range(1, 9)], name="patient")
-    return SimpleNamespace(model=model, everyone=table.copy(), ward=ward.copy(), patients=patients)
 
 
 def contributions(said, names, units):
