@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: what it does not
 #
-# *About 39 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 40 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # The screen says: *three stays in the last year, +0.9.* It adds up; lesson 1 has checked it. Then somebody reads: *haemoglobin pushes the risk up, so let
 # us treat haemoglobin.* That is an arrow where there was only a sum. What may a reason claim, and what must be asked instead?
@@ -174,7 +174,7 @@ adjusted
 #
 # ## 4. Two worlds, one table
 #
-# *About 7 min · 28 min so far*
+# *About 8 min · 29 min so far*
 #
 # With R8 right, it need only be run.
 
@@ -229,17 +229,17 @@ claim(balance.round(2).to_numpy().tolist(), exactly=[[0.92, 0.86], [0.04, 0.04]]
 balance.round(2)
 
 # %% [markdown]
-# From 0.9 to 0.04, in both worlds: it passes, and it can only look at what is written down. **Nothing on record tells you in which world you are. A lot does not need to know.** That is
-# why the hold-out is right in both. Its price: tickets, and an interval of 7 to 50 where weighting has 19 to 48.
+# From 0.9 to 0.04, in both worlds: it sees only what is written down. **Nothing on record tells you in which world you are. A lot need not know.** So
+# the hold-out is right in both. Its price: tickets, and an interval of 7 to 50 where weighting has 19 to 48.
 #
 # Two things make it the effect of a call *as offered*. Listed are compared with listed: most tickets are of people whom nobody would have called. And who does not pick up stays
-# among the called: one can decide whom to call, not who answers. Leave them out on that side alone, and the figure rises by 9 and by 13 (line three); here the wide interval hides it.
+# among the called: one decides whom to call, not who answers. Left out on that side alone, they raise the figure by 9 and 13 (line three).
 #
 # ## 5. The same forty calls
 #
-# *About 6 min · 34 min so far*
+# *About 6 min · 35 min so far*
 #
-# Two nurses have forty calls a week in the three towns. Call the highest risks? Or those whom a call helps most, by the T-learner? One more guess:
+# Forty calls a week, in three towns: the highest risks, or those whom a call helps most by the T-learner? A guess:
 
 # %%
 display(predict("W09.P3"))
@@ -278,7 +278,7 @@ figure(bars, says=says, table=told.round(), size=(8, 3))
 #
 # ## 6. What changes on Monday
 #
-# *About 3 min · 37 min so far*
+# *About 3 min · 38 min so far*
 #
 # Your report (A1) says that what a call averts is assumed, and that only calls withheld by lot would measure it. Now there is a lot:
 
@@ -297,12 +297,12 @@ pd.DataFrame(lines, ["in week 6", "from now on"]).T
 # %% [markdown]
 # The report's pages have no place for this; it goes beside them (A1 revisited, in the exercise).
 #
-# And at the desk: do reasons let a clinician catch a bad model? In one trial 457 clinicians judged nine cases, alone 73.0 of 100 rightly; 11.3 fewer with a biased model, 9.1 fewer with the same
+# And at the desk: do reasons let a clinician catch a bad model? In one study 457 clinicians judged nine cases, alone 73.0 of 100 rightly; 11.3 fewer with a biased model, 9.1 fewer with the same
 # model *and its explanations*, a difference that may be chance [explained-vignettes](#Sources). **An explanation is no safety net** (M22): a bad model must be caught before it reaches the desk.
 #
 # ## Exit check
 #
-# *About 2 min · 39 min so far*
+# *About 2 min · 40 min so far*
 
 # %%
 for n in (9, 10, 11):
@@ -321,4 +321,4 @@ for n in (9, 10, 11):
 #
 # ## Sources
 #
-# - **explained-vignettes**: In a trial 457 clinicians in 13 states judged nine vignettes. Alone they were right in 73.0% of judgements; a sound model added 2.9 points, and 4.4 with explanations; a systematically biased model took away 11.3 points, and 9.1 with explanations, a difference of 2.3 that was not significant. Jabbour et al., JAMA 2023;330:2275, read.
+# - **explained-vignettes**: In a study 457 clinicians in 13 states judged nine vignettes. Alone they were right in 73.0% of judgements; a sound model added 2.9 points, and 4.4 with explanations; a systematically biased model took away 11.3 points, and 9.1 with explanations, a difference of 2.3 that was not significant. Jabbour et al., JAMA 2023;330:2275, read.
