@@ -183,7 +183,7 @@ check("W09.Q5", stories)
 # ## Q6 (+): forty calls a week
 #
 # Each week you get the home discharges of three towns with `risk`, `benefit`, `listed` and some facts. Name at most forty stays. By the known risks your lists must avert at
-# least one and a half times what forty of the care managers' list do.
+# least 1.55 times what forty of the care managers' list do.
 
 # %%
 lists.head()

@@ -321,15 +321,10 @@ def held_against_the_known(answer, hospital):
     drawn = _drawn_trials(hospital)
     told = []
     for said, (world, columns, known) in zip(answer["draws"], drawn, strict=True):
-        told.append(said | {"world": world, "known": 1000 * known, "hold_out": _hold_out(columns)})
+        told.append(
+            said | {"world": world, "known": 1000 * known, "hold_out": _beside("worlds.py")["hold_out"](columns)}
+        )
     return {"draws": told}
-
-
-def _hold_out(columns):
-    """Fewer returns of 1,000 among those listed, by counting, and the standard error."""
-    called, ticket = (columns["back"][columns["listed"] & some] for some in (columns["called"], columns["held_out"]))
-    spread = called.var() / len(called) + ticket.var() / len(ticket)
-    return [1000 * float(ticket.mean() - called.mean()), 1000 * float(spread**0.5)]
 
 
 # Q5 and Q6 ------------------------------------------------------------------------------------------------------------

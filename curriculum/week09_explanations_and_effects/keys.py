@@ -88,13 +88,13 @@ def probability_of(model, names):
 
 def by_coalitions(output, background, row):
     """Exact Shapley values: every coalition takes its columns from the row, the rest from each row of the background."""
-    names = list(background)
-    filled, worth = background.to_numpy(float), {}
-    for size in range(len(names) + 1):
-        for some in combinations(range(len(names)), size):
-            table = filled.copy()
-            table[:, list(some)] = row.to_numpy(float)[0, list(some)]
-            worth[some] = float(output(table).mean())
+    names, filled = list(background), background.to_numpy(float)
+    coalitions = [some for size in range(len(names) + 1) for some in combinations(range(len(names)), size)]
+    tables = np.tile(filled, (len(coalitions), 1, 1))
+    for table, some in zip(tables, coalitions, strict=True):
+        table[:, list(some)] = row.to_numpy(float)[0, list(some)]
+    said = output(tables.reshape(-1, len(names))).reshape(len(coalitions), -1).mean(axis=1)
+    worth = dict(zip(coalitions, said.tolist(), strict=True))
     parts = dict.fromkeys(names, 0.0)
     for some, value in worth.items():
         for one in some:

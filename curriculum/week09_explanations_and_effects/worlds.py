@@ -104,6 +104,13 @@ def fell(rows, support, dice):
     return columns | {"back": back}, float((rows[f"p0{end}"] - rows[f"p1{end}"])[listed].mean())
 
 
+def hold_out(columns):
+    """Fewer returns of 1,000 among those listed, by counting, and the standard error."""
+    called, ticket = (columns["back"][columns["listed"] & some] for some in (columns["called"], columns["held_out"]))
+    spread = called.var() / len(called) + ticket.var() / len(ticket)
+    return [1000 * float(ticket.mean() - called.mean()), 1000 * float(spread**0.5)]
+
+
 def _pushed(seed, rows, stays, second):
     """Score and returns of the second year's stays as they are, and after each push."""
     score = _model(rows[~second], stays, ~second)
