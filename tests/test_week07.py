@@ -271,6 +271,19 @@ def test_a_line_before_the_release_is_served_is_told(hospital):
     assert verdict_on("W07.Q3", roll_back, hospital).misconception == "written_first"
 
 
+@pytest.mark.parametrize("after", ["resume", "serve the same again"])
+def test_a_line_is_not_early_when_nothing_new_is_served_after_it(after, hospital):
+    def roll_back(drill):
+        parts, line = parts_of(drill)
+        if after == "resume":
+            drill.pause()
+        drill.serve(**parts)
+        drill.write("rolled back", line.digest, "me", "too many")
+        drill.resume() if after == "resume" else drill.serve(**parts)
+
+    assert verdict_on("W07.Q3", roll_back, hospital).kind == "right"
+
+
 def test_an_approval_names_no_parts_to_serve(hospital):
     def roll_back(drill):
         approved = drill.log[drill.log.action == "approved"].iloc[-2]

@@ -84,7 +84,7 @@ class Drill:
         ]
         self._parts = {name: _plain(active.iloc[-1][name]) for name in PARTS}
         self._lines, self._copies, self._deleted, self._way, self._made = [], {}, [], [], {}
-        self._exchanged = BEGINS  # when what is served, or whether, was last changed
+        self._exchanged = BEGINS  # when what is served was last changed
         self._before = dict(self._parts)
         self._paused, self.minutes, self._served = False, 0, None
 
@@ -117,9 +117,10 @@ class Drill:
                 raise LookupError(
                     f"nothing is kept under the {name} {str(parts[name])[:12]!r}; give the SHA-256 of the log"
                 )
-        self._parts |= parts
         self._passes("serve")
-        self._exchanged = BEGINS + pd.Timedelta(minutes=self.minutes)
+        if any(self._parts[name] != value for name, value in parts.items()):
+            self._exchanged = BEGINS + pd.Timedelta(minutes=self.minutes)
+        self._parts |= parts
         if not self._paused:
             self._way.append(self.serving)
 
@@ -132,7 +133,6 @@ class Drill:
         """Show scores again. One minute."""
         self._paused = False
         self._passes("resume")
-        self._exchanged = BEGINS + pd.Timedelta(minutes=self.minutes)
         self._way.append(self.serving)
 
     def replay(self):

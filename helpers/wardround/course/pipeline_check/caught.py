@@ -302,7 +302,7 @@ def judge_quiet(judged: Judged, flown: Flown) -> None:
 
 
 def _meant(flown: Flown, layer: str, week: int, signal: str) -> bool:
-    """Whether something stands behind an alarm: a fault of that column, a wrong release of this quarter, a real change."""
+    """Whether something stands behind an alarm: a fault of that column, a wrong release, a real change."""
     if layer in ("door", "inputs"):
         return any(
             any(name in signal for name in _columns(flown, one)) and one.weeks[0] <= week < one.weeks[-1] + LOOKED
