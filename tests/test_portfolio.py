@@ -75,7 +75,7 @@ def test_a_gap_is_shown_counted_and_says_what_fills_it():
 
 def test_nothing_at_all_is_a_portfolio_of_gaps():
     text = page(Found())
-    parts = sum(not part.made for one in PAGES for part in one.parts)
+    parts = sum(not part.made for one in PAGES for part in one.parts if not one.revises)
     assert f"Draft: {parts} of {parts} parts are missing." in text and text.count("fills it.") == parts
 
 
@@ -330,6 +330,19 @@ def test_the_paper_is_told_whether_it_is_a_draft_and_why(tmp_path):
     broken = report_pdf._content(report(contradicting()), tmp_path)
     assert not broken["final"] and "makes 55 calls a week" in broken["findings"][0]
     assert report_pdf._content(report(whole_report()), tmp_path)["final"]
+
+
+def test_a_revision_is_no_gap_until_it_is_begun_and_a_page_from_then_on():
+    made = whole_report()
+    assert "Complete: 36 parts" in page(made) and "Revised" not in page(made)
+    origin = made.kept["call_list"][1]
+    made.kept["w09_revised"] = (["The list calls by <b>risk</b>."], origin)
+    begun = page(made)
+    assert "2 of 39 parts are missing" in begun and "The list calls by &lt;b&gt;risk" in begun
+    whom = pd.DataFrame({"on which list": ["on both lists"], "patients a week": [25.0]})
+    made.kept["w09_forty"] = (whom, origin)
+    made.memos["W09.M"] = {"fields": {"effect": "One ticket in five, by lot."}, **origin}
+    assert "Complete: 39 parts" in page(made) and "patients a week" in page(made)
 
 
 def test_every_memo_field_that_a_page_asks_for_is_in_the_weeks_form():

@@ -2,7 +2,8 @@
 
 A page is a list of parts, and every part has one source: a field of a memo, a kept result, or what follows from those.
 A part whose source is not there is shown as missing, with what would fill it; a portfolio that hides its gaps is not
-evidence. Parts that contradict each other make it a draft (:mod:`.report_lint`).
+evidence. A page of a later week, which revises, is there once something of it is. Parts that contradict each other make
+it a draft (:mod:`.report_lint`).
 """
 
 from __future__ import annotations
@@ -124,8 +125,9 @@ class Report:
 
 def report(found: Found, pages: Sequence[Page] = PAGES) -> Report:
     """Fill the pages and hold their parts against each other."""
-    filled = tuple((page, tuple(fill(page, found))) for page in pages)
-    return Report(found, filled, lint(found))
+    filled = ((page, tuple(fill(page, found))) for page in pages)
+    due = tuple((page, parts) for page, parts in filled if not page.revises or not all(one.missing for one in parts))
+    return Report(found, due, lint(found))
 
 
 def fill(page: Page, found: Found) -> list[Filled]:

@@ -45,13 +45,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of an artefact: where it belongs, what it must say."""
+    """One page of an artefact: where it belongs, what it must say.
+
+    A page that ``revises`` belongs to a later week than the artefact: without any of its parts it is not missing.
+    """
 
     artefact: str
     number: int
     title: str
     week: int
     parts: tuple[Part, ...]
+    revises: bool = False
 
 
 PAGES = (
@@ -176,6 +180,22 @@ PAGES = (
             Part("Limits", "made:limits", "what these numbers cannot say"),
             Part("Reporting lines", "made:reporting", "lines of the TRIPOD checklist and where this report fills them"),
         ),
+    ),
+    Page(
+        "A1",
+        6,
+        "Revised: the same forty calls by risk and by benefit",
+        9,
+        (
+            Part(
+                "Whom each list calls",
+                "kept:w09_forty",
+                "patients a week on both lists, or on one of them, in three other towns, and who they are",
+            ),
+            Part("What the list is now", "kept:w09_revised", "by what it calls, what is assumed, what tests it"),
+            Part("How an effect would be learnt", "W09.M.effect", "who is drawn by lot, how many, approved by whom"),
+        ),
+        revises=True,
     ),
 )
 
