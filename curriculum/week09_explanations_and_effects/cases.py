@@ -92,3 +92,27 @@ def _reasons(parts, row):
             else []
         )
     return "; ".join(told)
+
+
+def rated(known, checksum):
+    """Put what the reader kept in lesson 1 beside what was right: ``before`` and ``after``, True being "see now".
+
+    Raises
+    ------
+    FileNotFoundError
+        A rating is not kept.
+    ValueError
+        The ratings are of another hospital's cases, or not of all eight.
+    """
+    from wardround.course.memo import read_kept
+
+    known = known.set_index("case")
+    for name in ("before", "after"):
+        value, origin = read_kept(f"w09_{name}")
+        if origin["checksum"] != checksum:
+            raise ValueError(f"w09_{name} rates cases of another hospital; open lesson 1 of week 9 with this one.")
+        value = value.iloc[:, 0] if isinstance(value, pd.DataFrame) else pd.Series(value)
+        known[name] = value.set_axis(value.index.astype(int)).reindex(known.index)  # plain data keep keys as text
+        if known[name].isna().any():
+            raise ValueError(f"w09_{name} lacks a rating of some of the eight cases; rate them in lesson 1 of week 9.")
+    return known.astype({"before": bool, "after": bool}).reset_index()

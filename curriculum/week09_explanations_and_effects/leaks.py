@@ -2,7 +2,8 @@
 
 Of each hospital two loud leaks are drawn, one of them with a paper that is wrong, and one that is hidden: rare, or split over
 four columns that say the same. Beside them stand columns with frightening names that were known at 08:00, one of them with
-a paper that wrongly calls it late. What a column holds is made from the outcome by dice.
+a paper that wrongly calls it late. What a column holds is made from the outcome by dice, and drawn again until the ranking hides
+the hidden leak: of four columns that say the same, trees may take one for the others, and lift it to the third place.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ HARMLESS = {
 }
 SHOWN = 5  # of the harmless
 WRONG_PAPER = "at final coding"  # what the paper of one harmless column says, wrongly
+HIDDEN_FROM = 5  # place in the ranking: below the two loud ones and two columns that may stay
+DRAWS = 40
 
 
 def drawn(dice):
@@ -60,6 +63,29 @@ def drawn(dice):
         hidden = [f"{stem}_{part}" for part in PARTS]
     harmless = dice.permutation(sorted(HARMLESS))[:SHOWN].tolist()
     return {"loud": loud, "rare": rare, "hidden": hidden, "harmless": harmless, "lies": [loud[0], harmless[0]]}
+
+
+def suspect(names, stays, dice):
+    """Return the model that is too good, with ``rows`` and ``back`` that it has not learnt from, ``newest`` and ``papers``."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    for _ in range(DRAWS):
+        drawn = made(names, stays, dice)
+        learnt = np.arange(len(drawn["rows"])) < 0.75 * len(drawn["rows"])
+        model = HistGradientBoostingClassifier(max_iter=80, max_depth=4, learning_rate=0.08, random_state=0)
+        model.fit(drawn["rows"][learnt], drawn["back"][learnt])
+        drawn |= {name: drawn[name][~learnt].reset_index(drop=True) for name in ("rows", "back")}
+        if place(model, drawn["rows"], names["hidden"]) >= HIDDEN_FROM:
+            return {"model": model, **drawn}
+    raise RuntimeError(f"In {DRAWS} draws the ranking never hid {', '.join(names['hidden'])}; weaken it in this file.")
+
+
+def place(model, rows, columns):
+    """Return the place of the highest of these columns by mean |SHAP|, 1 being first."""
+    import shap
+
+    size = pd.Series(np.abs(shap.TreeExplainer(model)(rows).values).mean(axis=0), rows.columns)
+    return int(size.rank(ascending=False)[columns].min())
 
 
 def made(names, rows, dice):
@@ -91,7 +117,7 @@ def _rare(names, back, open_, dice):
 
 def _split(names, back, open_, dice):
     """Four columns with one story: a hidden count, seen four times with noise."""
-    story = dice.poisson(np.where(back, 3.7, 2.5))
+    story = dice.poisson(np.where(back, 3.5, 2.5))
     return {
         name: np.where(open_, 0, np.maximum(story + np.rint(dice.normal(0, 1.2, len(back))), 0))
         for name in names["hidden"]
