@@ -68,7 +68,7 @@ check("W09.Q1", explain)
 # %%
 made = given(9).suspect(hospital)
 values = shap.TreeExplainer(made.model)(made.rows)
-abs(values.values.sum(axis=1) + values.base_values - made.model.decision_function(made.rows)).max()
+assert abs(values.values.sum(axis=1) + values.base_values - made.model.decision_function(made.rows)).max() < 1e-6
 
 # %%
 size = pd.DataFrame(abs(values.values), columns=made.rows.columns)
@@ -112,7 +112,9 @@ features
 
 # %%
 town, weights = given(9).town(hospital), given(9).weights(hospital)
-(weights * (town[weights.index] - town[weights.index].mean())).abs().mean().sort_values(ascending=False).round(3)
+shares, log_odds = weights * (town[weights.index] - town[weights.index].mean()), np.log(town.score / (1 - town.score))
+assert abs(log_odds.mean() + shares.sum(axis=1) - log_odds).max() < 1e-6
+shares.abs().mean().sort_values(ascending=False).round(3)
 
 # %%
 first = features.iloc[0]

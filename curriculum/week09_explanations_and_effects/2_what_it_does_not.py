@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: what it does not
 #
-# *About 42 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 43 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # The screen says: *three stays in the last year, +0.9.* It adds up; lesson 1 has checked it. Then somebody reads: *haemoglobin pushes the risk up, so let
 # us treat haemoglobin.* That is an arrow where there was only a sum. What may a reason claim, and what must be asked instead?
@@ -40,7 +40,7 @@ quiz("W09.R6")  # once you have guessed; with it right, sections 1 and 2 need on
 # %% [markdown]
 # ## 1. The score moves, the patient does not
 #
-# *About 12 min · 12 min so far*
+# *About 13 min · 13 min so far*
 #
 # In lesson 1 earlier stays stood first. Now *push*: our hospital is made of equations, so we can set one column of everybody to a value and let
 # the year run again, with the same people and the same dice.
@@ -91,7 +91,7 @@ fair
 #
 # ## 2. Where the arrows end
 #
-# *About 3 min · 15 min so far*
+# *About 3 min · 16 min so far*
 #
 # An arrow means: change this, and that changes. Ours are known:
 
@@ -123,7 +123,7 @@ figure(graph, says=says, size=(8, 4.2))
 #
 # ## 3. So what does a call do?
 #
-# *About 8 min · 23 min so far*
+# *About 8 min · 24 min so far*
 #
 # "Why is she at risk?" mostly means "what can we do for her?" That asks for an effect. For two years care managers listed each day whom to call; then
 # tickets were opened, and one discharge in five, by lot, got no call. A board had approved it. Called against not:
@@ -187,7 +187,7 @@ adjusted
 #
 # ## 4. Two worlds, one table
 #
-# *About 8 min · 31 min so far*
+# *About 8 min · 32 min so far*
 #
 # With R8 right, it need only be run.
 
@@ -250,7 +250,7 @@ balance.round(2)
 #
 # ## 5. The same forty calls
 #
-# *About 6 min · 37 min so far*
+# *About 6 min · 38 min so far*
 #
 # Forty calls a week, in three towns: the highest risks, or those whom a call helps most by the T-learner? A guess:
 
@@ -291,7 +291,7 @@ figure(bars, says=says, table=told.round(), size=(8, 3))
 #
 # ## 6. What changes on Monday
 #
-# *About 3 min · 40 min so far*
+# *About 3 min · 41 min so far*
 #
 # Your report (A1) says that what a call averts is assumed, and that only calls withheld by lot would measure it. Now there is a lot:
 
@@ -315,7 +315,7 @@ pd.DataFrame(lines, ["in week 6", "from now on"]).T
 #
 # ## Exit check
 #
-# *About 2 min · 42 min so far*
+# *About 2 min · 43 min so far*
 
 # %%
 for n in (9, 10, 11):
