@@ -52,12 +52,9 @@ AGAIN = """
 """
 DEPLOY, VALIDATE, ROLLBACK, REGISTER = (f"steps/{name}.py" for name in ("deploy", "validate", "rollback", "register"))
 CALLED = 'called = said["alert"] & rows["home"] & ~rows["held_out"]'
-ONLY_THE_MODEL = """
-    (house.state / "threshold").write_text(str(ward._was["threshold"]))
-    return {"to": digest}
-
-
-def rolled_back_in("""
+ONLY_THE_MODEL = """    (house.state / "threshold").write_text(str(ward._was["threshold"]))
+    return digest
+"""
 CONTRACT = "steps/contract.py"
 MASKED = 'rows.loc[cases["index"], name] = nothing(name)'
 SIGNED = 'house.releases.approve(about["digest"], one["by"]'
@@ -157,7 +154,7 @@ BROKEN = {
     ),
     "a rollback that leaves the threshold": Broken(
         (
-            (ROLLBACK, '\n    return {"to": digest}\n\n\ndef rolled_back_in(', ONLY_THE_MODEL),
+            (ROLLBACK, "    return digest\n", ONLY_THE_MODEL),
             (DEPLOY, CALLED, OLD_THRESHOLD),
         ),
         story(3, candidates={1: TYPO}),
