@@ -189,7 +189,7 @@ BROKEN = {
         (("run.py", "asked.actor, plan_of", '"pipeline", plan_of'),), story(1), "actor", "say pipeline"
     ),
     "a log built anew": Broken(
-        (("run.py", "                one_week(house, week)\n", "                one_week(house, week)\n" + REWRITTEN),),
+        (("run.py", "            one_week(house, week)\n", "            one_week(house, week)\n" + REWRITTEN),),
         story(3, unit=UNIT(range(0, 1))),
         "log",
         "the anchor names",
