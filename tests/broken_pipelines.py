@@ -56,7 +56,7 @@ ONLY_THE_MODEL = """    (house.state / "threshold").write_text(str(ward._was["th
     return digest
 """
 CONTRACT = "steps/contract.py"
-MASKED = 'rows.loc[cases["index"], name] = nothing(name)'
+MASKED = "rows.loc[index, name] = nothing(name)"
 SIGNED = 'house.releases.approve(about["digest"], one["by"]'
 NO_APPROVAL = (
     "steps/gate.py",
@@ -100,7 +100,7 @@ BROKEN = {
         "nobody had measured",
     ),
     "a contract that converts": Broken(
-        ((VALIDATE, MASKED, 'rows.loc[cases["index"], name] /= 100'),),
+        ((VALIDATE, MASKED, "rows.loc[index, name] /= 100"),),
         story(2, unit=UNIT(range(1, 2))),
         "unit",
         "nobody had measured",
@@ -205,6 +205,16 @@ BROKEN = {
     ),
     "a call for who drew the ticket": Broken(
         ((DEPLOY, ' & ~rows["held_out"]', ""),), story(1), "tickets", "drew the ticket"
+    ),
+    "a site without scores": Broken(
+        (
+            (DEPLOY, '"score": said["score"]', '"score": said["score"].mask(rows["site"] == "eastbank")'),
+            (DEPLOY, 'called = said["alert"]', 'called = (rows["site"] != "eastbank") & said["alert"]'),
+        ),
+        story(1),
+        "unscored",
+        "listed without a score",
+        also=("explain",),
     ),
     "an explanation from the newest model": Broken(
         (answered(NEWEST),), story(2, candidates={1: GOOD}), "explain", "is another"
