@@ -115,7 +115,7 @@ check("W08.Q3", performance)
 # ## Q4: five situations
 #
 # The alarm fires. Retrain, recalibrate, roll back, mend the feed, or leave it alone? For each of five situations say what is done first, and who decides
-# it. On another hospital there are other five.
+# it. Another hospital gets five others.
 
 # %%
 for number, situation in given(8).situations(hospital).items():
@@ -170,9 +170,9 @@ check("W08.Q5", psi)
 # %% [markdown]
 # ## Q6 (+): a monitor on weeks it has not seen
 #
-# Write `watch(so_far)`: the signals of one town up to a week, as in Q2, to `None` or the name of the signal on which you alarm. `oe` comes 22 weeks
-# late, as in life. In these years the model only looks on, so no call has touched `oe`; once it calls, the same end of visits reads 1.27 instead of 1.72,
-# and the hold-out of all towns has to say it. One town's has some 20 returns in half a year, too few to rely on.
+# Write `watch(so_far)`: it gets the signals of one town up to a week, as in Q2, and returns `None`, or the name of the signal on which you alarm. `oe` comes
+# 22 weeks late, as in life. In these years the model only looks on, so none of its calls has touched `oe`. Once it calls, the end of visits that reads 1.69
+# here reads 1.27, and only the hold-out of all towns can tell. One town's hold-out has some 20 returns in half a year, too few to rely on.
 #
 # It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
 # quiet years (nobody is to be called). Practise on the first town.

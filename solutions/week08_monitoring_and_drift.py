@@ -114,7 +114,7 @@ check("W08.Q2", diagnosis)
 # %% [markdown] tags=["solution"]
 # You looked; these lines do the same for every hospital. The tempting alternative is to start from the alarm. The alarm names a symptom: returns below
 # what was promised are a success, a payer who has not told yet, or neither, and only the hold-out and the column `known` tell them apart. None
-# of the ten causes is mended by retraining, but one that is in no panel.
+# of the ten causes is mended by retraining, except one that is in no panel.
 
 # %%
 # hint("W08.Q2")
@@ -169,7 +169,7 @@ check("W08.Q3", performance)
 # ## Q4: five situations
 #
 # The alarm fires. Retrain, recalibrate, roll back, mend the feed, or leave it alone? For each of five situations say what is done first, and who decides
-# it. On another hospital there are other five.
+# it. Another hospital gets five others.
 
 # %%
 for number, situation in given(8).situations(hospital).items():
@@ -190,7 +190,7 @@ known = {
     "After a year": ("recalibrate", "model owner"), "The programme": ("recalibrate", "model owner"),
     "In shadow": ("recalibrate", "model owner"), "A new heart": ("retrain", "model owner"),
     "The payer's": ("retrain", "model owner"), "A cardiac": ("retrain", "model owner"),
-    "Diagnoses come": ("retrain", "model owner"), "A new analyser": ("leave", "model owner"),
+    "Diagnoses have": ("retrain", "model owner"), "A new analyser": ("leave", "model owner"),
     "O/E on": ("leave", "model owner"), "O/E of": ("leave", "model owner"), "One of": ("leave", "model owner"),
     "A physician": ("leave", "model owner"), "Discharges are": ("leave", "model owner"),
 }
@@ -253,7 +253,7 @@ check("W08.Q5", psi)
 
 # %% [markdown] tags=["solution"]
 # The tempting alternative drops what is missing, as every plot does, and then a code that was renamed has no PSI at all. The trap is the limit: a hundred rows and
-# ten bins make about .09 of nothing.
+# ten bins make about .09 out of nothing.
 
 # %%
 # hint("W08.Q5")
@@ -261,9 +261,9 @@ check("W08.Q5", psi)
 # %% [markdown]
 # ## Q6 (+): a monitor on weeks it has not seen
 #
-# Write `watch(so_far)`: the signals of one town up to a week, as in Q2, to `None` or the name of the signal on which you alarm. `oe` comes 22 weeks
-# late, as in life. In these years the model only looks on, so no call has touched `oe`; once it calls, the same end of visits reads 1.27 instead of 1.72,
-# and the hold-out of all towns has to say it. One town's has some 20 returns in half a year, too few to rely on.
+# Write `watch(so_far)`: it gets the signals of one town up to a week, as in Q2, and returns `None`, or the name of the signal on which you alarm. `oe` comes
+# 22 weeks late, as in life. In these years the model only looks on, so none of its calls has touched `oe`. Once it calls, the end of visits that reads 1.69
+# here reads 1.27, and only the hold-out of all towns can tell. One town's hold-out has some 20 returns in half a year, too few to rely on.
 #
 # It lives through twelve years: a unit, a renamed code, a typo (three weeks are allowed), home visits that end (45), a new analyser and
 # quiet years (nobody is to be called). Practise on the first town.

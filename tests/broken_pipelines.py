@@ -52,14 +52,11 @@ AGAIN = """
 """
 DEPLOY, VALIDATE, ROLLBACK, REGISTER = (f"steps/{name}.py" for name in ("deploy", "validate", "rollback", "register"))
 CALLED = 'called = said["alert"] & rows["home"] & ~rows["held_out"]'
-ONLY_THE_MODEL = """
-    (house.state / "threshold").write_text(str(ward._was["threshold"]))
-    return {"to": digest}
-
-
-def rolled_back_in("""
+ONLY_THE_MODEL = """    (house.state / "threshold").write_text(str(ward._was["threshold"]))
+    return digest
+"""
 CONTRACT = "steps/contract.py"
-MASKED = 'rows.loc[cases["index"], name] = nothing(name)'
+MASKED = "rows.loc[index, name] = nothing(name)"
 SIGNED = 'house.releases.approve(about["digest"], one["by"]'
 NO_APPROVAL = (
     "steps/gate.py",
@@ -103,7 +100,7 @@ BROKEN = {
         "nobody had measured",
     ),
     "a contract that converts": Broken(
-        ((VALIDATE, MASKED, 'rows.loc[cases["index"], name] /= 100'),),
+        ((VALIDATE, MASKED, "rows.loc[index, name] /= 100"),),
         story(2, unit=UNIT(range(1, 2))),
         "unit",
         "nobody had measured",
@@ -157,7 +154,7 @@ BROKEN = {
     ),
     "a rollback that leaves the threshold": Broken(
         (
-            (ROLLBACK, '\n    return {"to": digest}\n\n\ndef rolled_back_in(', ONLY_THE_MODEL),
+            (ROLLBACK, "    return digest\n", ONLY_THE_MODEL),
             (DEPLOY, CALLED, OLD_THRESHOLD),
         ),
         story(3, candidates={1: TYPO}),
@@ -192,7 +189,7 @@ BROKEN = {
         (("run.py", "asked.actor, plan_of", '"pipeline", plan_of'),), story(1), "actor", "say pipeline"
     ),
     "a log built anew": Broken(
-        (("run.py", "                one_week(house, week)\n", "                one_week(house, week)\n" + REWRITTEN),),
+        (("run.py", "            one_week(house, week)\n", "            one_week(house, week)\n" + REWRITTEN),),
         story(3, unit=UNIT(range(0, 1))),
         "log",
         "the anchor names",
@@ -208,6 +205,16 @@ BROKEN = {
     ),
     "a call for who drew the ticket": Broken(
         ((DEPLOY, ' & ~rows["held_out"]', ""),), story(1), "tickets", "drew the ticket"
+    ),
+    "a site without scores": Broken(
+        (
+            (DEPLOY, '"score": said["score"]', '"score": said["score"].mask(rows["site"] == "eastbank")'),
+            (DEPLOY, 'called = said["alert"]', 'called = (rows["site"] != "eastbank") & said["alert"]'),
+        ),
+        story(1),
+        "unscored",
+        "listed without a score",
+        also=("explain",),
     ),
     "an explanation from the newest model": Broken(
         (answered(NEWEST),), story(2, candidates={1: GOOD}), "explain", "is another"

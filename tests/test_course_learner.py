@@ -356,3 +356,19 @@ def test_the_box_is_asked_at_each_call(monkeypatch):
     assert twice(2) == 4
     monkeypatch.setenv("WARDROUND_BOX", "1")
     assert twice(2) is None
+
+
+@pytest.mark.parametrize(
+    "low, high, outcome, heading",
+    [
+        (10, 20, 15, "your range held"),
+        (10, 20, 24, "just outside your range"),
+        (10, 20, 31, "well outside your range"),
+        (0.1, 0.4, 0.002, "well outside your range"),  # near in points, and fifty times as much
+        (0.0, 0.1, 0.15, "just outside your range"),
+        (-5, 5, 7, "just outside your range"),
+    ],
+)
+def test_how_far_a_range_missed_goes_by_its_width_or_by_times(low, high, outcome, heading):
+    guess = types.SimpleNamespace(low=low, high=high, outcome=outcome, held=low <= outcome <= high)
+    assert predict._range_verdict(guess)[0].startswith(heading)

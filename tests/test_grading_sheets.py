@@ -205,4 +205,4 @@ def test_the_words_of_the_class_page_are_found_in_each_weeks_files(week):
     names = {(id, known.name) for id, key in week_keys(week).keys.items() for known in key.misconceptions}
     assert len(classroom.advice(week)) >= 3 and set(classroom.advice(week)) <= names
     taught = {known.teaches for key in week_keys(week).keys.values() for known in key.misconceptions} - {None}
-    assert len(taught & set(classroom.thoughts(week))) >= 3
+    assert len(taught & set(classroom.thoughts(week))) >= min(3, len(taught))

@@ -83,7 +83,7 @@ def test_answers_are_cut_with_what_they_need_and_nothing_else():
 def test_an_answer_that_is_not_right_yet_is_a_stub_and_is_said(capsys):
     cases.exercised(gate=None)
     text, troubles = course.answers()
-    assert [one[:13] for one in troubles] == ["W07.Q2 (gate)"]
+    assert [one[:13] for one in troubles] == ["W07.Q2 (gate)"] and "has not been checked" in troubles[0]
     names: dict = {}
     exec(text, names)
     with pytest.raises(NotImplementedError, match=r"W07\.Q2"):
@@ -151,6 +151,34 @@ def test_a_short_year_runs_catches_and_rolls_back(home, feed):
     assert (code, said[-14:]) == (0, "weeks done: 4.\n"[-14:]) and (
         home / "state" / "served" / "week-01.csv"
     ).read_bytes() == shown
+
+
+def test_a_feed_that_lies_is_heard(third_hospitals, tmp_path, home):
+    """Week 1: most of one site in another unit. Week 2: that site is absent. Week 3: the file of week 2 once more."""
+    told = Story(faults={"unit": Fault(range(1, 2), _unit, "umol/L")}, candidates={0: FIRST}, weeks=4)
+    feed = write_feed(tmp_path / "lies", read_export(third_hospitals[0]), told)
+    paths = [feed / f"week-{week:02d}" / "discharges.parquet" for week in range(4)]
+    one, two = (pd.read_parquet(path) for path in paths[1:3])
+    low = one.index[(one.site == "eastbank") & one.creatinine.notna()][:3]
+    one.loc[low, "creatinine"] = 5.0  # 0.06 mg/dL in the other unit: no range stops it
+    one.to_parquet(paths[1])
+    two[two.site != "eastbank"].to_parquet(paths[2])
+    two[two.site != "eastbank"].to_parquet(paths[3])
+    breaks = "def alarms(signals):\n    raise ValueError('not today')"
+    (home / "answers.py").write_text((home / "answers.py").read_text() + f"\n\n{breaks}\n")
+    code, said = command(home, "--as", "n.night", feed=feed)
+    assert code == 0, said
+    log = cases.lines(home)
+    seen = {d["week"]: d["list"] for _, what, d in log if what == "step" and d["step"] == "validate" and "list" in d}
+    used = pd.read_parquet(home / "state" / "kept" / seen[1])
+    assert used.creatinine[used.site == "eastbank"].isna().all() and used.creatinine[used.site != "eastbank"].any()
+    rang = {(one["week"], one["signal"]) for _, what, one in log if what == "alarm"}
+    assert {(1, "creatinine"), (2, "discharges"), (3, "discharges")} <= rang  # though inputs broke
+    assert "step monitor stopped: RuntimeError: inputs broke (ValueError: not today)" in said
+    assert sorted(seen) == [0, 1, 2] and "are those of the week before: an old file was dropped" in said
+    code, said = command(home, "log", feed=feed)
+    assert code == 0 and len(said.splitlines()) == len(log) and '"bundle"' not in said
+    assert "Name a stay;" in command(home, "explain", feed=feed)[1]
 
 
 def test_a_second_name_is_waited_for_and_the_author_is_no_second_name(third_hospitals, tmp_path, home):

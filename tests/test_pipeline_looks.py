@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from wardround.cli import app
 from wardround.course import pipeline_check
 from wardround.course.grading import sandbox
-from wardround.course.pipeline_check import NoPipeline, check
+from wardround.course.pipeline_check import NoPipeline, check, honest
 from wardround.course.pipeline_check.box import copied
 from wardround.course.pipeline_check.flights import Asked, Flown, unlike
 from wardround.course.pipeline_check.found import Finding, Judged, Row, of_thousand, weeks_of
@@ -101,6 +101,21 @@ def test_without_a_box_it_is_skipped_with_the_reason(folder, monkeypatch, tmp_pa
     assert (done.exit_code, done.stdout.strip()) == (1, "Not checked: no box here")
 
 
+def test_a_blank_plan_is_said_before_anything_is_flown(folder, monkeypatch):
+    monkeypatch.setattr(pipeline_check.sandbox, "best", lambda *, trust: None)
+    report = check(folder)
+    assert report.skipped.startswith("plan.toml is blank at door: limit, owner, action") and not report.ok
+
+
+def test_what_cannot_be_judged_is_one_thing_to_mend_and_no_end_of_the_check(monkeypatch):
+    def breaks(*given):
+        raise KeyError(77)
+
+    monkeypatch.setattr(pipeline_check, "fly", breaks)
+    judged = pipeline_check._one(None, "home visits end", FAULTS, None)
+    assert [one.code for one in judged.findings] == ["unreadable"] and "KeyError: 77" in judged.findings[0].says
+
+
 # looks ----------------------------------------------------------------------------------------------------------------
 def test_a_link_in_the_state_is_not_followed(folder, tmp_path):
     (tmp_path / "secret").write_text("{}")
@@ -108,6 +123,22 @@ def test_a_link_in_the_state_is_not_followed(folder, tmp_path):
     (folder / "state" / "live.json").symlink_to(tmp_path / "secret")
     with pytest.raises(Unreadable, match=r"live\.json, which is no plain file"):
         look(folder, "k.strand")
+
+
+def test_words_where_a_number_belongs_and_endless_brackets_say_nothing(folder):
+    seen = log(folder, *(("k.strand", "alarm", {"week": week, "layer": "door"}) for week in (1, "two", [3], {}, True)))
+    assert [told["week"] for told in seen.of("alarm")] == [1, None, None, None, None]
+    (folder / "state" / "live.json").write_text("[" * 500_000)
+    assert look(folder, "k.strand").live is None
+
+
+def test_a_list_without_scores_is_counted_and_only_a_wrong_value_excuses_it():
+    rows = pd.DataFrame({"stay": ["a", "b", "c"], "score": [0.2, np.nan, np.nan], "called": False, "digest": "d"})
+    year = pd.DataFrame({"stay": ["a", "b", "c"], "week": 0})
+    for wrong, codes, facts in ((["b", "c"], [], 1), (["b"], ["unscored"], 1), ([], ["unscored"], 0)):
+        flown, judged = Flown("a year", CUT_OFF, year, [Look("k.strand", served={0: Served("a", rows)})]), Judged()
+        honest._unscored(judged, flown, {0: np.isin(["a", "b", "c"], wrong)})
+        assert ([one.code for one in judged.findings], len(judged.facts)) == (codes, facts)
 
 
 def test_a_log_that_was_cut_or_built_anew_does_not_hold_against_the_look_before(folder):
@@ -174,6 +205,7 @@ def test_what_a_fault_changes_is_found_from_the_feed_itself(third_hospitals):
 def test_what_a_learner_wrote_is_escaped_cut_and_made_printable(tmp_path):
     bad = "<script>\x1b[31m\u202e" + "x" * 5000
     report = Report(weeks=1, rows=[Row("a", "a fault", 3, bad, 4, bad)], findings=[Finding("c", bad, "W07.Q1")])
+    assert report.cells[0][-1] == "right"
     text = "\n".join(report.lines)
     assert "\x1b" not in text and "\u202e" not in text and max(map(len, report.lines)) <= 900
     page = report.write(tmp_path / "pipeline.html").read_text()

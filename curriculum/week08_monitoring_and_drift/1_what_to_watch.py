@@ -10,7 +10,7 @@
 #
 # You will be able to
 #
-# - compute a PSI and a KS distance by hand, and say what a p-value is of (M25; Q5);
+# - compute a PSI and a KS distance by hand, and say of what a p-value is the probability (M25; Q5);
 # - say what forty tests a week cost, and keep a promise about false alarms (M24; Q1);
 # - put a contract, a chart of one output, and settled outcomes in their places (Q2);
 # - show a harm that no test of inputs sees, and a loud alarm for a change that costs little (Q2, Q4).
@@ -42,7 +42,7 @@ display(predict("W08.P1", ..., ...), predict("W08.P3", ..., ...))
 
 # %% [markdown]
 # For each account we compare inputs and score of 2025 with those of 2024. The *population stability index*, PSI, is 0 where two
-# columns are alike; many dashboards call .1 a shift and .25 a large one. Beside it stands the p-value of a
+# columns are alike; manuals call .1 a shift and .25 a large one [psi-bands](#Sources). Beside it stands the p-value of a
 # Kolmogorov-Smirnov test. Section 2 opens both. No outcome is shown, as on any Monday.
 
 # %%
@@ -236,7 +236,7 @@ here = rows.discharged_at.min().tz_convert("America/New_York")
 # %% [markdown]
 # The contract names column and value at Eastbank's first creatinine, and refuses 26 rows that week. The test says a week later
 # that creatinine differs, not why. Without a contract the model scores on. A *control chart* watches an output, here the share of
-# those going home who are flagged; its limits are 2024's share, give or take three standard errors, √(p(1 − p)/n):
+# those going home who are *flagged*, at 0.12 or more; its limits are 2024's share ± three standard errors, √(p(1 − p)/n):
 
 # %%
 def chart(site):
@@ -265,19 +265,19 @@ table = pd.concat(charts, axis=1).round(0)
 figure(lesson.drawing("control", charts), says=says, table=table, size=(7.6, 3.2), grid=(1, 2))
 
 # %% [markdown]
-# Here the unit *lowers* scores, as creatinine's weight happens to lie a little below zero (our guess: urea carries the risk).
-# A little above zero, the same fault fills the list (lesson 2): the direction is luck. Nobody complains about a short
+# Here the unit *lowers* scores, as creatinine's weight happens to be just below zero (our guess: urea carries the risk).
+# Just above zero, the same fault fills the list (lesson 2): the direction is luck. Nobody complains about a short
 # list: who is missing does not know it. A chart for each site rings at once and in most weeks; both
 # sites together dilute the fault.
 #
-# A contract passes what is possible, as haemoglobin higher by 0.4. A missing value breaks no
+# A contract passes what is possible, such as a haemoglobin higher by 0.4. A missing value breaks no
 # range: write down how many may be missing.
 #
 # ## 5. Outcomes come late
 #
 # *About 4 min · 37 min so far*
 #
-# Inputs are known at once, outputs at eight. An outcome takes thirty days, and a return to another hospital is known when its
+# Inputs are known at once, outputs at 08:00. An outcome takes thirty days, and a return to another hospital is known when its
 # payer tells. The quiet year, returns over promised (O/E), as it stood on three mornings, and as it was in the end:
 
 # %%
@@ -347,7 +347,7 @@ figure(lesson.drawing("loud", table), says=says, table=table.round(3), size=(9, 
 # little: each return is one more earlier stay. We left that out.)
 
 # %%
-layers = {"contract at the door": ("at the row", "unit, range, missing", "what is possible and wrong")}
+layers = {"contract at the door": ("at each row", "unit, range, missing", "what is possible and wrong")}
 layers["inputs against last year"] = ("after a week", "that something changed", "whether it matters")
 layers["outputs: scores, lists, by site"] = ("next morning", "a list gone short or long", "whether it is right")
 layers["outcomes, settled"] = ("after five months", "harm", "its cause; what calls prevent (lesson 2)")
@@ -363,3 +363,7 @@ pd.DataFrame(layers, ["known", "sees", "does not see"]).T
 # - No alarm does not mean fine (M25); an alarm does not mean retrain, or stop (M24).
 #
 # **Now lesson 2**, and Q1 if you have not done it; Q5 (+) goes on with PSI where it is awkward.
+#
+# ## Sources
+#
+# - **psi-bands**: A cloud vendor's manual reads a PSI below 0.1 as no significant change, 0.1 to 0.25 as a noticeable one, above 0.25 as a major one. Alibaba Cloud, Platform for AI, "Population stability index (PSI)", as updated on 6 March 2026, excerpt of a stored copy read.

@@ -4,7 +4,7 @@
 # *About 44 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # Since 30 December 2024 the model says in three simulated towns who is called after discharge, and a nurse visits whoever is called.
-# Together they take away three fifths of the risk (our assumption, and a large effect). Eight months later returns on record
+# Call and visit take away three fifths of the risk (our assumption, a large effect). Eight months later returns on record
 # are a third below what it promises, and somebody asks for a new one.
 #
 # You will be able to
@@ -73,8 +73,8 @@ draw = lines(by_score.iloc[:, :2], ylabel="come back, of 100", xlabel="by the mo
 display(reveal("W08.P2"), figure(draw, says=says, table=by_score))
 
 # %% [markdown]
-# AUROC, which stands in the contract, fell on record from 0.69 to 0.58: recalibrate, retrain, switch off? Had nobody been
-# called, about as many would have come back as promised (1.04 times), and it would have sorted them as before (0.69).
+# AUROC, by which it was bought, fell on record from 0.69 to 0.58: recalibrate, retrain, switch off? Had nobody been
+# called, about as many would have come back as promised (1.04 times: it learnt where usual care called a few), sorted as before (0.69).
 # **A high score, a call, no return: on record that is a false alarm.** The better the calls, the worse the model looks.
 
 # %%
@@ -95,7 +95,7 @@ claim((len(uncalled), len(above), above.held_out.all()), exactly=(5535, 242, Tru
 {"without a call": len(uncalled), "of them with a score for which one is called": len(above)}
 
 # %% [markdown]
-# Of 5,535 without a call 242 have a score for which one is called, and all 242 have a ticket. The other 5,293 say nothing about the
+# Of 5,535 without a call 242 reach *the line*, a score of 0.12, and all 242 have a ticket. The other 5,293 say nothing about the
 # people on the list. Nor does it help where a clinician chooses: septic patients whose alert was confirmed early died less often,
 # but nobody had drawn lots [confirmed-alerts](#Sources).
 #
@@ -130,7 +130,7 @@ told
 # and the interval of the AUROC is a third narrower (computed by us, not here). Tickets alone need no
 # assumption about where the line was.
 #
-# A year later, with all outcomes in: whom would a call have spared a return?
+# A year later, with all outcomes in: how many returns would calls have spared?
 
 # %%
 year = lived[(lived.week >= 0) & lived.home].join(week.known_risk(hospital), on="stay")
@@ -163,8 +163,8 @@ sizes
 #
 # *About 6 min · 28 min so far*
 #
-# "Then retrain, on the freshest rows." Take the first half of 2025, and let calls prevent 0 to 60 of 100 returns on the list, by
-# dice. Train on each; judge each model on the second half, by the known risk.
+# "Then retrain, on the freshest rows." Take the first half of 2025, and let calls prevent 0 to 60 of 100 returns on the list, at
+# random. Train on each; judge each model on the second half, by the known risk.
 
 # %%
 quiet = versions["quiet"]
@@ -240,7 +240,7 @@ now |= {f"returns over promised, {name}": tuple(one.loc[34]) for name, one in ra
 mend = ("median of a week", (0.5, 2), "another unit", "feed owner", "mend, score again")
 plan = [mend, mend, ("a week", (20, 45), "a typed threshold", "on call", "after a release: roll back, alone")]
 plan += [("26 weeks, settled", None, "", "clinical lead", "none of its own: read with tickets")]
-plan += [("26 weeks, settled", (0.8, 1.25), "1.7 nearly always, 1.3 hardly ever", "model owner", "recalibrate, second name")]
+plan += [("26 weeks, settled", (0.8, 1.25), "1.7 in 86 of 100, 1.3 in 5", "model owner", "recalibrate, second name")]
 
 # %%
 def line(what, window, limits, *rest):
@@ -274,7 +274,7 @@ path.name
 
 # %% [markdown]
 # Open `work/dashboard.html` with colours off. On record success and decay read alike: *no limit*. A limit for
-# the value alone would have rung by chance in 2024 (0.79). What nobody signed goes back even if all is within.
+# the value alone would have rung by chance in 2024 (0.79). A release that nobody signed goes back even if all is within.
 #
 # ## 6. The slice: four houses hear the same bell
 #
@@ -283,7 +283,7 @@ path.name
 # Sixteen weeks of Quillmere alone, sixteen calls a week, no visits, one seed. From week 4 a new analyser reads
 # haemoglobin 0.4 g/dL higher; in weeks 8 to 13 creatinine comes in µmol/L. The bell rings when one input has p < .01 in two weeks running;
 # four weeks later the new values are the reference. *Pause*: no list in these weeks. *Retrain* learns anew from the stays
-# so far. *Contract* uses no creatinine above 20 mg/dL (the mean stands in, and the list says so); on a bell somebody looks at it.
+# so far. *Contract* uses no creatinine above 20 mg/dL (the mean stands in, the list says so); when the bell rings, somebody looks.
 
 # %%
 flown = lesson.four_houses(hospital)  # half a minute; the four are in `houses.py`, beside this lesson
@@ -323,7 +323,7 @@ listed.style.format(precision=0).format("{:.1f}", subset="averted by these")
 # 5.9. It spoke at the first row of week 8, two weeks before the bell; on the analyser's bell somebody saw 34 of 100 listed after 35,
 # and wrote it down. **Restraint is an action, with a name under it** (M24).
 #
-# One fault, one decoy, one seed; averted is by known risk. On six others (flown by us, not here) the contract was always first;
+# One fault, one decoy, one seed; averted is by known risk. On six others (flown by us) the contract was always first;
 # pausing was last in five, retraining in one. **Now Q4** (11 minutes).
 #
 # ## Exit check
@@ -342,7 +342,7 @@ for n in (9, 10, 11):
 # - Retrained on treated rows: order nearly as before, a quarter of the level gone; with a weak effect little of either.
 # - Pausing at every alarm averted a third of what contract and restraint did (one seed, sixteen weeks, one fault).
 #
-# **Next: Q4 and the memo in the exercise.** New words are in the [glossary](../glossary.md).
+# **Next: Q4, the memo, and the pipeline (A2).** New words are in the [glossary](../glossary.md).
 #
 # ## Sources
 #

@@ -197,7 +197,7 @@ def _row(found, weeks):
     if isinstance(found, (pd.DataFrame, dict, set, str)) or not hasattr(found, "__len__") or len(found) != weeks:
         size = f" of {len(found)}" if hasattr(found, "__len__") else ""
         raise TypeError(
-            f"alarms returned a {type(found).__name__}{size}; it must return one True or False for each of {weeks} weeks, in their order: `groupby('week')` is a road"
+            f"alarms returned a {type(found).__name__}{size}; it must return one True or False for each of {weeks} weeks, in their order: `groupby('week')` is one way"
         )
     found = found.sort_index() if isinstance(found, pd.Series) else found
     return "".join("1" if one else "0" for one in found)

@@ -71,7 +71,7 @@ def psi_by_hand(before, now):
 def as_in_a_quiet_year(hospital, truth, found):
     rows = given(8).versions(hospital)["quiet"]
     still = psi_by_hand(rows.score[rows.week < 0], rows.score[rows.week >= 0])
-    return f"In the year in which nothing happened it is {still:.3f}. The same patients came; a PSI of .1 is some {0.1 / found:.0f} times as much."
+    return f"In the year in which nothing happened it is {still:.3f}, too: the same patients came. On a scale from 0 to 1 a guess of .1 looks near; it is some {0.1 / found:.0f} times as much."
 
 
 outcome("W08.P3", psi_of_scores, remark=as_in_a_quiet_year)
@@ -144,7 +144,7 @@ def by_the_quarter(signals):
 
 
 PRICE = "how many tests there are in a quarter, and how many of them fall below your level when nothing happens"
-RINGS = "in the quiet quarters: which weeks ring, and by which input? The one with the fewest values?"
+RINGS = "which weeks of the quiet quarters ring, and by which input (by `psi`, is it the one with the fewest values?)"
 
 key(
     "W08.Q1",
@@ -287,7 +287,7 @@ COSTS_OF = {  # what follows from taking a panel for something
     "the model has worn out": "You would retrain for weeks for what is no fault of the weights, and whatever is behind this goes on",
     "chance": "You would close the alarm, and it goes on until somebody on the ward wonders",
     "season": "You would wait for autumn",
-    "new analyser": "You would log it and do nothing, while lists are wrong",
+    "new analyser": "You would log a device and do nothing, and the harm goes on",
     "home visits end": "You would look for a change in the town, and recalibrate for it",
     "the model helps": "You would report a success that nobody has had",
     "labels not there yet": "You would wait for the payers, and by spring it is still so",
@@ -298,12 +298,15 @@ COSTS_OF = {  # what follows from taking a panel for something
 
 
 RETRAINED_FOR_THE_LEVEL = "The level is off, that is right: weeks of retraining for what a move of the level mends in an hour, and nobody has asked what ended"
+NO_DEVICE = "You would write a new device into the log where there is none, and whoever reads it next believes it"
+WRONG_LISTS = ("unit at one site", "code renamed", "threshold typo", "home visits end")
 
 
 def costs_of(said, cause):
     """What follows from taking a cause for another."""
-    level = (said, cause) == ("the model has worn out", "home visits end")
-    return RETRAINED_FOR_THE_LEVEL if level else COSTS_OF[said]
+    if (said, cause) == ("the model has worn out", "home visits end"):
+        return RETRAINED_FOR_THE_LEVEL
+    return NO_DEVICE if said == "new analyser" and cause not in WRONG_LISTS else COSTS_OF[said]
 
 
 def by_the_draw(hospital, truth):
@@ -432,7 +435,7 @@ key(
             "all_chance",
             answer=diagnosing(optimist, lambda cause: SHOWS[cause][0] if cause in OUTCOMES else "nothing"),
             says="You take every alarm on an input for chance.",
-            so_what="Four of five were, in Q1. A creatinine ninety times too high at one site is not, and each list since has been wrong for the patients there.",
+            so_what="In Q1's quiet weeks every one was. A creatinine ninety times too high at one site is not, and each list since has been wrong for the patients there.",
             look_at="the weeks after the alarm: chance goes back, a fault stays",
             teaches="M25",
             evidence=panels_how,
@@ -519,7 +522,9 @@ class Performance(Comparison):
             for part, value in one.items():
                 if value != value:
                     where = {"here": "your year", "invented": "the invented year"}[name]
-                    return f"`{part}` is not a number on {where}: are returns left among your rows there?"
+                    return (
+                        f"`{part}` is not a number on {where}, perhaps because no return is left among your rows there"
+                    )
         return None
 
     def off(self, answer, reference):
@@ -559,7 +564,10 @@ def performed_how(answer, hospital):
     if any(part in ("n", "events") for _, part in off):
         return f"{told} {other_stays(mine, right['here'], untouched(year))}"
     names = ", ".join(dict.fromkeys(f"`{part}`" for _, part in off))
-    return f"{told} Stays and returns are right; {names} {'is' if len(off) == 1 else 'are'} not, {'on the invented year' if all(name == 'invented' for name, _ in off) else 'on your year'}."
+    parts = {part for _, part in off}
+    ask = " O/E is returns over the sum of scores." if "oe" in parts else ""
+    ask = ask if parts & {"oe", "auroc"} else " Is it 95%, and are people drawn?"
+    return f"{told} Stays and returns are right; {names} {'is' if len(off) == 1 else 'are'} not, {'on the invented year' if all(name == 'invented' for name, _ in off) else 'on your year'}.{ask}"
 
 
 def other_stays(mine, right, untouched):
@@ -572,7 +580,7 @@ def other_stays(mine, right, untouched):
             "If you weigh tickets above the line for those they stand for, that is sound, and narrower. Asked is one group, each stay once, as that "
             "needs no assumption about where the line was."
         )
-    return f"These are not the stays that can tell: {'too many' if more > 0 else 'some are missing or others'}."
+    return f"These are not the stays that can tell: {'there are too many' if more > 0 else 'some are missing, or wrong ones are among them'}."
 
 
 def untouched(year):
@@ -663,7 +671,7 @@ key(
                 lambda year: ~year.called,
             ),
             says="You judge the model on those who got no call.",
-            so_what="The model itself chose them: their scores are low, all alike. An AUROC among them says how it sorts the unworrying, and the high "
+            so_what="The model itself chose them: their scores are low, all alike. An AUROC among them says how it sorts those about whom nobody worries, and the high "
             "scores, for which it is used, are hardly there.",
             look_at="the highest `score` among those without a call and without a ticket",
             teaches="M26",
@@ -783,7 +791,7 @@ OWNS = {
     "recalibrate": "other risks are something new, and need the owner and a second name",
     "roll back": "backwards one may go alone, and it cannot wait for a meeting",
     "mend the feed": "who runs the interface can mend it, and nobody else",
-    "leave": "somebody has to write down that nothing is done, and answer for it",
+    "leave": "that nothing is done is signed by whoever answers for what the alarm is about, the model or the work of the wards",
 }
 
 
@@ -1092,7 +1100,15 @@ def monitored_how(answer, hospital):
     if any(alarm and alarm[1] == "oe_hold_out" for alarm in answer["alarms"]) and (first or false):
         told += " In one town some 200 tickets of half a year bring 20 returns: chance alone moves `oe_hold_out` by half; `oe` has ten times as many."
     if first:
-        return f"{told} One that it does not name in time: *{first}*."
+        instead = next(
+            (
+                alarm[1]
+                for alarm, one in zip(answer["alarms"], answer["told"], strict=True)
+                if tuple(one) == (first, "other")
+            ),
+            None,
+        )
+        return f"{told} One that it does not name in time: *{first}*{f', where it rang for `{instead}`' if instead else ''}."
     return f"{told} One false alarm is forgiven; the first was in a year of *{false}*." if false else told
 
 
@@ -1185,7 +1201,7 @@ key(
             "inputs_only",
             answer=inputs_only,
             says="You watch inputs and calls only.",
-            so_what="When a service outside ends, no input moves. Half as many patients again come back, and the dashboard is green.",
+            so_what="When a service outside ends, no input moves. Two thirds more patients come back, and the dashboard is green.",
             look_at="`oe` in the year in which home visits end",
             teaches="M25",
             evidence=monitored_how,

@@ -122,7 +122,7 @@ def _ratio_alarm(beyond, word):
     def says(frame, begins):
         where = frame.index[beyond(frame.oe) & (frame.index >= MONDAY)]
         where = where[0] if len(where) else frame.index[-1]
-        return f"oe: returns over promised of the last 26 weeks {word}, {frame.oe[where]:.2f} {_in_week(where)}"
+        return f"oe: returns over promised of the last 26 weeks {word}, {frame.oe[where]:.3f} {_in_week(where)}"
 
     return says
 

@@ -15,7 +15,7 @@ SITUATIONS = {
         "Creatinine at Eastbank has a median of 86 since Tuesday; it was 0.98. Quillmere is unchanged. The contract was not yet strict on this column.",
         [FEEDS],
         {
-            RETRAIN: "The model learns a week of umol/L, and is wrong again on the day the laboratory mends its message.",
+            RETRAIN: "The model learns a week of µmol/L, and is wrong again on the day the laboratory mends its message.",
             RECALIBRATE: "Calibration moves everybody's risk for a fault in one column of one site.",
             ROLL_BACK: "The old release reads the same wrong column: nothing changes but the date.",
             LEAVE: "Each morning Eastbank's patients are ranked by a unit.",
@@ -142,7 +142,7 @@ SITUATIONS = {
         },
     ),
     "balanced.weights": (
-        "In shadow a new model promises 0.44 on the mean where 0.14 come back. It was trained with balanced classes; AUROC is better than of the one in use, which it replaces on Monday. Training takes a week.",
+        "In shadow a new model promises 0.44 on average where 0.14 come back. It was trained with balanced classes; its AUROC is better than that of the one in use, which it replaces on Monday. Training takes a week.",
         [OWNER, CLINIC],
         {
             RETRAIN: "Monday passes without it, and a shift of the intercept on settled outcomes does the same today.",
@@ -157,7 +157,7 @@ SITUATIONS = {
         {
             RECALIBRATE: "You move the mean, and the order within the group stays wrong.",
             ROLL_BACK: "The old release has never seen the drug either.",
-            MEND: "No feed is broken: patients are treated otherwise.",
+            MEND: "No feed is broken: patients are treated differently.",
             LEAVE: "In the group that is called most, the list is not far from chance.",
         },
     ),
@@ -182,7 +182,7 @@ SITUATIONS = {
         },
     ),
     "icd.version": (
-        "Diagnoses come in a new coding version since two years, mapped where a map exists; a third of groups have none. For these no map can be made, coders say. In shadow, no calls yet, AUROC fell from 0.70 to 0.63 (0.62 to 0.64), 2,100 settled returns.",
+        "Diagnoses have come in a new coding version for two years, mapped where a map exists; a third of groups have none. For these no map can be made, coders say. In shadow, no calls yet, AUROC fell from 0.70 to 0.63 (0.62 to 0.64), 2,100 settled returns.",
         [OWNER, CLINIC],
         {
             RECALIBRATE: "The mean is right; the groups that sorted patients are gone.",
@@ -228,7 +228,7 @@ SITUATIONS = {
             RETRAIN: "Forty tests a week do that every seventh week or so: you would train for ever.",
             RECALIBRATE: "No outcome has been asked.",
             ROLL_BACK: "There was no release, and there is nothing to undo.",
-            MEND: "Whoever looks for a fault that was there for a week by chance finds another, and mends that.",
+            MEND: "Whoever looks for a fault that chance made for a week finds another, and mends that.",
         },
     ),
     "one.story": (

@@ -72,7 +72,8 @@ def answers() -> tuple[str, list[str]]:
     for name, question in ANSWERS.items():
         try:
             if question not in done or done[question].verdict != "right":
-                raise NotCut("its last check was not right; check it in the exercise and start again")
+                stands = "its last check was not right" if question in done else "it has not been checked"
+                raise NotCut(f"{stands}; check it in the exercise, then `wardround start pipeline` again")
             path = exercise(places.week_of(question))
             found = cut(read_cells(path), name, taken)
             parts.append(f"\n\n# {question}, from {path.parent.name}/{path.name}\n{found}")

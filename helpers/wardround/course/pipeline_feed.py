@@ -83,7 +83,7 @@ def _unit(rows: Frame) -> Frame:
 
 
 def _offset(rows: Frame) -> Frame:
-    return rows.assign(haemoglobin=rows.haemoglobin + 0.8)
+    return rows.assign(haemoglobin=rows.haemoglobin + 0.4)
 
 
 def _absent(rows: Frame) -> Frame:
@@ -100,7 +100,7 @@ def _all(rows: Frame) -> Frame:
 
 
 UNIT = partial(Fault, make=_unit, says="creatinine of Eastbank in another unit")
-DECOY = partial(Fault, make=_offset, says="haemoglobin 0.8 g/dL higher, harmless", harms=False)
+DECOY = partial(Fault, make=_offset, says="haemoglobin 0.4 g/dL higher, a new analyser", harms=False)
 ABSENT = partial(Fault, make=_absent, says="sodium's column is absent", whole=True)
 AGAIN = "with the outcomes settled since"
 WORSE = Candidate("extract", "learnt on the new extract", "j.moreau", teach=_shuffled, wrong="worse")

@@ -271,7 +271,8 @@ def _range_verdict(guess: Guess) -> tuple[str, str, str]:
     if guess.held:
         return "your range held", "right", "Eight ranges of ten should hold; if all of yours do, they may be too wide."
     gap = max(guess.low - guess.outcome, guess.outcome - guess.high)
-    if gap > guess.high - guess.low:
+    times_off = 0 < 3 * guess.outcome < guess.low or guess.outcome > 3 * guess.high > 0  # a share of .002 for .1 to .4
+    if gap > guess.high - guess.low or times_off:
         return (
             "well outside your range, and worth a minute",
             "note",

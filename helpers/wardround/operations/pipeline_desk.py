@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tomllib
 from collections.abc import Callable, Iterator
@@ -127,7 +128,7 @@ def roll_back(house: House, bring_back: Callable[[House, str], str], because: st
     if not because.strip():
         raise Stop("Say why: python run.py rollback --as NAME --because WORDS")
     if len(house.standing().releases) < 2:
-        raise Stop("There is no earlier release to return to; the ward can work without a list.")
+        raise Stop("There is no earlier release to return to. To have no list, do not run it; the ward works without.")
     try:
         digest = bring_back(house, because)
     except Exception as trouble:
@@ -168,10 +169,17 @@ def explained(house: House, stay: str | None) -> tuple[Any, dict[str, Any]]:
     archive = house.archive()
     rows = archive.decisions[archive.decisions["encounter_id"] == stay] if house.lists() else []
     if not len(rows):
-        raise Stop(f"{stay or 'No stay'} is on no list; take a name from a file of state/served.")
+        raise Stop(f"{f'{stay} is on no list' if stay else 'Name a stay'}; take one from a file of state/served.")
     mlflow.set_tracking_uri(archive.uri)
     decision = next(rows.itertuples(index=False))
     return decision, house.answers.explain(decision, archive)
+
+
+def read_out(house: House) -> None:
+    """Say every line of the log, without the parts of a bundle."""
+    for line, told in house.story():
+        shown = json.dumps({name: value for name, value in told.items() if name != "bundle"}, ensure_ascii=False)
+        house.say(f"{line.number:4d}  {line.at}  {line.actor}  {line.action}  {shown}")
 
 
 def told_of(house: House, week: int) -> str:
@@ -181,7 +189,11 @@ def told_of(house: House, week: int) -> str:
         return [one for one in house.lines(action) if one.get("week") == week]
 
     steps = {one["step"]: one for one in of("step")}
-    said = [f"{one['rows']} stays scored, {one['called']} to call. {one['said']}".rstrip() for one in of("served")]
+    said = []
+    for one in of("served"):
+        blank = f", {one['unscored']} WITHOUT A SCORE" if one["unscored"] else ""
+        scored = one["rows"] - one["unscored"]
+        said.append(f"{scored} stays scored{blank}, {one['called']} to call. {one['said']}".rstrip())
     said = said or [f"NO LIST: {one['why']}; the ward works without one" for one in of("no list")]
     said += [f"released {one['released'][:12]}" for one in steps.values() if one.get("released")]
     for one in of("not released"):

@@ -24,6 +24,8 @@ from wardround.course.pipeline_check.kills import fly_and_kill, judge_killed
 from wardround.course.pipeline_check.looks import Unreadable
 from wardround.course.pipeline_check.report import Report
 from wardround.course.pipeline_feed import CUT_OFF, FAULTS, HOME_VISITS_END, THE_MODEL_CALLS, Story, write_feed
+from wardround.operations.pipeline import Stop
+from wardround.operations.pipeline_desk import plan_of
 from wardround.records import read_export
 
 FLIGHTS: dict[str, tuple[Story, Runs]] = {
@@ -33,6 +35,7 @@ FLIGHTS: dict[str, tuple[Story, Runs]] = {
 }
 KILLED = "cut off"
 AT_A_TIME = 2
+STATE = "what your steps write into state/"
 Progress = Callable[[float, str], None]
 
 
@@ -49,7 +52,7 @@ def check(pipeline: Path | None = None, *, trust: bool = False, progress: Progre
     Returns
     -------
     Report
-        ``skipped`` says why where this machine has no box.
+        ``skipped`` says why where this machine has no box, or the plan is blank.
 
     Raises
     ------
@@ -62,6 +65,10 @@ def check(pipeline: Path | None = None, *, trust: bool = False, progress: Progre
     try:
         box = sandbox.best(trust=trust)
     except sandbox.NoSandbox as trouble:
+        return Report(skipped=str(trouble))
+    try:
+        plan_of(pipeline / "plan.toml")  # read, not run: blank, every flight would end at its first word
+    except Stop as trouble:
         return Report(skipped=str(trouble))
     began, spent = time.monotonic(), _processor()
     progress(0.0, "making years with faults")
@@ -77,6 +84,7 @@ def check(pipeline: Path | None = None, *, trust: bool = False, progress: Progre
     for name in stories:
         report.add(name, ended[name])
     report.seconds, report.processor = time.monotonic() - began, _processor() - spent
+    report.processor += sum(one.cpu for one in ended.values())
     return report
 
 
@@ -114,19 +122,23 @@ def _all(benches: dict[str, Copy], stories: dict[str, Story], hospital: Any, pro
 
 
 def _processor() -> float:
-    """Seconds of a processor that this process and what it started have taken."""
-    return sum(os.times()[:4])
+    """Seconds of a processor that this process has taken; the box tells its own."""
+    return sum(os.times()[:2])
 
 
 def _one(bench: Copy, name: str, story: Story, rows: Any) -> Judged:
     try:
         if name == KILLED:
-            judged = Judged()
-            judge_killed(judged, fly_and_kill(bench, Flown(name, story, rows)))
+            killed = fly_and_kill(bench, Flown(name, story, rows))
+            judged = Judged(cpu=killed.flown.cpu)
+            judge_killed(judged, killed)
             return judged
         return judge(fly(bench, name, story, rows, FLIGHTS[name][1]))
     except Unreadable as trouble:
-        return Judged(findings=[Finding("unreadable", str(trouble), "what your steps write into state/")])
+        return Judged(findings=[Finding("unreadable", str(trouble), STATE)])
+    except Exception as trouble:  # learner code wrote what is judged: whatever it is, the other flights are told of
+        words = f"The flight “{name}” could not be judged ({type(trouble).__name__}: {str(trouble)[:200]})."
+        return Judged(findings=[Finding("unreadable", words, STATE)])
 
 
 def judge(flown: Flown) -> Judged:

@@ -199,7 +199,7 @@ def _typo(judged: Judged, flown: Flown, week: int, one: Candidate, released: Any
     back = [other for other in look.lines if other.action == "rolled back" and other.number > line.number]
     weeks = [at for at in look.served if (bundle := look.in_force(at)) and bundle.digest == digest]
     many, whole = _called_for_nothing(flown, weeks)
-    rang = [t["week"] for _, t in look.told if t.get("layer") == "outputs" and week <= (t.get("week") or -1)]
+    rang = [t["week"] for t in look.of("alarm") if t.get("layer") == "outputs" and week <= (t.get("week") or -1)]
     if not back or (weeks and weeks[-1] > week + LONGEST):
         ends = f"undone only in week {look.weeks[back[0].number]}" if back else "never undone"
         heard = f"outputs rang in week {rang[0]}" if rang else "no alarm of outputs rang"
@@ -271,7 +271,9 @@ def judge_weeks(judged: Judged, flown: Flown) -> None:
             "no list",
             f"In {weeks_of(blamed)} {many:,} patients were on no list, though nothing was wrong that a list without a "
             f"value would not have met: {why[blamed[0]]}.",
-            "plan.toml: an alarm is looked at; a pause takes every call away, and helps nobody",
+            "plan.toml: an alarm is looked at; a pause takes every call away, and helps nobody"
+            if "pause" in why[blamed[0]]
+            else "steps/validate.py or steps/deploy.py, whichever stopped with these words",
         )
 
 
@@ -316,7 +318,7 @@ def _meant(flown: Flown, layer: str, week: int, signal: str) -> bool:
 
 def judge_outcomes(judged: Judged, flown: Flown) -> None:
     """Home visits end: only outcomes can tell. Where the model helps, they must not."""
-    rang = [told["week"] for told in flown.last.of("alarm") if told.get("layer") == "outcomes" and "week" in told]
+    rang = [t["week"] for t in flown.last.of("alarm") if t.get("layer") == "outcomes" and type(t.get("week")) is int]
     acts = [str(told.get("action"))[:30] for told in flown.last.of("alarm") if told.get("layer") == "outcomes"]
     if flown.story.version == "home visits end":
         row = Row(flown.name, "home visits end", 0, "outcomes" if rang else "", rang[0] if rang else None)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from wardround.course.given import given
 from wardround.course.pipeline_check.box import Copy, Said
-from wardround.course.pipeline_check.looks import Look, look
+from wardround.course.pipeline_check.looks import Look, Unreadable, look
 from wardround.course.pipeline_feed import INPUTS, WHO, Story, discharged
 
 ONE, OTHER = "k.strand", "p.novak"  # who runs it; not among those who propose or approve
@@ -87,13 +87,21 @@ def year_of(hospital: Any, story: Story) -> pd.DataFrame:
 
 
 def fly(copy: Copy, name: str, story: Story, rows: pd.DataFrame, runs: Runs) -> Flown:
-    """Run the pipeline over the year, person by person until a week, then ask about it."""
+    """Run the pipeline over the year, person by person until a week, then ask about it.
+
+    Raises
+    ------
+    Unreadable
+        It left what no pipeline leaves.
+    """
     flown = Flown(name, story, rows)
     for actor, until in runs:
         said = copy.run(["--as", actor, "--until", str(until)])
         flown.ended.append(said.ended[0] if said.ended else said.killed or "it said nothing")
         flown.looks.append(look(copy.home, actor, flown.looks[-1] if flown.looks else None))
         flown.cpu += said.cpu
+    if odd := sorted(set(flown.last.served) - set(flown.years)):
+        raise Unreadable(f"state/served holds a list of week {odd[0]}, and the feed has no such week.")
     if flown.last.served:
         _ask(copy, flown)
     return flown
@@ -108,7 +116,7 @@ def _ask(copy: Copy, flown: Flown) -> None:
     files = {week: _variants(copy, flown, week) for week in again}
     said = copy.run(explain=stays, score=[[again[week].digest, list(files[week].values())] for week in again])
     flown.explained, flown.cpu = dict(said.explained), flown.cpu + said.cpu
-    flown.asked = [Asked(week, _scores(flown, week, files[week], said), _wrong_in(flown, week)) for week in again]
+    flown.asked = [Asked(week, _scores(flown, week, files[week], said), wrong_in(flown, week)) for week in again]
 
 
 def _weeks_to_explain(last: Look) -> list[int]:
@@ -124,7 +132,7 @@ def _harmed(flown: Flown) -> list[int]:
     return [week for week in flown.last.served if any(one.harms and week in one.weeks for one in faults)]
 
 
-def _wrong_in(flown: Flown, week: int) -> np.ndarray:
+def wrong_in(flown: Flown, week: int) -> np.ndarray:
     """Stays with a wrong value; where a column is gone, everybody: nobody knows who would have had one."""
     gone = any(one.whole and week in one.weeks for one in flown.story.faults.values())
     return flown.changed(week).any(axis=1).to_numpy() | gone

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from wardround.course.pipeline_check.flights import Flown, unlike
+from wardround.course.pipeline_check.flights import Flown, unlike, wrong_in
 from wardround.course.pipeline_check.found import Judged, of_thousand, weeks_of
 from wardround.course.pipeline_check.looks import Look, parts
 from wardround.course.pipeline_feed import Story
@@ -74,6 +75,7 @@ def _person(name: str) -> str:
 def judge_lists(judged: Judged, flown: Flown) -> None:
     """Each list: in the log once, unchanged since, of everybody who was discharged, and as the bundle in force says."""
     judge_kept(judged, flown.looks)
+    _unscored(judged, flown, {week: wrong_in(flown, week) for week in flown.last.served if week in flown.years})
     calls, scores, of = {}, 0, 0
     for week, one in flown.last.served.items():
         if one.rows is None or week not in flown.years:
@@ -126,6 +128,30 @@ def judge_kept(judged: Judged, looks: list[Look]) -> None:
                 "steps/deploy.py: keep the file under its hash, write the line `served`, then put the list out",
             )
         before |= {week: one.sha256 for week, one in look.served.items()}
+
+
+def _unscored(judged: Judged, flown: Flown, harmed: dict[int, np.ndarray]) -> None:
+    """Who has no score is never called; only a wrong value of the feed excuses it, and then it is said."""
+    blank: dict[int, int] = {}
+    excused = 0
+    for week, one in flown.last.served.items():
+        if one.rows is None or week not in flown.years:
+            continue
+        wrong = set(flown.years[week]["stay"][harmed[week]])
+        bare = one.rows["stay"][one.rows["score"].isna()]
+        excused += int(bare.isin(wrong).sum())
+        if count := int((~bare.isin(wrong)).sum()):
+            blank[week] = count
+    if excused:
+        judged.facts.append(f"{excused:,} patients with a wrong value in the feed were given no score, so no call")
+    if blank:
+        many, whole = sum(blank.values()), sum(len(flown.years[week]) for week in blank)
+        judged.mend(
+            "unscored",
+            f"In {weeks_of(list(blank))} {of_thousand(many, whole)} discharged were listed without a score although "
+            "nothing was wrong with their values, so nobody would call them.",
+            "steps/deploy.py: a missing value is filled by the model, and everybody on the list has a score",
+        )
 
 
 def _complete(judged: Judged, flown: Flown, week: int, rows: pd.DataFrame) -> None:

@@ -50,7 +50,7 @@ def judge_killed(judged: Judged, killed: Killed) -> None:
     """It goes on or says why not; no list has changed, no line is lost, nothing is released that two had not signed."""
     flown, own = killed.flown, Judged()
     met = sum(killed.met.values())
-    judged.facts.append(f"cut off at {met} of {len(killed.met)} moments, and started again")
+    judged.facts.append(f"at {met} of {len(killed.met)} moments, and started again")
     if judge_log(own, flown.looks):
         judge_names(own, flown.looks, flown.story)
         if stopped := next((words for words in flown.ended if words), ""):

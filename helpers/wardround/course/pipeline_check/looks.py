@@ -68,7 +68,7 @@ class Look:
 
     @cached_property
     def told(self) -> list[tuple[Line, dict[str, Any]]]:
-        """Each line with what it says; a detail that is no dictionary says nothing."""
+        """Each line with what it says; a detail that is no dictionary says nothing, and a week is a number or None."""
         return [(line, _detail(line)) for line in self.lines]
 
     def of(self, action: str) -> list[dict[str, Any]]:
@@ -166,7 +166,7 @@ def _list(path: Path) -> Served:
 def _live(path: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_bytes()) if path.stat().st_size < 2**20 else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
@@ -174,6 +174,7 @@ def _live(path: Path) -> dict[str, Any] | None:
 def _detail(line: Line) -> dict[str, Any]:
     try:
         told = line.told()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    told = told if isinstance(told, dict) else {}
+    return told if type(told.get("week", 0)) is int else {**told, "week": None}

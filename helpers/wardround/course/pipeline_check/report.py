@@ -13,7 +13,7 @@ from wardround.course.grading.submissions import printable
 from wardround.course.pipeline_check.found import Finding, Judged, Row
 from wardround.course.store import write_atomically
 
-HEAD = ("what happened", "week", "caught by", "in week", "after", "done")
+HEAD = ("what happened", "week", "caught by", "in week", "after", "done", "verdict")
 GOOD = "Nothing to mend: it runs, catches, and rolls back."
 LONGEST = 900  # characters of a sentence that holds words of a learner's
 
@@ -29,7 +29,7 @@ class Report:
     level
         Of the box.
     seconds, processor
-        By the clock, and of all processors together.
+        By the clock, and of all processors together, here and in the box (of what was killed nothing is known).
     """
 
     skipped: str = ""
@@ -73,7 +73,8 @@ class Report:
         for row in self.rows:
             caught = row.caught or ("-" if row.ok else "NOBODY")
             when = ["-" if value is None else str(value) for value in (row.week, row.after)]
-            lines.append(tuple(printable(one, 60) for one in (row.fault, row.began, caught, *when, row.done)))
+            told = (row.fault, row.began, caught, *when, row.done, "right" if row.ok else "to mend")
+            lines.append(tuple(printable(one, 60) for one in told))
         return lines
 
     @property

@@ -4,6 +4,7 @@ python run.py [--feed FEED] [--as NAME] [--until WEEK]
 python run.py approve DIGEST --as NAME --because WORDS
 python run.py rollback --as NAME --because WORDS
 python run.py explain STAY
+python run.py log
 
 It may be killed at any moment. Started again, it asks the log how far it came and goes on there.
 """
@@ -21,7 +22,7 @@ quiet.apply()  # MLflow asks nobody outside; before it is imported
 import answers  # noqa: E402
 from steps import deploy, evaluate, features, gate, monitor, register, rollback, train, validate  # noqa: E402
 from wardround.operations.pipeline import ENDS, House, NoList  # noqa: E402
-from wardround.operations.pipeline_desk import approve, explain, locked, plan_of, roll_back, told_of  # noqa: E402
+from wardround.operations.pipeline_desk import approve, explain, locked, plan_of, read_out, roll_back, told_of  # noqa: E402
 
 STEPS = (validate, features, train, evaluate, gate, register, deploy, monitor, rollback)
 
@@ -37,6 +38,8 @@ def main():
             return roll_back(house, rollback.bring_back, asked.because)
         if asked.command == "explain":
             return explain(house, asked.what)
+        if asked.command == "log":
+            return read_out(house)
         weeks = [week for week in house.weeks() if asked.until is None or week <= asked.until]
         for week in [week for week in weeks if not is_over(house, week)]:
             one_week(house, week)
@@ -71,7 +74,7 @@ def one_week(house, week):
 
 def arguments():
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    reader.add_argument("command", nargs="?", choices=["run", "approve", "rollback", "explain"], default="run")
+    reader.add_argument("command", nargs="?", choices=["run", "approve", "rollback", "explain", "log"], default="run")
     reader.add_argument("what", nargs="?", help="the digest to approve, or the stay to explain")
     reader.add_argument("--feed", type=Path, default=HOME / "feed")
     reader.add_argument("--as", dest="actor", default=getpass.getuser(), metavar="NAME", help="you, for the log")

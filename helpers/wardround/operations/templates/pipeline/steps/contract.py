@@ -34,8 +34,16 @@ def broken_by(rows, contract):
     return pd.DataFrame({"column": [], "index": []})
 
 
-def arrived(path):
-    """Return the discharges of a week, or say why there can be no list."""
+def with_their_like(rows, name, index):
+    """Return `index`, and where it holds most of a site's values, the others there: they came in the same unit."""
+    there, site = rows[name].notna(), rows["site"]
+    bad = pd.Series(rows.index.isin(index), rows.index)
+    most = site.map(bad.groupby(site).sum() > there.groupby(site).sum() / 2).eq(True)
+    return rows.index[bad | (most & there)]
+
+
+def arrived(path, before):
+    """Return the discharges of a week, or say why there can be no list; `before` are the stays of the week before."""
     try:
         rows = pd.read_parquet(path).reset_index(drop=True)
     except Exception as trouble:
@@ -44,4 +52,6 @@ def arrived(path):
         raise NoList(f"the discharges have no {', '.join(lacking)}, so nobody knows whose a score would be")
     if rows.empty or rows["stay"].duplicated().any():
         raise NoList("the discharges are empty, or hold a stay twice")
+    if (again := int(rows["stay"].isin(before).sum())) > len(rows) / 2:
+        raise NoList(f"{again} of {len(rows)} discharges are those of the week before: an old file was dropped")
     return rows

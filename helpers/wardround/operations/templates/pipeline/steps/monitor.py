@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from wardround.operations.pipeline import ENDS
 
 from steps.lists import outputs
 from steps.signals import of_weeks
@@ -11,11 +12,19 @@ EVERY, EVENTS = 4, 20  # outcomes: every fourth week, once twenty who were not c
 
 
 def run(house, week):
-    layers = {"door": door, "inputs": inputs, "outputs": outputs, "outcomes": outcomes}
-    said = [(layer, *one) for layer, look in layers.items() for one in look(house, week)]
-    for layer, signal, why in said:
-        house.alarm(week, layer, signal, why)
-    return {"alarms": len(said)}
+    rang, broken = 0, []
+    for look in (door, inputs, outputs, outcomes):
+        try:
+            for signal, why in list(look(house, week)):
+                house.alarm(week, look.__name__, signal, why)
+                rang += 1
+        except ENDS:
+            raise
+        except Exception as trouble:  # one that breaks does not silence the others
+            broken.append(f"{look.__name__} broke ({type(trouble).__name__}: {trouble})")
+    if broken:
+        raise RuntimeError("; ".join(broken))
+    return {"alarms": rang}
 
 
 def door(house, week):

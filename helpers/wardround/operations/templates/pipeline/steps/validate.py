@@ -4,13 +4,15 @@ import numpy as np
 import pandas as pd
 from wardround.operations.pipeline import NoList
 
-from steps.contract import arrived, broken_by, learnt
+from steps.contract import arrived, broken_by, learnt, with_their_like
 from steps.features import FLAGS, NUMBERS, WORDS
 
 
 def run(house, week):
+    last = house.told("validate", week - 1) or {}
+    before = pd.read_parquet(house.kept(last["list"]))["stay"] if "list" in last else []
     try:
-        rows = arrived(house.folder(week) / "discharges.parquet")
+        rows = arrived(house.folder(week) / "discharges.parquet", before)
     except NoList as trouble:
         house.alarm(week, "door", "discharges", str(trouble))
         raise
@@ -22,10 +24,11 @@ def run(house, week):
         rows[name] = nothing(name)  # the list goes out without it, as it does for a patient who was not tested
     rows[NUMBERS + FLAGS] = rows[NUMBERS + FLAGS].apply(pd.to_numeric, errors="coerce").astype(float)
     for name, cases in broken_by(rows, house.kept(contract).read_text()).groupby("column"):
-        for site, there in rows.loc[cases["index"].unique()].groupby("site"):
+        index = with_their_like(rows, name, cases["index"])
+        for site, there in rows.loc[index].groupby("site"):
             share = len(there) / (rows["site"] == site).sum()
             refused(house, week, name, site, len(there), share, "outside what the contract allows")
-        rows.loc[cases["index"], name] = nothing(name)  # never converted: nobody here knows what it was meant to be
+        rows.loc[index, name] = nothing(name)  # never converted: nobody here knows what it was meant to be
     return {"list": house.keep(rows.assign(encounter_id=rows["stay"]).to_parquet(index=False)), "contract": contract}
 
 
@@ -38,7 +41,11 @@ def refused(house, week, column, site, rows, share, why):
 
 
 def missing(house, week, rows):
-    """A result under a code that nobody maps breaks no range: it is not there."""
+    """A result under a code that nobody maps breaks no range, nor does a site that sent nothing: it is not there."""
+    year = house.reference()
+    for site, expected in (year.groupby("site").size() / year["week"].nunique()).items():
+        if (here := int((rows["site"] == site).sum())) < expected / 2:
+            refused(house, week, "discharges", site, here, 1.0, f"{here} have come, where {expected:.0f} are usual")
     usual = house.once("missing", lambda: house.reference().groupby("site")[NUMBERS].agg(lambda one: one.isna().mean()))
     for site, there in rows.groupby("site"):
         for name in [one for one in NUMBERS if one in rows]:
