@@ -198,7 +198,7 @@ def test_what_a_fault_changes_is_found_from_the_feed_itself(third_hospitals):
         changed = flown.changed(week)
         assert list(changed.columns[changed.any()]) == [column]
         assert 20 < changed[column].sum() < len(changed)
-    assert not flown.changed(20).to_numpy().any()  # the decoy harms nobody
+    assert not flown.changed(20).to_numpy().any()  # a decoy changes no value that counts as wrong
 
 
 # the report -----------------------------------------------------------------------------------------------------------

@@ -31,8 +31,9 @@ def test_the_report_has_no_barrier_fits_a_telephone_and_needs_no_network(tmp_pat
 
 def test_the_dashboard_of_week_8(tmp_path):
     table = pd.DataFrame({"share": [0.1, 0.2]}, ["a", "b"])
-    shown = {"List": figure(lines(table, ylabel="share", xlabel="month"), says="The share on the list rises by half.", table=table)}
-    board = pd.DataFrame({"signal": ["list, Eastbank"] * 2, "owner": ["on call"] * 2, "first action": ["roll back"] * 2})
+    drawn = figure(lines(table, ylabel="share", xlabel="month"), says="The share on it rises by half.", table=table)
+    shown = {"List": drawn}
+    board = pd.DataFrame({"signal": ["list, Eastbank"], "owner": ["on call"], "first action": ["roll back"]})
     (tmp_path / "page.html").write_text(given(8).lessons().one_page("Week 45", board, "Nothing rang.", shown))
     has_no_barrier(tmp_path / "page.html")
 

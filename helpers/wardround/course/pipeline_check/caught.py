@@ -74,7 +74,7 @@ def _harmful(judged: Judged, flown: Flown, name: str, fault: Fault, layer: str) 
 
 
 def _decoy(judged: Judged, flown: Flown, fault: Fault, layer: str) -> bool:
-    """What harms nobody: seen, looked at, and left alone."""
+    """What costs few calls: seen, looked at, and left alone."""
     acted = [
         line
         for line, told in flown.last.told
