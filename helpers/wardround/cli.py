@@ -299,15 +299,16 @@ def prove(
 
 @app.command(epilog="Example: wardround proof")
 def proof() -> None:
-    """For authors: the long proof, questions on five hospitals and the lessons of the model on twenty."""
+    """For authors: the long proof, five hospitals a question, twenty for the lessons of the model, every kill."""
     from wardround.course.authoring.prove import prove as run
 
     with _progress() as progress:
         report = run(None, hospitals=5, progress=progress)
     typer.echo(report.render())
-    bites = quiet.environment(headless=True) | {"WARDROUND_BITE_SEEDS": "20"}
-    command = [sys.executable, "-m", "pytest", "tests/test_bites.py", "-q"]
-    lessons = subprocess.call(command, cwd=quiet.ROOT, env=bites)
+    longer = quiet.environment(headless=True) | {"WARDROUND_BITE_SEEDS": "20", "WARDROUND_KILLS": "all"}
+    tests = ["tests/test_bites.py", "tests/test_pipeline.py", "-k", "bites or killed", "-q"]
+    command = [sys.executable, "-m", "pytest", *tests]
+    lessons = subprocess.call(command, cwd=quiet.ROOT, env=longer)
     raise typer.Exit(0 if report.ok and not lessons else 1)
 
 
