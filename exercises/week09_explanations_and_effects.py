@@ -23,7 +23,8 @@ hospital = load()
 # Two things are judged, on rows that you have not seen, both to a millionth. Base and contributions add up to what the model says in that unit. And each
 # contribution is the exact Shapley value against the background that was handed in, all of it.
 #
-# `shap.KernelExplainer` starts at once; `shap.Explainer` compiles for ten seconds or more at its first call.
+# `shap.KernelExplainer` starts at once, and hands your function bare arrays: make a table of them, with the names of the columns. `shap.Explainer`
+# compiles for ten seconds or more at its first call.
 
 # %%
 models = given(9).models(hospital)
@@ -46,7 +47,7 @@ check("W09.Q1", explain)
 # %% [markdown]
 # ## Q2: three leaks, one of them hidden
 #
-# A model of readmission has an AUROC of 0.95. In its table are three columns, or groups of columns, that were written after the stay. `rows` and `back`
+# A model of readmission has an AUROC of 0.96. In its table are three columns, or groups of columns, that were written after the stay. `rows` and `back`
 # are stays that the model has not learnt from; `newest` holds 250 stays that ended in the last days, as their columns stand now; `papers` says of each column when it is said
 # to be known.
 #
@@ -79,7 +80,8 @@ check("W09.Q2", leaks)
 # A town of its own, with eight features. Which of them are causes of returns has been drawn, so no textbook answers. `what_if` lets the town live again with one
 # feature of everybody set to a value: the same people, the same dice. Somebody proposes a value for each feature.
 #
-# For each say `"cause"` or `"proxy"`, and how many fewer of 1,000 come back in the run that is proposed (below 0: more).
+# For each say `"cause"` or `"proxy"`, and how many fewer of 1,000 come back in the run that is proposed (below 0: more). The runs answer in a loop of five lines. So
+# first, before any run, write down on which features you would have sworn: for the group, and for yourself.
 
 # %%
 features = given(9).features(hospital)
@@ -90,6 +92,10 @@ town, weights = given(9).town(hospital), given(9).weights(hospital)
 shares, log_odds = weights * (town[weights.index] - town[weights.index].mean()), np.log(town.score / (1 - town.score))
 assert abs(log_odds.mean() + shares.sum(axis=1) - log_odds).max() < 1e-6
 shares.abs().mean().sort_values(ascending=False).round(3)
+
+# %%
+sworn = ...  # {"pain": "cause", …} as you would say it today
+keep("w09_sworn", sworn)
 
 # %%
 first = features.iloc[0]
@@ -174,7 +180,7 @@ keep("w09_revised", revised)
 #
 # ## Q5 (+): two backgrounds, two stories
 #
-# Eight patients of the ward for heart failure and COPD, and one logistic model of scaled columns. For each patient give the first reason, the contribution that is largest in size, against
+# Eight patients of the ward for heart failure and COPD, and one logistic model of scaled columns. For each patient give the first reason, the contribution in log-odds that is largest in size, against
 # everybody and against the ward's patients.
 
 # %%
@@ -183,7 +189,7 @@ made_two.everyone.mean().round(2), made_two.ward.mean().round(2)
 
 # %% nbgrader={"grade": false, "grade_id": "w09-q5", "locked": false, "schema_version": 3, "solution": true}
 def stories(model, everyone, ward, patients):
-    return ...  # a table: patient, everyone, ward
+    return ...  # a table: the patients in its index, columns everyone and ward
 
 # %% nbgrader={"grade": true, "grade_id": "w09-q5-check", "locked": true, "points": 0, "schema_version": 3, "solution": false} tags=["raises-exception"]
 check("W09.Q5", stories)
@@ -213,7 +219,7 @@ check("W09.Q6", forty)
 # %% [markdown]
 # ## What to bring to the group
 #
-# Your memo, and the feature of Q3 that you would have sworn on.
+# Your memo, and the feature of Q3 on which you had sworn, and lost.
 
 # %%
 check_all(9)

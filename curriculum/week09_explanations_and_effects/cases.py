@@ -13,9 +13,9 @@ SIGNS = ["heart_rate", "respiratory_rate", "temperature", "saturation", "systoli
 UNITS = {
     "heart_rate": "/min",
     "respiratory_rate": "/min",
-    "temperature": "Cel",
+    "temperature": "°C",
     "saturation": "%",
-    "systolic": "mm[Hg]",
+    "systolic": "mm Hg",
     "age": "years",
 }
 WORDS = {
@@ -44,7 +44,10 @@ def made(visits, known, dice):
     risk = 1 / (1 + np.exp(-(model.intercept_[0] + parts.sum(axis=1))))
     ill, well = rows.p_critical > LIKELY, rows.p_critical < UNLIKELY
     says = risk >= ADVISED
-    kinds = {"right_ill": ill & says, "right_well": well & ~says, "wrong_ill": ill & ~says, "wrong_well": well & says}
+    honest = 1 / (1 + np.exp(-(model.intercept_[0] + parts.sum(axis=1) - HABIT * (table.age - 60))))
+    turned = says != (honest >= ADVISED)  # wrong by its habit, so that a reader could see it in the reasons
+    kinds = {"right_ill": ill & says, "right_well": well & ~says}
+    kinds |= {"wrong_ill": ill & ~says & turned, "wrong_well": well & says & turned}
     found = []
     for kind, where in kinds.items():
         places = dice.permutation(np.flatnonzero(where))[:2]

@@ -75,6 +75,17 @@ def known_cases(hospital):
     return _drawn_cases(hospital)[1].copy()
 
 
+def ratings(said):
+    """Hand a rating of the eight cases on, case to True or False; nothing yet where nothing is said.
+
+    Raises
+    ------
+    ValueError
+        A case is not rated, or is rated with something else than True and False.
+    """
+    return _beside("ratings.py")["whole"](said)
+
+
 def rated(hospital):
     """Return the learner's own reader test, ``known_cases`` with ``before`` and ``after``; raises where it is not kept or not whole.
 
@@ -348,8 +359,19 @@ def told_twice(stories, hospital):
     if found is ...:
         return ...
     if isinstance(found, pd.DataFrame):
-        found = {patient: tuple(row) for patient, row in zip(found.index, found.to_numpy(), strict=True)}
+        found = _pairs(found, made.patients.index)
     return {str(patient): [str(reason) for reason in pair] for patient, pair in dict(found).items()}
+
+
+def _pairs(table, patients):
+    """A table's two reasons by patient, whether the patients stand in its index or in a column."""
+    if lacking := [name for name in ("everyone", "ward") if name not in table]:
+        have = ", ".join(map(str, table.columns))
+        raise ValueError(f"the table has no column {' and no '.join(lacking)}; it has {have}")
+    table = table.set_index("patient") if "patient" in table else table
+    if strange := [patient for patient in patients if patient not in table.index]:
+        raise ValueError(f"the table has no row {strange[0]}; put the patients into its index")
+    return {patient: tuple(table.loc[patient, ["everyone", "ward"]]) for patient in patients}
 
 
 def listed_weekly(forty, hospital):

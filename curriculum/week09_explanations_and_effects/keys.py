@@ -171,14 +171,27 @@ def explained_how(answer, hospital):
     told = f"Right: {', '.join(right) or 'none'}."
     if not off:
         return told
-    name = next(iter(off))
-    one, judged = given(9).outputs(hospital)[name], answer[name]
-    gap = max(
-        abs(said["base"] + sum(said["parts"].values()) - out[said["unit"]])
-        for said, out in zip(judged, one, strict=True)
+    gaps = sums_miss_by(answer, hospital)
+    name = max(off, key=gaps.get)  # the one whose sum is furthest from what its model says
+    adds = (
+        f"misses the model's output by {small(gaps[name])}" if gaps[name] > CLOSE else "adds up to the model's output"
     )
-    adds = f"misses the model's output by {gap:.2g}" if gap > CLOSE else "adds up to the model's output"
-    return f"{told} For *{name}* base plus sum {adds} in {judged[0]['unit']}; a contribution is off by {off[name]:.2g}."
+    return f"{told} For *{name}* base plus sum {adds} in {answer[name][0]['unit']}; a contribution is off by {small(off[name])}."
+
+
+def sums_miss_by(answer, hospital):
+    """Model to the largest distance of base plus sum from what it says, in the unit that is named."""
+    return {
+        name: max(
+            abs(said["base"] + sum(said["parts"].values()) - out[said["unit"]])
+            for said, out in zip(answer[name], rows, strict=True)
+        )
+        for name, rows in given(9).outputs(hospital).items()
+    }
+
+
+def small(number):
+    return f"{number:.2g}" if number < 10 else f"{number:.0f}"
 
 
 def others_exact(of):
@@ -286,7 +299,7 @@ def alike(wrong):
     return also
 
 
-def shapley(name, wrong, *, says, so_what, look_at, teaches=None):
+def shapley(name, wrong, *, says, so_what, look_at, teaches=None, also=None):
     return misconception(
         name,
         answer=wrong,
@@ -295,12 +308,28 @@ def shapley(name, wrong, *, says, so_what, look_at, teaches=None):
         look_at=look_at,
         teaches=teaches,
         evidence=explained_how,
-        also=alike(wrong),
+        also=also or alike(wrong),
     )
 
 
-ADDS = "`base + sum(parts)` beside `model.decision_function(row)`, for each model"
+ADDS = "`base + sum(parts)` beside `model.decision_function(row)`, for each model (`predict_proba`, where your unit is probability)"
 AGAINST = "which rows stand in for the columns that are not known: `background`, all of it"
+
+
+def codes_alone(answer, hospital):
+    """Only the sum of the model with codes misses: somebody took them for numbers, in whatever way."""
+    return [name for name, gap in sums_miss_by(answer, hospital).items() if gap > 0.1] == ["groups"]
+
+
+def adds_or_against(answer, hospital):
+    return ADDS if max(sums_miss_by(answer, hospital).values()) > CLOSE else AGAINST
+
+
+def of_1000(model, background, row):
+    found = exact(model, background, row, "probability")
+    parts = {name: 1000 * part for name, part in found["parts"].items()}
+    return {"unit": "probability", "base": 1000 * found["base"], "parts": parts}
+
 
 key(
     "W09.Q1",
@@ -311,11 +340,12 @@ key(
         f"{explained_how(answer, hospital)} All in {answer['logistic'][0]['unit']}, and against the 150 rows that you were handed: with other rows the "
         "same patient gets other reasons, and the same score."
     ),
-    look_at=ADDS,
+    look_at=adds_or_against,
     misconceptions=[
         shapley(
             "tree_on_codes",
             others_exact(tree_on_codes),
+            also=codes_alone,
             says="TreeExplainer takes the codes of a category for numbers, without a word, and its own check passes.",
             so_what="The sum misses what the model says by two log-odds: somebody reads reasons for a risk that is on no screen. Nothing "
             "but the sum, done by you, shows it.",
@@ -351,8 +381,8 @@ key(
             "without_background",
             others_exact(without_background),
             says="You take coefficient times value; the background is missing.",
-            so_what="A column that is the same for everybody then counts as a reason for each of them. What is explained is the distance from a patient whose "
-            "values are all zero.",
+            so_what="The scaler's own mean is then the background: the stays that the model learnt on, not the 150 handed to you. It adds up, and "
+            "answers another question.",
             look_at=AGAINST,
         ),
         shapley(
@@ -363,10 +393,18 @@ key(
             look_at=ADDS,
         ),
         shapley(
+            "of_1000",
+            of_1000,
+            says="Your shares are of 1,000, and you call them probability, which lies between 0 and 1.",
+            so_what="Of 1,000 is the better unit for a nurse. Here two units were offered; a number with another unit's name is read a thousand times too "
+            "large.",
+            look_at="what `predict_proba` gives for the row, beside your base",
+        ),
+        shapley(
             "one_by_one",
             one_by_one,
             says="You turned log-odds into probabilities one by one.",
-            so_what="What adds up in log-odds does not after a curve: the parts miss the risk on the screen, the most for whoever is in most danger.",
+            so_what="What adds up in log-odds does not after a curve: the parts miss the risk on the screen, the most for whoever is far from the mean, at either end.",
             look_at=ADDS,
         ),
         shapley(
@@ -417,7 +455,7 @@ def named_how(answer, hospital):
     """How many of the three leaks are found, and what is accused wrongly, with its price."""
     drawn, names = given(9).leaks_of(hospital), set(answer["named"])
     found = len(names & set(drawn["loud"])) + (set(drawn["hidden"]) <= names)
-    told = f"You name {len(names)} columns; of the three leaks {found} {'is' if found == 1 else 'are'} among them."
+    told = f"You name {len(names)} column{'' if len(names) == 1 else 's'}; of the three leaks {found} {'is' if found == 1 else 'are'} among them."
     wrong = [name for name in answer["named"] if name not in [*drawn["loud"], *drawn["hidden"]]]
     some = names & set(drawn["hidden"])
     if wrong:
@@ -463,6 +501,14 @@ def paper_accuses(hospital):
 HIDES = "columns that matter much in few rows, and columns that say the same: largest |SHAP| of a row, sums over correlated columns"
 
 
+def where_leaks_are(answer, hospital):
+    """What is still to be looked at: the loud ones, the hidden one, or what is accused wrongly."""
+    drawn, names = leak_names(hospital), set(answer["named"])
+    if not set(drawn["loud"]) <= names:
+        return "the first places of the ranking, and the same columns in `newest`"
+    return HIDES if not set(drawn["hidden"]) <= names else "which of your columns are filled in `newest`"
+
+
 def found_leaks(answer, hospital):
     drawn, order = leak_names(hospital), ranked(hospital).index.tolist()
     places = sorted(order.index(name) + 1 for name in drawn["hidden"])
@@ -491,7 +537,7 @@ key(
     same=Columns(),
     evidence=named_how,
     right=found_leaks,
-    look_at=HIDES,
+    look_at=where_leaks_are,
     misconceptions=[
         leak(
             "top_three",
@@ -664,6 +710,15 @@ def turned(hospital, feature):
     return -fewer(hospital, feature)
 
 
+def of_one(hospital, feature):
+    return fewer(hospital, feature) / 1000
+
+
+def moved_words(answer, hospital):
+    """Every feature moves the score, so every one is a cause; or those that move it by more than ten of 1,000."""
+    return {pair[0] for pair in answer.values()} == {given(9).CAUSE} or same_words(by_score)(answer, hospital)
+
+
 def same_words(rule):
     """Other numbers, the same words as a rule says: the rule is the mistake."""
 
@@ -739,7 +794,7 @@ key(
         pushed(
             "score_for_outcome",
             told_by(by_score, moved_score),
-            also=same_words(by_score),
+            also=moved_words,
             says="You read off what the score does.",
             so_what="Set a column to any value and the score follows: that is arithmetic. Whether anybody stays at home is asked of the returns in the same "
             "run.",
@@ -755,8 +810,15 @@ key(
             told_by(without_the_masked, fewer),
             also=same_words(without_the_masked),
             says="What is done for the frailest you take for a proxy.",
-            so_what="Those who get it come back more, so it looks useless or worse. Stopped for that reason, some forty of 1,000 more come back: the run says "
+            so_what="Those who get it come back more, so it looks useless or worse. Cut to the least, some hundred of 1,000 more come back: the run says "
             "so, and the ranking says the opposite.",
+        ),
+        pushed(
+            "of_one",
+            told_by(by_role, of_one),
+            says="Your words are right; your numbers are shares, and of 1,000 was asked.",
+            so_what="0.046 reads as nothing on a slide that counts patients. It is 46 of 1,000, the best thing in this town.",
+            look_at="the unit that is asked for",
         ),
         pushed(
             "turned",
@@ -770,7 +832,7 @@ key(
 
 # W09.Q4 ---------------------------------------------------------------------------------------------------------------
 OFF = 5.0  # of 1,000, on the mean of five draws, from what the hold-out of the same draws says
-WIDE = (0.6, 1.6)  # half widths, as multiples of the hold-out's own
+WIDE = (0.92, 1.2)  # half widths, as multiples of the hold-out's own: sound roads have .96 to 1.01, 90% has .84
 
 
 def as_the_hold_out(hospital, truth):
@@ -834,13 +896,32 @@ def effect_how(answer, hospital):
         told.append(
             f"*{world}*: {np.mean([one['fewer'] for one in draws]):+.0f}, {covers(draws)} of {len(draws)} intervals hold the known effect"
         )
-    width = Effect().width(answer)
-    strange = (
-        ""
-        if WIDE[0] <= width <= WIDE[1]
-        else f" They are {width:.1f} times as wide as a hold-out of those listed gives."
-    )
-    return f"Of 1,000, fewer, mean of five draws. {'; '.join(told)}.{strange}"
+    return f"Of 1,000, fewer, mean of five draws. {'; '.join(told)}.{' '.join(['', *complaints(answer)])}"
+
+
+def complaints(answer):
+    """What is wrong besides the comparison: always the same, off although it covers, too narrow or too wide."""
+    told, width = [], Effect().width(answer)
+    if len({one["fewer"] for one in answer["draws"]}) == 1:
+        return ["Ten tables have the same answer: is it computed from `stays`?"]
+    if not WIDE[0] <= width <= WIDE[1]:
+        wide = ": are people in it whom no ticket could touch?" if width > WIDE[1] else "."
+        told.append(f"They are {width:.2g} times as wide as an honest interval of such a table{wide}")
+    far = max(Effect().off(answer).values(), key=abs)
+    times = [one["fewer"] / one["hold_out"][0] for one in answer["draws"]]
+    if max(times) - min(times) < 0.1 and 1.05 < np.mean(times) < 1.4:
+        told.append(f"Each is {np.mean(times):.2f} times what its table says of a call *offered*, answered or not.")
+    elif OFF < abs(far) < 5 * OFF:
+        told.append(
+            f"You are {abs(far):.0f} of 1,000 from what these tables say: are all their stays in it that should be?"
+        )
+    return told
+
+
+def what_failed(answer, hospital):
+    if not WIDE[0] <= Effect().width(answer) <= WIDE[1]:
+        return "how many standard errors a 95% interval has on each side, and what one of these shares has"
+    return LOT
 
 
 def difference(called, other):
@@ -895,6 +976,11 @@ def no_interval(stays):
     return dict.fromkeys(found, found["fewer"])
 
 
+def shares(stays):
+    found = hold_out(stays)
+    return {part: value / 1000 for part, value in found.items()}
+
+
 hold_out = against(lambda s: s.listed & ~s.held_out, lambda s: s.listed & s.held_out)
 LOT = "what decided who of those on the list was called, and who among the others could have been"
 
@@ -918,16 +1004,16 @@ key(
     evidence=effect_how,
     right=lambda answer, hospital: (
         f"{effect_how(answer, hospital)} Known: {given(9).known_effect(hospital):.0f} and {given(9).known_effect(hospital, given(9).WORLDS[1]):.0f}. The "
-        "interval is wide, and it is the same in both worlds: a lot does not need to know what nobody wrote down."
+        "interval is wide, and as wide in both worlds: drawing lots need not know what nobody wrote down."
     ),
-    look_at=LOT,
+    look_at=what_failed,
     misconceptions=[
         estimate(
             "called_or_not",
             naive,
             also=lambda answer, hospital: near(answer, against(lambda s: s.called, lambda s: ~s.called), hospital),
             says="You compare those who were called with those who were not.",
-            so_what="Calls go to the illest, so calls seem to bring patients back. Worse than no figure: on it the programme would be stopped because "
+            so_what="Calls go to the illest, so in the first world calls seem to bring patients back. Worse than no figure: on it the programme would be stopped because "
             "it finds whom it should.",
         ),
         estimate(
@@ -937,8 +1023,8 @@ key(
                 answer, against(lambda s: s.reached, lambda s: s.home & ~s.reached), hospital
             ),
             says="You compare those who answered the telephone with those who did not.",
-            so_what="Who answers has a telephone, and somebody at home. That difference was there before anybody dialled; it is sold as the effect of a "
-            "call.",
+            so_what="Who answers has a telephone, and somebody at home. About half of that difference was there before anybody dialled; all of it is sold as "
+            "the effect of a call.",
         ),
         estimate(
             "per_protocol",
@@ -961,7 +1047,7 @@ key(
             "tickets_for_all",
             against(lambda s: s.called, lambda s: s.home & s.held_out),
             says="You compare those called with all tickets among those who go home.",
-            so_what="The called were on the list, and most with a ticket were not. The lot was drawn among the listed as well: compare listed with listed.",
+            so_what="The called were on the list, and most with a ticket were not: you compare the illest with everybody. Who among the tickets would have been called?",
         ),
         estimate(
             "weighting",
@@ -969,7 +1055,7 @@ key(
             also=adjusted,
             says="You adjust for what is written down. In the first world that is right, and its interval is narrower.",
             so_what="In the second, support at home decides who is called and who stays well, and nobody wrote it down: you promise three times what a call does, with a "
-            "small interval. No check can tell you in which world you are.",
+            "small interval. No fact about patients tells the worlds apart.",
         ),
         estimate(
             "t_learner",
@@ -977,6 +1063,13 @@ key(
             says="You let two models say what each patient would have done without the call.",
             so_what="They know what is in the table, no more. Where who is called depends on something else, each patient's benefit is wrong by it, and the mean is "
             "too.",
+        ),
+        estimate(
+            "shares",
+            shares,
+            says="Your numbers are shares of one, and of 1,000 was asked.",
+            so_what="A board reads 0.03 fewer of 1,000, and closes the programme.",
+            look_at="the unit that is asked for",
         ),
         estimate(
             "per_hundred",
@@ -1102,7 +1195,7 @@ key(
                 first_reason, lambda model, ward, patients: first_reason(model, given_everyone(model), patients)
             ),
             says="Both columns are told against everybody.",
-            so_what="A ward of heart failure asks why this one among its own. It is told that he has heart failure's blood count, as they all have.",
+            so_what="A ward of heart failure asks why this one among its own. It is told of low albumin and earlier stays, as most of that ward have.",
             look_at="what you subtract in the second column",
         ),
         story(
@@ -1182,7 +1275,7 @@ def nobody_knows(answer, hospital):
     by = {name: np.corrcoef(rows[name], benefit)[0, 1] for name in ("risk", "benefit")}
     return (
         f"{averted_how(answer, hospital)} Whoever knew each patient's benefit would avert {best:.0f}. Correlation with it: {by['risk']:.2f} for the risk, "
-        f"{by['benefit']:.2f} for the estimated benefit. A call takes a share of the risk, so risk is a good guess, and two models subtracted are a noisy one."
+        f"{by['benefit']:.2f} for the estimated benefit. In our equations a call takes a share of the risk, so risk is a good guess, and two models subtracted are a noisy one."
     )
 
 
@@ -1212,7 +1305,7 @@ key(
     same=Averted(),
     evidence=averted_how,
     right=nobody_knows,
-    look_at="which column goes along with the benefit of a call: its own estimate, or the risk of which a call takes a share?",
+    look_at="which column goes along with the benefit of a call: its own estimate, or the risk of which a call takes a share? And whom does your list never look at?",
     misconceptions=[
         lists_of(
             "by_estimated_benefit",

@@ -75,17 +75,20 @@ def suspect(names, stays, dice):
         model = HistGradientBoostingClassifier(max_iter=80, max_depth=4, learning_rate=0.08, random_state=0)
         model.fit(drawn["rows"][learnt], drawn["back"][learnt])
         drawn |= {name: drawn[name][~learnt].reset_index(drop=True) for name in ("rows", "back")}
-        if place(model, drawn["rows"], names["hidden"]) >= HIDDEN_FROM:
+        if hides(model, drawn["rows"], names):
             return {"model": model, **drawn}
     raise RuntimeError(f"In {DRAWS} draws the ranking never hid {', '.join(names['hidden'])}; weaken it in this file.")
 
 
-def place(model, rows, columns):
-    """Return the place of the highest of these columns by mean |SHAP|, 1 being first."""
+def hides(model, rows, names):
+    """Whether the ranking by mean |SHAP| hides the leak, and four columns together stand above all that is legitimate."""
     import shap
 
-    size = pd.Series(np.abs(shap.TreeExplainer(model)(rows).values).mean(axis=0), rows.columns)
-    return int(size.rank(ascending=False)[columns].min())
+    parts = pd.DataFrame(shap.TreeExplainer(model)(rows).values, columns=rows.columns)
+    size, hidden = parts.abs().mean(), names["hidden"]
+    together = parts[hidden].sum(axis=1).abs().mean()
+    legitimate = size.drop([*names["loud"], *hidden]).max()
+    return size.rank(ascending=False)[hidden].min() >= HIDDEN_FROM and (names["rare"] or together > legitimate)
 
 
 def made(names, rows, dice):

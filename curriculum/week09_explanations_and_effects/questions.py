@@ -80,9 +80,9 @@ question(
         "and at sums over columns that correlate. A paper says what somebody believed: what is known at 08:00 is there in stays that ended yesterday.",
         "A frame to look with:\n\n"
         "```\n"
-        "size = pd.DataFrame(abs(values), columns=made.rows.columns)\n"
+        "size = pd.DataFrame(abs(values.values), columns=made.rows.columns)\n"
         "pd.DataFrame({'mean': size.mean(), 'largest': size.max(),\n"
-        "              'filled': (made.rows != 0).mean(), 'newest': (made.newest != 0).mean()})\n"
+        "              'filled': (made.rows != 0).mean(), 'newest': (made.newest.fillna(0) != 0).mean()})\n"
         "```",
     ],
 )

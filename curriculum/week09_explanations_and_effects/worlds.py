@@ -119,7 +119,8 @@ def _pushed(seed, rows, stays, second):
     found = []
     for name, value in PUSHES.items():
         now = _lived(seed, _set(stays, name, value), called=value if name == "called" else None)
-        pushed = rows if name == "called" else rows.assign(**{name: value})
+        to = np.where(rows.planned, rows.group, value) if name == "group" else value  # as _set has it
+        pushed = rows if name == "called" else rows.assign(**{name: to})
         found.append(
             {
                 "feature": name,

@@ -59,7 +59,7 @@ class Key:
     same: Comparison
     misconceptions: tuple[Misconception, ...]
     evidence: Callable[[Any, Any], str | None] | None = None
-    look_at: str = ""
+    look_at: str | Callable[[Any, Any], str] = ""
     right: str | Callable[[Any, Any], str] = ""
 
 
@@ -99,7 +99,7 @@ def key(
     same: Comparison,
     misconceptions: list[Misconception],
     right: str | Callable[[Any, Any], str],
-    look_at: str,
+    look_at: str | Callable[[Any, Any], str],
     evidence: Callable[[Any, Any], str | None] | None = None,
 ) -> Key:
     """Declare the key of a question.
@@ -116,7 +116,8 @@ def key(
         What is said after a right answer: what it means, in one or two sentences; or ``right(answer, hospital)`` that
         computes them.
     look_at
-        Where a learner without a named misconception should look.
+        Where a learner without a named misconception should look; or ``look_at(answer, hospital)`` where it depends on
+        what is wrong.
     evidence
         Optional ``evidence(answer, hospital)`` for mistakes nobody foresaw; the comparison's own is used otherwise.
     """

@@ -211,7 +211,8 @@ def _on_one(question: Question, key: Key, answer: Any, known: Expected) -> Verdi
         return _misconception(question, key, match, answer, known, distance)
     evidence = key.evidence(answer, known.hospital) if key.evidence else None
     evidence = evidence or key.same.evidence(answer, known.reference) or ""
-    return Verdict("not_yet", question.id, "Not yet.", evidence=evidence, look_at=key.look_at, distance=distance)
+    look_at = key.look_at(answer, known.hospital) if callable(key.look_at) else key.look_at
+    return Verdict("not_yet", question.id, "Not yet.", evidence=evidence, look_at=look_at, distance=distance)
 
 
 def _misconception(
@@ -262,5 +263,5 @@ def _elsewhere(question: Question, key: Key, answer: Any, known: Expected) -> Ve
         "Code that only fits today's data will be wrong the day a second site sends its own.",
         f"On the other hospital: {problem}",
         "Look for a number, a code or an id written into your answer, for a name from outside it (such as `labs` where "
-        "`tables.labs` belongs), or a case that this hospital does not have.",
+        "`tables.labs` belongs), a case that this hospital does not have, or a margin that was thin here by chance.",
     )
