@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: what it does not
 #
-# *About 43 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 45 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # The screen says: *three stays in the last year, +0.9; haemoglobin 9.8 g/dL, +0.2.* Say that it adds up, checked as in lesson 1. Then somebody reads: *haemoglobin pushes the risk up, so let
 # us treat haemoglobin.* That is an arrow where there was only a sum. What may a reason claim, and what must be asked instead?
@@ -42,7 +42,7 @@ quiz("W09.R6")  # once you have guessed; with it right, sections 1 and 2 need on
 #
 # *About 13 min · 13 min so far*
 #
-# In lesson 1 earlier stays stood first, as they do in a model of week 4's form for the three towns of this lesson, which are made by the hospital's own equations. Now *push*: our hospital is made of equations, so we can set one column of everybody to a value and let
+# In lesson 1 earlier stays stood first, as they do in a model of week 4's form for the three towns of this lesson, which are made of our hospital's equations. So we can *push*: set one column of everybody to a value and let
 # the year run again, with the same people and the same dice.
 
 # %%
@@ -194,7 +194,7 @@ adjusted
 #
 # ## 4. Two worlds, one table
 #
-# *About 8 min · 32 min so far*
+# *About 10 min · 34 min so far*
 #
 # With R8 right, it need only be run.
 
@@ -263,17 +263,16 @@ claim(uncalled.to_numpy().tolist(), exactly=[[2, -22, 25], [83, 60, 106]])
 uncalled
 
 # %% [markdown]
-# In the second world people whom nobody called differ by 83 of 1,000: that is not what calls do. The hold-out is right in both worlds **and need not know in which it is.** Its price: tickets, and an interval of 7 to 50 where weighting has 19 to 48.
+# In the second world people whom nobody called differ by 83 of 1,000: that is not what calls do. The hold-out is right in both **and need not know in which it is.** Its price: tickets, and an interval of 7 to 50, not 19 to 48.
 #
-# Two things make it the effect of a call *as offered*. Listed are compared with listed: most tickets are of people whom nobody would have called. And who does not pick up stays
-# among the called: one decides whom to call, not who answers. Left out on that side alone (*answered against tickets*), they raise the figure by 9 and 13. That 36 stands nearer to 35 than 28 does is
-# the luck of this lot; Q4 draws five of each.
+# Two things make it the effect of a call *as offered*. Listed are compared with listed, as most tickets are of people whom nobody would have called. And who does not pick up stays
+# among the called: one decides whom to call, not who answers. Left out on that side alone, they raise the figure by 9 and 13; that 36 is nearer to 35 is luck.
 #
 # ## 5. The same forty calls
 #
-# *About 6 min · 38 min so far*
+# *About 6 min · 40 min so far*
 #
-# Forty calls a week, in three towns: the highest risks, or those whom a call helps most by the T-learner? A guess:
+# Forty calls a week: the highest risks, or those whom a call helps most by the T-learner? A guess:
 
 # %%
 display(predict("W09.P3"))
@@ -308,11 +307,11 @@ figure(bars, says=says, table=told.round(), size=(8, 3))
 # much to take. The T-learner's benefit is a difference of two models, with the errors of both: it finds hardly better shares (25 of 100 against 24) and gives up risk for
 # them (205 of 1,000 against 250). It correlates with the known benefit at 0.3, the plain risk at 0.5.
 #
-# Towns drawn with five other seeds (computed by us, not here) say the same. These are sums of known risks; nothing was flown.
+# Five other draws of towns (computed by us) say the same. These are sums of known risks; nothing was flown.
 #
 # ## 6. What changes on Monday
 #
-# *About 3 min · 41 min so far*
+# *About 3 min · 43 min so far*
 #
 # Your report (A1) says that what a call averts is assumed, and that only calls withheld by lot would measure it. Now there is a lot:
 
@@ -336,7 +335,7 @@ pd.DataFrame(lines, ["in week 6", "from now on"]).T
 #
 # ## Exit check
 #
-# *About 2 min · 43 min so far*
+# *About 2 min · 45 min so far*
 
 # %%
 for n in (9, 10, 11):

@@ -75,16 +75,20 @@ def suspect(names, stays, dice):
         model = HistGradientBoostingClassifier(max_iter=80, max_depth=4, learning_rate=0.08, random_state=0)
         model.fit(drawn["rows"][learnt], drawn["back"][learnt])
         drawn |= {name: drawn[name][~learnt].reset_index(drop=True) for name in ("rows", "back")}
-        if hides(model, drawn["rows"], names):
+        if hides(parts_of(model, drawn["rows"]), names):
             return {"model": model, **drawn}
     raise RuntimeError(f"In {DRAWS} draws the ranking never hid {', '.join(names['hidden'])}; weaken it in this file.")
 
 
-def hides(model, rows, names):
-    """Whether the ranking by mean |SHAP| hides the leak, and four columns together stand above all that is legitimate."""
+def parts_of(model, rows):
+    """Return the SHAP values of rows, a column each."""
     import shap
 
-    parts = pd.DataFrame(shap.TreeExplainer(model)(rows).values, columns=rows.columns)
+    return pd.DataFrame(shap.TreeExplainer(model)(rows).values, columns=rows.columns)
+
+
+def hides(parts, names):
+    """Whether the ranking by mean |SHAP| hides the leak, and four columns together stand above all that is legitimate."""
     size, hidden = parts.abs().mean(), names["hidden"]
     together = parts[hidden].sum(axis=1).abs().mean()
     legitimate = size.drop([*names["loud"], *hidden]).max()
