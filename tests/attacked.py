@@ -9,13 +9,14 @@ import shutil
 import pytest
 from conftest import ROOT, require
 from wardround.course import landlock, runner
-from wardround.course.given import given
+from wardround.course.given import _names, given
 from wardround.course.grading import sandbox as boxes
-from wardround.course.grading.shelf import shelf
+from wardround.course.grading.shelf import _handed, shelf
 from wardround.course.keys import week_keys
 from wardround.course.questions import week_questions, week_questions_of
 from wardround.course.verdicts import Expected, judge
 
+CACHED = (week_questions_of, week_keys, given, _names, shelf, _handed)  # a test before may have opened the real week 9
 SECRET = "quokka-8121"  # stands in everything that no box may show
 QUESTIONS = """
 from wardround.course.given import given
@@ -72,14 +73,14 @@ def course(tmp_path_factory):
         (root / role / "manifest.json").write_text(json.dumps({"seed": SECRET}))
         (root / role / "draws.json").write_text(json.dumps({"secret": SECRET}))
     (root / "other-learner.ipynb").write_text(SECRET)
-    for cached in (week_questions_of, week_keys, given, shelf):
+    for cached in CACHED:
         cached.cache_clear()
     kept = {name: os.environ.get(name) for name in ("WARDROUND_ROOT", "WARDROUND_GRADER")}
     os.environ |= {"WARDROUND_ROOT": str(root), "WARDROUND_GRADER": SECRET}
     yield root
     for name, value in kept.items():
         os.environ.pop(name) if value is None else os.environ.update({name: value})
-    for cached in (week_questions_of, week_keys, given, shelf):
+    for cached in CACHED:
         cached.cache_clear()
 
 
