@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 APPENDIX = "appendix"
-ID = re.compile(r"W(0[1-9]|1[0-2])\.(?:[QPRL][1-9]\d?|M)")
+ID = re.compile(r"W(0[1-9]|1[0-2])\.(?:[QPRL][1-9]\d?|M|A[1-4])")
 _WEEK = re.compile(r"W(\d\d)\.")
 _FOLDER = re.compile(r"week(\d\d)(?:_|$)")
 

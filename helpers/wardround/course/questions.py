@@ -19,7 +19,7 @@ from wardround.course.places import week_folder
 
 QUESTION_ID = re.compile(r"W(\d\d)\.Q\d+")
 PREDICTION_ID = re.compile(r"W(\d\d)\.P\d+")
-MEMO_ID = re.compile(r"W(\d\d)\.M")
+MEMO_ID = re.compile(r"W(\d\d)\.(?:M|A[1-4])")  # the week's decision, or an artefact's own form
 
 
 class AuthoringError(ValueError):

@@ -31,12 +31,17 @@ def read_memo(cells: Sequence[str], week: int) -> dict[str, str]:
 
     Only literals are read: text, numbers, lists and dictionaries of them. Where code makes a field, that is said in it.
     """
-    for id in week_memos(week):
+    for id in _weekly(week):
         for cell in reversed(cells):
             call = _call(cell, id)
             if call is not None:
                 return {name: text for name, text in _fields(call).items() if text}
     return {}
+
+
+def _weekly(week: int) -> dict[str, dict[str, str]]:
+    """The form of the week's decision; an artefact's own (``W10.A3``) is the portfolio's, and no rubric scores it."""
+    return {id: form for id, form in week_memos(week).items() if id.endswith(".M")}
 
 
 def _call(cell: str, id: str) -> ast.Call | None:
@@ -99,7 +104,7 @@ class Rubric:
 def rubric(week: int) -> Rubric:
     """Read a week's rubric from its ``memo.md``."""
     page = places.week_folder(week) / "memo.md"
-    form = next(iter(week_memos(week).values()), {})
+    form = next(iter(_weekly(week).values()), {})
     asked = " ".join(page.read_text(encoding="utf-8").split("\n\n")[1].split()).split(" with `memo(")[0] + "."
     return Rubric(asked, {**form, "because": form.get("because", "why, in a sentence or two")}, rubric_table(page))
 
