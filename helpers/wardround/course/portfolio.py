@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import wardround
 from wardround.course import places
 from wardround.course.memo import read_kept, read_memo
 from wardround.course.store import write_atomically
 from wardround.operations.portfolio import PAGES, Found, Report, render, report
+from wardround.operations.report_assistant import read_assistant
 from wardround.operations.report_pages import where
+
+SHIPPED = Path(wardround.__file__).parent / "triage" / "templates" / "learner"  # files only: that room comes after this
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,12 @@ class Written:
     def text(self) -> str:
         """Return it for a person, contradictions first."""
         lines = [self.report.state, *(f"- {one.says}" for one in self.report.linted.findings)]
-        for week in sorted({part.week or page.week for page, part in self.report.gaps}):
-            heads = [part.heading for page, part in self.report.gaps if (part.week or page.week) == week]
+        asked = [(part.week or page.week, part) for page, part in self.report.gaps]
+        for week in sorted({week for week, part in asked if not part.source.startswith("desk:")}):
+            heads = [part.heading for one, part in asked if one == week and not part.source.startswith("desk:")]
             lines.append(f"- Missing from the exercise of week {week}: {', '.join(heads)}.")
+        for one in self.report.to_run:
+            lines.append(f"- Missing at the desk: {one.part.heading}. {one.note}")
         if not self.report.gaps:  # with gaps most checks lack something, and the gaps are the news
             lines += [f"- {one}" for one in self.report.not_made]
         lines.append(f"Your portfolio is in {self.html}.")
@@ -79,13 +86,14 @@ def write_portfolio(out: Path | None = None) -> Written:
 
 
 def gather() -> Found:
-    """Return the memos and kept results that the portfolio's pages ask for, as far as they are there and readable."""
+    """Return the memos, kept results and the assistant's folder that the pages ask for, as far as they are readable."""
     sources = [part.source for page in PAGES for part in page.parts if not part.made]
-    memos = {source.rsplit(".", 1)[0] for source in sources if not source.startswith("kept:")}
+    memos = {source.rsplit(".", 1)[0] for source in sources if not source.startswith(("kept:", "desk:"))}
     kept = {source.removeprefix("kept:") for source in sources if source.startswith("kept:")}
     return Found(
         memos={name: memo for name in sorted(memos) if (memo := _quietly(_memo, name)) is not None},
         kept={name: value for name in sorted(kept) if (value := _quietly(read_kept, name)) is not None},
+        assistant=read_assistant(places.work() / "triage", SHIPPED),
     )
 
 

@@ -18,36 +18,47 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from .picture import Picture
+from .report_assistant_parts import hazard_table
+from .report_assistant_parts import part as of_assistant
 from .report_cells import Cells, cells, words
 from .report_figures import FIGURES, Drawn
 from .report_lint import Linted, lint
-from .report_pages import PAGES, Page, Part, where
+from .report_pages import ARTEFACTS, PAGES, Page, Part, where
 from .report_reading import Found, NotChecked, as_table, numbers, plain
 from .report_summary import NOTES, Row, limits, reporting, summary
 
-TITLE = "Whom to call after discharge"
+TITLE = ARTEFACTS["A1"][1]
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A part with what was found: ``text``, ``table`` or ``drawn``, or none of them where it is missing."""
+    """A part with what was found: ``text``, ``table``, ``drawn``, ``code`` or ``picture``; none where it is missing."""
 
     part: Part
     text: tuple[str, ...] = ()
     table: Cells | None = None
     drawn: Drawn | None = None
+    code: str = ""
+    picture: Picture | None = None
     note: str = ""
     origin: str = ""
 
     @property
     def missing(self) -> bool:
         """Say whether nothing was found."""
-        return not self.text and self.table is None
+        return not (self.text or self.code or self.picture) and self.table is None
 
     @property
     def of_words(self) -> bool:
         """Say whether it is words alone, which read better as a row than under a heading of their own."""
-        return self.table is None and not self.part.made
+        return self.table is None and self.picture is None and not self.part.made
+
+    @property
+    def alternative(self) -> str:
+        """Return what stands for the picture where it cannot be seen: what can be read in it, as far as it says."""
+        says = f" It reads: {self.picture.says}" if self.picture and self.picture.says else ""
+        return f"Screenshot of the triage assistant in the browser.{says}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,11 @@ class Report:
     def gaps(self) -> list[tuple[Page, Part]]:
         """Parts that nobody has written or kept yet."""
         return [(page, one.part) for page, parts in self.pages for one in parts if one.missing and not one.part.made]
+
+    @property
+    def to_run(self) -> list[Filled]:
+        """Parts that are missing because something was not run or done at the desk; the note of each says what."""
+        return [one for _, parts in self.pages for one in parts if one.missing and one.part.source.startswith("desk:")]
 
     @property
     def asked(self) -> int:
@@ -101,6 +117,12 @@ class Report:
         return summary(self.found)
 
     @property
+    def titles(self) -> str:
+        """Return the titles of its artefacts."""
+        more = {page.artefact for page, _ in self.pages} - {"A1"}
+        return "; ".join((self.title, *(ARTEFACTS[one][1] for one in sorted(more))))
+
+    @property
     def origin(self) -> str:
         """Return where most parts are from; a part from elsewhere says so itself."""
         return _commonest([one.origin for _, parts in self.pages for one in parts if one.origin])
@@ -126,13 +148,18 @@ class Report:
 def report(found: Found, pages: Sequence[Page] = PAGES) -> Report:
     """Fill the pages and hold their parts against each other."""
     filled = ((page, tuple(fill(page, found))) for page in pages)
-    due = tuple((page, parts) for page, parts in filled if not page.revises or not all(one.missing for one in parts))
-    return Report(found, due, lint(found))
+    return Report(found, tuple((page, parts) for page, parts in filled if _due(page, parts, found)), lint(found))
 
 
 def fill(page: Page, found: Found) -> list[Filled]:
     """Return the page's parts with what was found for each."""
     return [_fill(part, found, part.week or page.week) for part in page.parts]
+
+
+def _due(page: Page, parts: Sequence[Filled], found: Found) -> bool:
+    if page.artefact == "A3":
+        return found.assistant_begun
+    return not page.revises or not all(one.missing for one in parts)
 
 
 def render(made: Report) -> str:
@@ -148,7 +175,7 @@ def render(made: Report) -> str:
         lstrip_blocks=True,
     )
     environment.filters["ticked"] = _ticked
-    return environment.get_template("portfolio.html.j2").render(report=made)
+    return environment.get_template("portfolio.html.j2").render(report=made, artefacts=ARTEFACTS)
 
 
 def _ticked(text: str) -> Markup:
@@ -157,6 +184,8 @@ def _ticked(text: str) -> Markup:
 
 
 def _fill(part: Part, found: Found, week: int) -> Filled:
+    if part.source in ("made:card_text", "made:decide_ai") or part.source.startswith("desk:"):
+        return _of_assistant(part, found)
     if part.made:
         return _of_made(part, found)
     if part.source.startswith("kept:"):
@@ -167,9 +196,17 @@ def _fill(part: Part, found: Found, week: int) -> Filled:
         return _of_kept(part, value, _from(origin), found)
     memo, name = part.source.rsplit(".", 1)
     written = found.memos.get(memo)
-    if written is None or name not in written["fields"]:
-        return Filled(part, note=f'memo("{memo}", {name}="…") in the exercise of week {week} fills it.')
+    if name == "*" and (table := hazard_table(written or {})):
+        return Filled(part, table=table, origin=_from(written or {}))
+    if name == "*" or written is None or name not in written["fields"]:
+        name = "…" if name == "*" else f'{name}="…"'
+        return Filled(part, note=f'memo("{memo}", {name}) in the exercise of week {week} fills it.')
     return Filled(part, text=_lines(written["fields"][name]), origin=_from(written))
+
+
+def _of_assistant(part: Part, found: Found) -> Filled:
+    made = of_assistant(part.source.partition(":")[2], found)
+    return Filled(part, made.text, made.table, code=made.code, picture=made.picture, note=made.note)
 
 
 def _of_made(part: Part, found: Found) -> Filled:

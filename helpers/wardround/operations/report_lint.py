@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .report_assistant_checks import ASSISTANT
 from .report_checks import STUDY
 from .report_decision_checks import DECISION
 from .report_reading import Found, NotChecked
 
-CHECKS = {check.__name__.replace("_", " "): check for check in (*STUDY, *DECISION)}
+
+def _named(*checks) -> dict:
+    return {check.__name__.replace("_", " "): check for check in checks}
+
+
+CHECKS = _named(*STUDY, *DECISION)
+OF_A3 = _named(*ASSISTANT)  # made once anything of A3 is there
 
 
 @dataclass(frozen=True)
@@ -46,11 +53,12 @@ def lint(found: Found) -> Linted:
     """Hold the parts of a report against each other."""
     findings: list[Finding] = []
     not_made: list[tuple[str, str]] = []
-    for kind, check in CHECKS.items():
+    checks = CHECKS | (OF_A3 if found.assistant_begun else {})
+    for kind, check in checks.items():
         try:
             findings.extend(Finding(kind, sentence) for sentence in check(found))  # kept, if it ends in NotChecked
         except NotChecked as why:
             not_made.append((kind, str(why)))
         except Exception as trouble:  # a learner's table may hold anything, and the page must be written all the same
             not_made.append((kind, f"its numbers cannot be read ({type(trouble).__name__})"))
-    return Linted(tuple(findings), tuple(not_made), len(CHECKS) - len(not_made))
+    return Linted(tuple(findings), tuple(not_made), len(checks) - len(not_made))

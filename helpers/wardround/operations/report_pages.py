@@ -15,8 +15,8 @@ class Part:
     Attributes
     ----------
     source
-        ``W03.M.intended_use`` for a field of a memo, ``kept:NAME`` for something kept, ``made:NAME`` for what follows
-        from the rest.
+        ``W03.M.intended_use`` for a field of a memo, ``W10.M.*`` for all of them, ``kept:NAME`` for something kept,
+        ``desk:NAME`` for what the folder of the triage assistant holds, ``made:NAME`` for what follows from the rest.
     asks
         What the part answers, in one phrase.
     figure
@@ -47,7 +47,8 @@ class Part:
 class Page:
     """One page of an artefact: where it belongs, what it must say.
 
-    A page that ``revises`` belongs to a later week than the artefact: without any of its parts it is not missing.
+    A page that ``revises`` belongs to a later week than the artefact: without any of its parts it is not missing. A
+    page of A3 is there once anything of A3 is.
     """
 
     artefact: str
@@ -197,7 +198,53 @@ PAGES = (
         ),
         revises=True,
     ),
+    Page(
+        "A3",
+        1,
+        "What it is for, and what it shows",
+        10,
+        (
+            Part("Intended use", "W10.A3.intended_use", "what it supports, at which moment, and whose the level is"),
+            Part("Not for", "W10.A3.not_for", "for whom and for what it must not be used"),
+            Part("Users", "W10.A3.users", "who reads it, and what they must know before"),
+            Part("Card", "desk:card", "the learner's own template of what the nurse reads, 60 lines at most"),
+            Part("Picture", "desk:picture", "the desk with this card, as the application shows it"),
+            Part(
+                "Settings", "desk:settings", "the threshold, the rules, and what was changed against the shipped ones"
+            ),
+            Part("Card template", "made:card_text", "work/triage/card.html.j2, as it is", appendix=True),
+        ),
+    ),
+    Page(
+        "A3",
+        2,
+        "Tried: one person aloud, and the log",
+        10,
+        (
+            Part("Think-aloud", "W10.A3.think_aloud", "who, with which task, what they said, and what was changed"),
+            Part("DECIDE-AI", "W10.A3.decide_ai", "what of an early evaluation is here, and what is open"),
+            Part("Why", "W10.A3.because", "the reason in the writer's words"),
+            Part("The log's chain", "desk:chain", "whether a line was changed since it was written"),
+            Part("Advice and decisions", "desk:audit", "how often the desk showed what, and what people made of it"),
+            Part("Overruled by reason", "desk:reasons", "how often for which reason, of all decisions"),
+            Part("Reporting lines of DECIDE-AI", "made:decide_ai", "seven of its lines, and where words stand here"),
+        ),
+    ),
+    Page(
+        "A3",
+        3,
+        "Hazard log",
+        10,
+        (
+            Part("Hazards", "W10.M.*", "each with its cause, its harm, its control, who watches, and what is left"),
+            Part("Why these", "W10.M.because", "the reason in the writer's words"),
+        ),
+    ),
 )
+ARTEFACTS = {  # what stands above an artefact's pages: its mark, and its title
+    "A1": ("A1 · readmission within 30 days", "Whom to call after discharge"),
+    "A3": ("A3 · a model at a desk, beside the nurse", "The triage assistant at the desk"),
+}
 
 _WEEKS = {
     part.source.removeprefix("kept:").rsplit(".", 1)[0]: part.week or page.week

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from .portfolio import Filled, Report
+from .report_pages import ARTEFACTS
 
 
 class NoPdf(RuntimeError):
@@ -52,8 +53,10 @@ def pdf(made: Report) -> bytes:
 
 
 def _content(made: Report, folder: Path) -> dict[str, Any]:
+    seen = ["A1"]
     pages = [
         {
+            "opens": _opens(page.artefact, seen),
             "title": f"{page.number} · {page.title}",
             "blocks": [[_part(one, made.origin, folder) for one in block] for block in blocks],
         }
@@ -61,7 +64,8 @@ def _content(made: Report, folder: Path) -> dict[str, Any]:
     ]
     return {
         "title": made.title,
-        "eyebrow": "A1 · readmission within 30 days",
+        "titles": made.titles,
+        "eyebrow": ARTEFACTS["A1"][0],
         "from": f": {made.origin}" if made.origin else "",
         "state": made.state,
         "final": made.final,
@@ -76,11 +80,21 @@ def _content(made: Report, folder: Path) -> dict[str, Any]:
     }
 
 
+def _opens(artefact: str, seen: list[str]) -> tuple[str, str] | None:
+    """Return mark and title of an artefact before its first page, and note that it was seen."""
+    if artefact in seen:
+        return None
+    seen.append(artefact)
+    return ARTEFACTS[artefact]
+
+
 def _part(one: Filled, usual: str, folder: Path) -> dict[str, Any]:
     picture = None
     if one.drawn:
         picture = f"{one.part.figure}.svg"
         (folder / picture).write_text(one.drawn.svg, encoding="utf-8")
+    if one.picture:
+        (folder / "screenshot.png").write_bytes(one.picture.content)
     table = one.table and {"columns": one.table.columns, "rows": one.table.rows, "right": one.table.right}
     return {
         "heading": one.part.heading,
@@ -90,6 +104,9 @@ def _part(one: Filled, usual: str, folder: Path) -> dict[str, Any]:
         "table": table,
         "figure": picture,
         "says": one.drawn.says if one.drawn else "",
+        "screenshot": "screenshot.png" if one.picture else None,
+        "alternative": one.alternative,
+        "code": one.code,
         "note": one.note,
         "of_words": one.of_words,
         "origin": one.origin if one.origin != usual else "",

@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from .report_assistant import Assistant
+
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?|\.\d+)"
 _FIRST = re.compile(_NUMBER + r"\s*(%|percent|per cent)?")
 _RATIO = re.compile(rf"(?:\bbetween\s+{_NUMBER}\s+(and)|{_NUMBER}\s*(:|to\b|[-\u2013]))\s*{_NUMBER}", re.I)
@@ -24,6 +26,7 @@ _ONES = dict(
     **dict(fourteen=14, fifteen=15, sixteen=16, seventeen=17, eighteen=18, nineteen=19),
 )  # not "one", which is mostly no number: "one readmission found is worth seven"
 _SPELLED = re.compile(rf"\b(?:({'|'.join(_TENS)})(?:[- ]({'|'.join(_ONES)}))?|({'|'.join(_ONES)}))\b", re.I)
+OF_ASSISTANT = ("W10.A3", "W10.M")  # memos of A3, written months after A1 and perhaps about another hospital
 _HIDDEN = re.compile(r"\s*(fewer than|less than|under|<|hidden|not shown)", re.I)
 
 
@@ -33,14 +36,24 @@ class NotChecked(LookupError):
 
 @dataclass
 class Found:
-    """What the learner has: memos by id (as ``read_memo`` returns them) and kept results by name (value, origin)."""
+    """What the learner has: memos by id (as ``read_memo`` returns them) and kept results by name (value, origin).
+
+    ``assistant`` is the folder of the triage assistant, None where there is none.
+    """
 
     memos: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     kept: Mapping[str, tuple[Any, Mapping[str, Any]]] = field(default_factory=dict)
+    assistant: Assistant | None = None
 
     def origins(self) -> dict[str, Mapping[str, Any]]:
-        """Return where each memo and each kept result is from."""
-        return {**{name: origin for name, (_, origin) in self.kept.items()}, **dict(self.memos)}
+        """Return where each memo and each kept result of A1 is from."""
+        own = {name: memo for name, memo in self.memos.items() if name not in OF_ASSISTANT}
+        return {**{name: origin for name, (_, origin) in self.kept.items()}, **own}
+
+    @property
+    def assistant_begun(self) -> bool:
+        """Say whether anything of A3 is there: a memo, or something of the learner's in the assistant's folder."""
+        return any(name in self.memos for name in OF_ASSISTANT) or bool(self.assistant and self.assistant.begun)
 
 
 @dataclass(frozen=True)

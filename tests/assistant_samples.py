@@ -1,0 +1,119 @@
+"""A whole A3: what a learner might have written and done at the desk in week 10, made up for the tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import struct
+import zlib
+from pathlib import Path
+
+from wardround.course.portfolio import SHIPPED
+from wardround.operations import picture
+from wardround.operations.ledger import Ledger
+from wardround.operations.report_assistant import Assistant, read_assistant
+
+ORIGIN = {"checksum": "afc5f8b62e9c0d11", "hospital": "quillmere", "version": "0.1.0"}
+MEMOS = {
+    "W10.A3": {
+        "intended_use": "After the triage nurse has given her own level, it shows the risk of critical care or death "
+        "within 12 hours, of 1,000 patients like this one. It supports her and does not assign an ESI level.",
+        "not_for": "Children, people in comfort care, and anybody whose vital signs are older than 30 minutes.",
+        "users": "Triage nurses of both sites, after a quarter of an hour with a colleague who knows it.",
+        "think_aloud": "A charge nurse of Westbank, asked to take six patients: “what does raises mean here?” The "
+        "factors were moved under the risk, and “raises the risk” was written out.",
+        "decide_ai": "One nurse, six simulated patients: notes on items 2, 7 and 12. No early clinical evaluation was "
+        "made; participants, outcomes and safety are open.",
+        "because": "A nurse who has decided reads a number better than one who waits for it.",
+    },
+    "W10.M": {
+        "late_feed": "Cause: the feed stops. Harm: an old reading is read as a new one. Control: after 60 minutes no "
+        "risk is shown. Watches: charge nurse. Left: rules on old readings.",
+        "low_risk": "Cause: the model gives a low risk to somebody who is sick. Harm: waits too long. Control: rules "
+        "fire without it. Watches: monthly audit. Left: sick with normal vital signs.",
+        "because": "These two came up at the desk.",
+    },
+}
+CARD = (
+    "<p>{{ advice.words }}</p>\n<p>{{ advice.of_1000 }} of 1,000 patients like this one</p>\n{# after, not before #}\n"
+)
+SHIPPED_CARD = ("What the assistant says", "What the assistant adds")  # one line of the shipped card, and the learner's
+CHANGES = (
+    ("threshold = 0.05", "threshold = 0.08"),
+    ("stale_after_minutes = 150 ", "stale_after_minutes = 60 "),
+    ('any = ["saturation <= 91"]', 'any = ["saturation <= 92"]'),
+)
+
+
+def png(width: int = 60, height: int = 40, grey: int = 230) -> bytes:
+    """Return a grey picture."""
+    points = zlib.compress((b"\0" + bytes([grey]) * width) * height)
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", points), (b"IEND", b""))
+    return picture.SIGNATURE + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+def lay_out(folder: Path) -> None:
+    """Lay the assistant's files out as its first start does, nothing of them the learner's."""
+    shutil.copytree(SHIPPED, folder)
+
+
+def change(file: Path, *pairs: tuple[str, str]) -> None:
+    """Change words of a file that must be there."""
+    text = file.read_text(encoding="utf-8")
+    for before, after in pairs:
+        assert before in text, before
+        text = text.replace(before, after)
+    file.write_text(text, encoding="utf-8")
+
+
+def take_picture(folder: Path, says: str = "180 of 1,000 patients like this one") -> None:
+    """Write a picture of the card and settings as they are now."""
+    words = {
+        picture.OF: picture.digest(folder / "card.html.j2", folder / "triage.toml"),
+        picture.TAKEN: dt.datetime(2026, 11, 24, 10, tzinfo=dt.UTC).isoformat(),
+        picture.SAYS: says,
+    }
+    (folder / "picture.png").write_bytes(picture.mark(png(), words))
+
+
+def write_log(folder: Path) -> Ledger:
+    """Write what a nurse did at the desk: eight advices, six decisions, three of them overruled."""
+    log = Ledger(folder / "state" / "log.sqlite")
+    for number in range(8):
+        visit = {"encounter": f"e{number}", "state": "abstains" if number == 7 else "risk", "of_1000": 80}
+        log.append("Ada", "viewed", {"encounter": f"e{number}"})
+        log.append("Ada", "advised", visit)
+        if number < 3:
+            log.append("Ada", "accepted", visit)
+        elif number < 6:
+            log.append("Ben", "overruled", {**visit, "reason": "looks_worse" if number == 3 else "known_patient"})
+    return log
+
+
+def whole_assistant(folder: Path) -> None:
+    """Make the folder of a learner who has done everything."""
+    lay_out(folder)
+    change(folder / "card.html.j2", CARD)
+    change(folder / "triage.toml", *CHANGES)
+    take_picture(folder)
+    write_log(folder)
+
+
+def read(folder: Path) -> Assistant | None:
+    """Read the folder as the command does."""
+    return read_assistant(folder, SHIPPED)
+
+
+def memos() -> dict:
+    """Return the two memos as they are kept."""
+    return {id: {"fields": dict(fields), **ORIGIN} for id, fields in MEMOS.items()}
+
+
+def make_older(file: Path, seconds: int) -> None:
+    """Let a file be that much older than it is."""
+    then = file.stat().st_mtime - seconds
+    os.utime(file, (then, then))
