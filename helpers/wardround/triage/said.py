@@ -1,4 +1,4 @@
-"""What the rooms of the assistant hand to each other: a visit as the desk knows it, and what the assistant says of it."""
+"""What the parts of the assistant hand each other: a visit as the desk knows it, and what the assistant says of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-State = Literal["risk", "abstains", "no answer", "silent", "off"]
+State = Literal["risk", "waits", "abstains", "no answer", "silent", "off"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Risk:
     probability: float
     pushes: Mapping[str, float]
     model: str  # name and version, "triage-critical-12h 3"
+    average: float | None = None  # share of all visits the model was made from: what the risk is compared with
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ class Advice:
     Attributes
     ----------
     state
-        ``risk``; ``abstains`` (outside what the model was made for, or too much is missing or stale); ``no answer`` (feed
-        or model failed); ``silent`` (comfort care); ``off`` (switched off).
+        ``risk``; ``waits`` (there may be a risk, shown once the nurse gave a level: until then it is in no field);
+        ``abstains`` (outside what the model was made for, or too much is missing or stale); ``no
+        answer`` (feed or model failed); ``silent`` (comfort care); ``off`` (switched off).
     words
         The risk in words, or the plain sentence why there is none.
     of_1000
@@ -98,6 +100,10 @@ class Advice:
         Whether the risk reaches the threshold.
     rules
         Rules that fired. They do not need the model: shown in every state but ``silent``.
+    missing, stale
+        Labels of the factors that were not measured, and of those measured too long ago.
+    check
+        Values outside what is plausible, as written ("Oxygen saturation 61 %"): danger until shown otherwise.
     """
 
     state: State
@@ -109,3 +115,4 @@ class Advice:
     missing: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     model: str = ""
+    check: tuple[str, ...] = ()
