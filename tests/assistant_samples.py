@@ -11,8 +11,8 @@ from pathlib import Path
 
 from wardround.course.portfolio import SHIPPED
 from wardround.operations import picture
-from wardround.operations.ledger import Ledger
 from wardround.operations.report_assistant import Assistant, read_assistant
+from wardround.triage.log import Log
 
 ORIGIN = {"checksum": "afc5f8b62e9c0d11", "hospital": "quillmere", "version": "0.1.0"}
 MEMOS = {
@@ -28,17 +28,20 @@ MEMOS = {
         "because": "A nurse who has decided reads a number better than one who waits for it.",
     },
     "W10.M": {
-        "late_feed": "Cause: the feed stops. Harm: an old reading is read as a new one. Control: after 60 minutes no "
-        "risk is shown. Watches: charge nurse. Left: rules on old readings.",
-        "low_risk": "Cause: the model gives a low risk to somebody who is sick. Harm: waits too long. Control: rules "
-        "fire without it. Watches: monthly audit. Left: sick with normal vital signs.",
-        "because": "These two came up at the desk.",
+        "first": "Cause: a level is given after the number was seen. Harm: it follows the number. Control: her level "
+        "first. Watches: charge nurse. Left: talk beside the screen.",
+        "second": "Cause: a pulse is typed with a digit too many. Harm: a rule fires for nothing. Control: “check the "
+        "value”. Watches: the nurse. Left: plausible slips.",
+        "third": "Cause: comfort care is not known here. Harm: the patient is hurried. Control: asked at the desk. "
+        "Watches: physician. Left: who cannot be asked.",
+        "fourth": "Cause: the feed stops. Harm: an old reading passes for a new one. Control: no risk after ten "
+        "minutes, rules stay. Watches: administrator. Left: old readings under a rule.",
+        "fifth": "Cause: the risk is too low for somebody who is sick. Harm: waits too long. Control: rules fire "
+        "without it. Watches: monthly audit. Left: sick with normal signs.",
+        "because": "The first and the fourth came up at the desk; the others are from the log.",
     },
 }
-CARD = (
-    "<p>{{ advice.words }}</p>\n<p>{{ advice.of_1000 }} of 1,000 patients like this one</p>\n{# after, not before #}\n"
-)
-SHIPPED_CARD = ("What the assistant says", "What the assistant adds")  # one line of the shipped card, and the learner's
+CARD = (("What the assistant says", "What the assistant adds"),)  # words of the shipped card, and the learner's
 CHANGES = (
     ("threshold = 0.05", "threshold = 0.08"),
     ("stale_after_minutes = 150 ", "stale_after_minutes = 60 "),
@@ -80,24 +83,27 @@ def take_picture(folder: Path, says: str = "180 of 1,000 patients like this one"
     (folder / "picture.png").write_bytes(picture.mark(png(), words))
 
 
-def write_log(folder: Path) -> Ledger:
-    """Write what a nurse did at the desk: eight advices, six decisions, three of them overruled."""
-    log = Ledger(folder / "state" / "log.sqlite")
+def write_log(folder: Path) -> Log:
+    """Write what two people did at the desk: eight advices, six decisions, three of them overruled."""
+    log = Log(folder / "state")
     for number in range(8):
-        visit = {"encounter": f"e{number}", "state": "abstains" if number == 7 else "risk", "of_1000": 80}
-        log.append("Ada", "viewed", {"encounter": f"e{number}"})
-        log.append("Ada", "advised", visit)
+        visit = f"e{number}"
+        log.append("Ada", "viewed", visit=visit, role="clinician")
+        log.append("Ada", "level", visit=visit, level=3)
+        shown = {"state": "abstains" if number == 7 else "risk", "of_1000": 90, "high": number > 3, "settings": "s1"}
+        log.append("Ada", "advised", visit=visit, **shown)
         if number < 3:
-            log.append("Ada", "accepted", visit)
+            log.append("Ada", "accepted", visit=visit, **shown)
         elif number < 6:
-            log.append("Ben", "overruled", {**visit, "reason": "looks_worse" if number == 3 else "known_patient"})
+            reason = "looks_worse" if number == 3 else "known_patient"
+            log.append("Ben", "overruled", visit=visit, **shown, reason=reason, typed="Hanna Ode is my aunt")
     return log
 
 
 def whole_assistant(folder: Path) -> None:
     """Make the folder of a learner who has done everything."""
     lay_out(folder)
-    change(folder / "card.html.j2", CARD)
+    change(folder / "card.html.j2", *CARD)
     change(folder / "triage.toml", *CHANGES)
     take_picture(folder)
     write_log(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from assistant_samples import change, memos, read, whole_assistant
 from looked_at import has_no_barrier
 from report_samples import whole_report
 from wardround.course.given import given
@@ -24,6 +25,21 @@ def broken():
 
 def test_the_report_has_no_barrier_fits_a_telephone_and_needs_no_network(tmp_path):
     pages = {"whole": whole_report(), "draft": broken()}
+    for name, sample in pages.items():
+        (tmp_path / f"{name}.html").write_text(render(report(sample)), encoding="utf-8")
+    has_no_barrier(*(tmp_path / f"{name}.html" for name in pages))
+
+
+def test_a3_after_a1_whole_and_with_gaps(tmp_path):
+    whole_assistant(tmp_path / "triage")
+    made, begun = whole_report(), whole_report()
+    made.memos.update(memos())
+    made.assistant = read(tmp_path / "triage")
+    (tmp_path / "triage" / "picture.png").unlink()
+    change(tmp_path / "triage" / "triage.toml", ("threshold = 0.08", "threshold = 0.09"))
+    begun.assistant = read(tmp_path / "triage")
+    begun.memos["W10.A3"] = {"fields": {"intended_use": "It assigns the level."}}
+    pages = {"a3": made, "begun": begun}
     for name, sample in pages.items():
         (tmp_path / f"{name}.html").write_text(render(report(sample)), encoding="utf-8")
     has_no_barrier(*(tmp_path / f"{name}.html" for name in pages))

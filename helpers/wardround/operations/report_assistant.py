@@ -15,6 +15,7 @@ from typing import Any
 from .ledger import DAMAGE, Anchor, Ledger, Line, LogUnreadable
 from .picture import NoPicture, Picture, digest, read_picture
 
+DECIDED = ("accepted", "overruled")
 CARD, SETTINGS, PICTURE, LOG = "card.html.j2", "triage.toml", "picture.png", "state/log.sqlite"
 MOST_LINES = 60  # of the card: weeks.md's "one partial", which a person reads through in a minute
 LARGEST = 200_000  # bytes of a card or of settings that are still read
@@ -22,7 +23,19 @@ LARGEST = 200_000  # bytes of a card or of settings that are still read
 
 @dataclass(frozen=True)
 class Audit:
-    """The log, counted: no patient, no name, no value. ``broken`` is the sentence where the chain breaks, or ""."""
+    """The log, counted: no patient, no name, no value.
+
+    Attributes
+    ----------
+    broken
+        The sentence where the chain breaks, or "".
+    shown
+        Advices by state; that the assistant waits for a person's level is no advice.
+    reasons, at_high
+        Overruled by reason code: all, and those whose risk reached the threshold.
+    settings
+        With how many different settings the decided advices were made.
+    """
 
     lines: int = 0
     broken: str = ""
@@ -33,6 +46,8 @@ class Audit:
     shown: Mapping[str, int] = field(default_factory=dict)
     accepted: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    at_high: Mapping[str, int] = field(default_factory=dict)
+    settings: int = 0
 
     @property
     def overruled(self) -> int:
@@ -123,16 +138,19 @@ def audit(path: Path) -> Audit | None:
     except LogUnreadable:
         lines = list(_readable(log))
     told = [(line.action, _detail(line)) for line in lines]
+    overruled = [detail for action, detail in told if action == "overruled"]
     return Audit(
         len(lines),
         broken.why if broken else "",
         lines[0].at if lines else "",
         lines[-1].at if lines else "",
         Anchor(lines[-1].number, lines[-1].hash) if lines else None,
-        len({line.actor for line in lines if line.action in ("accepted", "overruled")}),
-        Counter(str(detail.get("state") or "not said") for action, detail in told if action == "advised"),
+        len({line.actor for line in lines if line.action in DECIDED}),
+        Counter(_said(detail, "state") for action, detail in told if action == "advised" and _advises(detail)),
         sum(action == "accepted" for action, _ in told),
-        Counter(str(detail.get("reason") or "no reason") for action, detail in told if action == "overruled"),
+        Counter(_said(detail, "reason") for detail in overruled),
+        Counter(_said(detail, "reason") for detail in overruled if detail.get("high") is True),
+        len({_said(detail, "settings") for action, detail in told if action in DECIDED}),
     )
 
 
@@ -240,6 +258,14 @@ def _detail(line: Line) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return told if isinstance(told, Mapping) else {}
+
+
+def _advises(detail: Mapping[str, Any]) -> bool:
+    return detail.get("state") != "waits"
+
+
+def _said(detail: Mapping[str, Any], key: str) -> str:
+    return str(detail.get(key) or "not said")
 
 
 def _bare(text: str) -> list[str]:

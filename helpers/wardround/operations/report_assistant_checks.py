@@ -22,8 +22,14 @@ _SHARE = (
 _NO_SHARE = (
     r"(?!\d)(?!\.\d)(?!\s*(?:[-:]|h\b|hours?|min|days?|weeks?|months?|years?|nurses?|people|patients?|lines?|times?))"
 )
-_NEAR = re.compile(rf"\bthreshold\b(?P<between>[^.;\n\d]{{0,40}}){_SHARE}{_NO_SHARE}", re.I)
+_AFTER = re.compile(r"\bthreshold\b((?:[^.;\n]|\.(?=\d)){0,60})", re.I)
+_EACH = re.compile(_SHARE + _NO_SHARE, re.I)
 _AHEAD = re.compile(rf"{_SHARE}[ -](?:\w+\s+)?threshold\b", re.I)
+_MEANS = (
+    re.compile(  # between the word and a bare number: "threshold is 80" means it, "threshold, reviewed after 3" not
+        r"[\s:=(,]*(?:(?:is|was|of|at|to|from|by|now|set|went|raised|lowered|moved|and|then|\d[\d.,]*)[\s:=(,]*)*", re.I
+    )
+)
 _SOMEBODY = re.compile(
     r"\b(?:nurses?|clinicians?|doctors?|physicians?|paramedics?|midwi(?:fe|ves)|consultants?|registrars?|residents?|"
     r"students?|colleagues?|friends?|partner|wife|husband|sister|brother|mother|father|neighbou?r|flatmate|engineers?|"
@@ -159,8 +165,8 @@ def faults_of_the_model_are_hazards(found: Found) -> Iterator[str]:
     if of_model and not _MODEL_WRONG.search(_hazard_words(found)):
         told = ", ".join(f"“{here.reason(code)}” {times} of {log.decided}" for code, times in of_model.items())
         yield (
-            f"The log shows a fault of the model ({_quoted(told)} decisions), and the hazard log in memo W10.M has no "
-            "hazard of a wrong risk; add it, with what it does to a patient and who watches it."
+            f"The log has {_quoted(told)} decisions, which may be the model's fault, and the hazard log in memo W10.M "
+            "has no hazard of a wrong risk; add it, with what it does to a patient and who watches it."
         )
 
 
@@ -178,7 +184,10 @@ def _thresholds(found: Found) -> Iterator[tuple[str, str, list[Said]]]:
     for memo in ("W10.A3", "W10.M"):
         for field, value in found.memos.get(memo, {}).get("fields", {}).items():
             text = _words(value)
-            shares = [_share(match) for form in (_AHEAD, _NEAR) for match in form.finditer(text)]
+            shares = [_share(match) for match in _AHEAD.finditer(text)]
+            for after in _AFTER.finditer(text):
+                each = list(_EACH.finditer(after[1]))
+                shares += [_share(one) for one in each if not one["plain"] or _MEANS.fullmatch(after[1][: one.start()])]
             if shares:
                 yield memo, field, shares
 

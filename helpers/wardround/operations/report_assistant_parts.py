@@ -18,7 +18,7 @@ DECIDE_AI = (
     "has 17 items specific to AI (28 subitems) and ten generic ones (Vasey et al., BMJ 2022;377:e070904)."
 )
 DECIDE_LINES = (
-    "The lines above are seven of its subitems in our own words, read in two stored copies of its table. Patients here "
+    "The lines above are seven of its items, in our own words, read in two stored copies of its table. Patients here "
     "are simulated and nobody is treated: words beside a line are notes towards a study, and none was made."
 )
 _LINES = (  # line of DECIDE-AI in our words, its item, what has words on it here, where
@@ -138,6 +138,7 @@ def _audit(here: Assistant) -> Made:
     rows += [(f"of these: {state}", number, shown_in_all) for state, number in sorted(one.shown.items(), key=_most)]
     rows += [("decisions", one.decided, ""), ("accepted", one.accepted, one.decided)]
     rows += [("overruled", one.overruled, one.decided), ("people who decided", one.people, "")]
+    rows += [("different settings that these advices were made with", one.settings, "")]
     table = tuple((what, f"{number:,}", f"{of:,}" if of else "") for what, number, of in rows)
     return Made(table=Cells(("what", "number", "of"), table, (False, True, True)), note=_whose(one))
 
@@ -156,10 +157,12 @@ def _reasons(here: Assistant) -> Made:
     if not one.overruled:
         return Made((f"Nothing was overruled in {one.decided:,} decisions.",))
     rows = tuple(
-        (here.reason(code), code, f"{times:,}", f"{one.decided:,}")
+        (here.reason(code), code, f"{times:,}", f"{one.at_high.get(code, 0):,}", f"{one.decided:,}")
         for code, times in sorted(one.reasons.items(), key=_most)
     )
-    return Made(table=Cells(("reason", "code", "times", "of decisions"), rows, (False, False, True, True)))
+    columns = ("reason", "code", "times", "of these at a high risk", "of decisions")
+    note = "A reason is what somebody clicked: of what it tells, the words beside it and the patient say."
+    return Made(table=Cells(columns, rows, (False, False, True, True, True)), note=note)
 
 
 def _chain(here: Assistant) -> Made:
@@ -198,7 +201,7 @@ def _there(found: Found, source: str) -> bool:
         )
     memo, name = source.rsplit(".", 1)
     fields = found.memos.get(memo, {}).get("fields", {})
-    return name in fields if name else bool(fields)
+    return name in fields if name else bool(hazards(found.memos.get(memo)))
 
 
 def _rule(one: Mapping[str, Any]) -> str:
