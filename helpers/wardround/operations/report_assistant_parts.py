@@ -84,8 +84,8 @@ def _card(here: Assistant) -> Made:
         return Made(note="work/triage/card.html.j2 is still the shipped one, word for word; write your own in it.")
     lines, shipped = here.card.strip().splitlines(), (here.shipped_card or "").splitlines()
     new = sum(line.strip() not in {one.strip() for one in shipped} for line in lines)
-    told = f"{len(lines)} lines of at most {MOST_LINES}; {new} of them are not in the shipped card"
-    return Made((f"{told}. It is in the appendix.",))
+    told = f"{new} of them {'is' if new == 1 else 'are'} not in the shipped card"
+    return Made((f"{len(lines)} lines of at most {MOST_LINES}; {told}. It is in the appendix.",))
 
 
 def _card_text(here: Assistant) -> Made:
@@ -97,17 +97,19 @@ def _settings(here: Assistant) -> Made:
         return Made(note=f"{here.troubles.get(SETTINGS) or f'{START} lays work/triage/{SETTINGS} out'}.")
     cut, usual = threshold(here.settings), threshold(here.shipped_settings)
     rows = [("threshold", _of_1000(cut), _beside(_of_1000(cut), _of_1000(usual)))]
-    before = {str(one.get("name")): _rule(one) for one in rules(here.shipped_settings)}
+    before = {str(one.get("name")): one for one in rules(here.shipped_settings)}
     for one in rules(here.settings):
-        name = str(one.get("name"))
-        rows.append((f"rule: {words(name)}", _rule(one), _beside(_rule(one), before.pop(name, "not there"))))
-    rows += [(f"rule: {words(name)}", "taken out", rule) for name, rule in before.items()]
-    mine, theirs = flat(here.settings), flat(here.shipped_settings)
+        usual_one = before.pop(str(one.get("name")), None)
+        says = usual_one is None or one.get("says") != usual_one.get("says")
+        mine, theirs = _rule(one, says), _rule(usual_one, says) if usual_one else "not there"
+        rows.append((f"rule: {words(one.get('name'))}", mine, _beside(mine, theirs)))
+    rows += [(f"rule: {words(name)}", "taken out", _rule(one, True)) for name, one in before.items()]
+    own, shipped = flat(here.settings), flat(here.shipped_settings)
     known = ("rule.", "model.threshold")
     rows += [
-        (words(name).replace(".", ": "), mine.get(name, "taken out"), theirs.get(name, "not there"))
-        for name in (*mine, *(name for name in theirs if name not in mine))
-        if mine.get(name) != theirs.get(name) and not name.startswith(known)
+        (words(name).replace(".", ": "), own.get(name, "taken out"), shipped.get(name, "not there"))
+        for name in (*own, *(name for name in shipped if name not in own))
+        if own.get(name) != shipped.get(name) and not name.startswith(known)
     ]
     changed = sum(row[2] != "the same" for row in rows)
     told = f"{changed} of these lines were changed; the settings that are not listed are as shipped."
@@ -161,7 +163,7 @@ def _reasons(here: Assistant) -> Made:
         for code, times in sorted(one.reasons.items(), key=_most)
     )
     columns = ("reason", "code", "times", "of these at a high risk", "of decisions")
-    note = "A reason is what somebody clicked: of what it tells, the words beside it and the patient say."
+    note = "A reason is what somebody clicked; whether the model was at fault, the patient's course says."
     return Made(table=Cells(columns, rows, (False, False, True, True, True)), note=note)
 
 
@@ -169,7 +171,8 @@ def _chain(here: Assistant) -> Made:
     one = here.audit
     if one is None or not one.lines:
         return Made(note=f"There is no log; {START} begins it with the first view.")
-    span = f"{one.lines:,} lines, {one.first[:10]} to {one.last[:10]}"
+    days = sorted({one.first[:10], one.last[:10]})
+    span = f"{one.lines:,} lines, {' to '.join(days)}"
     if one.broken:
         return Made((f"Broken: {one.broken}. {span} can be read; what was counted of them is no evidence.",))
     return Made(
@@ -204,9 +207,10 @@ def _there(found: Found, source: str) -> bool:
     return name in fields if name else bool(hazards(found.memos.get(memo)))
 
 
-def _rule(one: Mapping[str, Any]) -> str:
+def _rule(one: Mapping[str, Any], says: bool) -> str:
+    """Return a rule's conditions, and its sentence where that is not the shipped one."""
     conditions = " or ".join(shown(one.get("any", [])).split("; "))
-    return " → ".join(filter(None, (conditions, str(one.get("says", "")))))
+    return " → ".join(filter(None, (conditions, str(one.get("says", "")) if says else "")))
 
 
 def _of_1000(value: float | None) -> str:
