@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wardround.course.portfolio import SHIPPED
 from wardround.operations import picture
-from wardround.operations.report_assistant import Assistant, read_assistant
+from wardround.operations.report_assistant import Assistant, keep_picture, read_assistant
 from wardround.triage.log import Log
 
 ORIGIN = {"checksum": "afc5f8b62e9c0d11", "hospital": "quillmere", "version": "0.1.0"}
@@ -75,12 +75,7 @@ def change(file: Path, *pairs: tuple[str, str]) -> None:
 
 def take_picture(folder: Path, says: str = "180 of 1,000 patients like this one") -> None:
     """Write a picture of the card and settings as they are now."""
-    words = {
-        picture.OF: picture.digest(folder / "card.html.j2", folder / "triage.toml"),
-        picture.TAKEN: dt.datetime(2026, 11, 24, 10, tzinfo=dt.UTC).isoformat(),
-        picture.SAYS: says,
-    }
-    (folder / "picture.png").write_bytes(picture.mark(png(), words))
+    keep_picture(folder, png(), says, dt.datetime(2026, 11, 24, 10, tzinfo=dt.UTC))
 
 
 def write_log(folder: Path) -> Log:

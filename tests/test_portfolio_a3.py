@@ -504,7 +504,7 @@ def test_the_line_on_decide_ai_says_what_the_fact_says_and_shows_what_is_open(fo
 
 
 def test_its_memos_are_of_another_time_than_those_of_a1(folder):
-    made = alone(folder)
+    made = whole(folder)
     for memo in ("W10.A3", "W10.M"):
         made.memos[memo].update(checksum="another", version="9")
     assert not lint(made).findings

@@ -5,6 +5,7 @@ The assistant itself is not asked, so that its portfolio can be written, and che
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .ledger import DAMAGE, Anchor, Ledger, Line, LogUnreadable
-from .picture import NoPicture, Picture, digest, read_picture
+from .picture import OF, SAYS, TAKEN, NoPicture, Picture, digest, mark, read_picture
 
 DECIDED = ("accepted", "overruled")
 CARD, SETTINGS, PICTURE, LOG = "card.html.j2", "triage.toml", "picture.png", "state/log.sqlite"
@@ -125,6 +126,30 @@ def read_assistant(folder: Path, shipped: Path) -> Assistant | None:
         audit(folder / LOG),
         troubles,
     )
+
+
+def keep_picture(folder: Path, content: bytes, says: str, taken: dt.datetime) -> Path:
+    """Write a screenshot as ``picture.png`` with what it is of, so that a portfolio knows whether it still holds.
+
+    Parameters
+    ----------
+    content
+        The PNG, taken with the card and settings that lie in the folder.
+    says
+        What can be read in it: it stands for the picture where nobody can see it.
+    taken
+        When, in UTC.
+
+    Raises
+    ------
+    NoPicture
+        The content is no PNG.
+    """
+    words = {OF: digest(folder / CARD, folder / SETTINGS), TAKEN: taken.isoformat(), SAYS: says}
+    path = folder / PICTURE
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(mark(content, words))
+    return unfinished.replace(path)
 
 
 def audit(path: Path) -> Audit | None:
