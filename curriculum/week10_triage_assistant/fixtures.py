@@ -3,7 +3,7 @@
 Lesson and exercise: ``scored`` (visits with a score and what came of them), ``opened`` (cards that somebody opens),
 ``requests`` and ``service`` (Q1), ``visits`` (Q2), ``moments`` (Q3), ``overrides`` (Q4), ``risks`` (Q5), and the numbers of
 ``words.py``: ``RULES PLAUSIBLE NEEDS AT_MOST_MISSING STALE FEED_LATE WITHIN THRESHOLD SIGNS LABELS UNITS INPUTS CLOSE
-KINDS SAYS STATES NEEDED_PREFETCH DESK_VISITS LOOKS``, and ``REASONS``. ``cards_judged`` says what is wrong with answers of Q1.
+KINDS SAYS STATES NEEDED_PREFETCH DESK_VISITS LOOKS``, and ``REASONS``, and ``escaped(text)``. ``cards_judged`` says what is wrong with answers of Q1.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RULES, PLAUSIBLE, NEEDS, AT_MOST_MISSING = (_WORDS[name] for name in ("RULES", "
 SAYS, STATES, NEEDED_PREFETCH, CLOSE = (_WORDS[name] for name in ("SAYS", "STATES", "NEEDED_PREFETCH", "CLOSE"))
 DESK_VISITS, LOOKS = _WORDS["DESK_VISITS"], _WORDS["LOOKS"]
 _BEDSIDE = runpy.run_path(str(_HERE / "bedside.py"))
-REASONS = _BEDSIDE["REASONS"]
+REASONS, escaped = _BEDSIDE["REASONS"], _BEDSIDE["escaped"]
 
 
 def _dice(text):
@@ -90,7 +90,7 @@ def opened(hospital, threshold=THRESHOLD):
 # Q1 -------------------------------------------------------------------------------------------------------------------
 def requests(hospital):
     """Return four requests of a chart system on ``patient-view``, by name, to try a card on. Others are judged."""
-    return {name: one for name, one in _requests(hospital).items() if name.startswith("try: ")}
+    return {name: _BEDSIDE["copied"](one) for name, one in _requests(hospital).items() if name.startswith("try: ")}
 
 
 @apart
@@ -109,26 +109,36 @@ def service(hospital):
 
 
 def answered(card, hospital):
-    """Put a function to the twelve requests: status and body of each, as plain data."""
-    found = {}
+    """Put a function to the twelve requests: status and body of each, as plain data; an error is a 500, as in a service."""
+    found, troubles = {}, []
     for name, request in _requests(hospital).items():
         if name.startswith("try: "):
             continue
-        said = card(_BEDSIDE["copied"](request), service(hospital))
+        try:
+            said = card(_BEDSIDE["copied"](request), service(hospital))
+        except Exception as trouble:
+            troubles.append(trouble)
+            found[name] = {"status": 500, "body": {}, "stopped": _BEDSIDE["told"](trouble)}
+            continue
         if said is ...:
             return ...
         if not isinstance(said, tuple | list) or len(said) != 2 or not isinstance(said[1], dict):
             raise TypeError("card must return a pair of a status and a dictionary, such as 200, {'cards': […]}")
-        found[name] = {"status": int(said[0]), "body": said[1]}
+        found[name] = {"status": int(said[0]), "body": said[1], "stopped": ""}
+    if len(troubles) == len(found):
+        raise troubles[0]
     return found
 
 
 def cards_judged(answer, hospital):
-    """What is wrong with each answer: pairs of a kind and a sentence, by the name of its request. Not in the grading box."""
-    known = {name: service(hospital).read(request).of_1000 if "vitals" in request["prefetch"] else None
-             for name, request in _requests(hospital).items()}  # fmt: skip
-    problems = _beside("cards.py")["problems"]
-    return {name: problems(name, said["status"], said["body"], known[name]) for name, said in answer.items()}
+    """By request: ``status``, ``summary`` of the first card, and ``problems``, pairs of a kind and a sentence. Not in the grading box."""
+    problems, told = _beside("cards.py")["problems"], {}
+    for name, said in answer.items():
+        request = _requests(hospital)[name]["request"]
+        known = service(hospital).read(request).of_1000 if "vitals" in request["prefetch"] else None
+        wrong = [["stopped", f"your function stopped with {said['stopped']}"]] if said["stopped"] else problems(name, said["status"], said["body"], known)
+        told[name] = {"status": said["status"], "summary": _BEDSIDE["summary"](said["body"]), "problems": wrong}
+    return told
 
 
 # Q2 -------------------------------------------------------------------------------------------------------------------
@@ -156,6 +166,11 @@ def planted(hospital):
     return _drawn_visits(hospital)["planted"]
 
 
+def judged_visits(hospital):
+    """Return the visits that :func:`advised` asks about. For keys."""
+    return _visits(hospital)["judged"].copy()
+
+
 def advised(advise, hospital):
     """Put a function to 1,000 other visits: ``says`` and ``rule`` of each."""
     table = _visits(hospital)["judged"].copy()
@@ -175,22 +190,30 @@ def _moments(hospital):
 
 
 def screened(screen, hospital):
-    """Put a function to twelve moments: what stands on the screen, and how long somebody waited for it by the moment's own clock."""
-    found = {}
+    """Put a function to fourteen moments: what stands on the screen, and how long somebody waited, by the moment's own clock."""
+    found, troubles = {}, []
     for name, one in _moments(hospital).items():
         if name.startswith("try: "):
             continue
         moment, clock = _BEDSIDE["moment"](one)
-        said = screen(moment.visit, moment.feed, moment.ask, moment.now)
+        try:
+            said = screen(moment.visit, moment.feed, moment.ask, moment.now)
+        except Exception as trouble:
+            troubles.append(trouble)
+            found[name] = _BEDSIDE["NOTHING"] | {"stopped": _BEDSIDE["told"](trouble), "waited": clock.waited}
+            continue
         if said is ...:
             return ...
-        found[name] = _BEDSIDE["on_screen"](said, STATES) | {"waited": clock.waited}
+        found[name] = _BEDSIDE["on_screen"](said, STATES) | {"stopped": "", "waited": clock.waited}
+    if len(troubles) == len(found):
+        raise troubles[0]
     return found
 
 
-def moments_known(hospital):
-    """Return what is so in each moment. Not in the grading box."""
-    return {name: one for name, one in _moments(hospital).items() if not name.startswith("try: ")}
+def screens_judged(answer, hospital):
+    """By moment what stands there, and ``problems``, pairs of a kind and a sentence. Not in the grading box."""
+    problems, known = _beside("screens.py")["problems"], _moments(hospital)
+    return {name: said | {"problems": problems(said, known[name])} for name, said in answer.items()}
 
 
 # Q4 -------------------------------------------------------------------------------------------------------------------

@@ -97,8 +97,9 @@ question(
     expects="a function of (visit, feed, ask, now) that returns a dictionary with state, of_1000, says and rules",
     kind="function",
     ask=lambda screen, hospital: given(10).screened(screen, hospital),
+    then=lambda answer, hospital: given(10).screens_judged(answer, hospital),
     hints=[
-        "What stands on the screen in twelve moments: some with a sound feed and a model that answers, the others not. Only a risk that is true *now* is shown as one; whoever waits, waits "
+        "What stands on the screen in fourteen moments: some with a sound feed and a model that answers, the others not. Only a risk that is true *now* is shown as one; whoever waits, waits "
         "two seconds; and what needs no model stays on the screen.",
         "What do you show when the feed's last word is an hour old, and the model answers at once? It has answered about an hour ago. And what can a reply hold that is no number from 0 to 1,000?",
         "No answer is an answer of its own: not 0, not the last one, not *low*. A sentence that calms somebody is a statement about the patient, and nobody has looked. So: what failed, since "
