@@ -8,6 +8,7 @@ of its own, which can be erased; the line has its id and hash.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import threading
 import uuid
@@ -18,7 +19,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from wardround.operations.ledger import NOTHING, Anchor, Broken, Ledger, Line, NotLogged, Overtaken
+from wardround.operations.ledger import NOTHING, Anchor, Broken, Ledger, Line, LogUnreadable, NotLogged, Overtaken
 from wardround.triage.said import Advice
 from wardround.triage.settings import Settings
 
@@ -31,7 +32,7 @@ KEYS = frozenset(
     (
         *("visit", "patient", "role", "level", "reason", "words", "words_sha256", "number"),
         *("state", "of_1000", "high", "rules", "factors", "model", "settings"),  # what was shown
-        *("on", "what", "minutes"),  # the switch, and faults that are practised
+        *("on", "what", "amount"),  # the switch, and faults that are practised
         *("hook", "instance", "card", "cards", "outcome", "suggestion", "status", "issuer"),
     )
 )
@@ -42,7 +43,19 @@ COLUMNS = (
 )
 
 
-class AlreadyDecided(RuntimeError):
+class NotAsSeen(RuntimeError):
+    """What a decision was made on is not as it was: look again. Nothing was written."""
+
+
+class AdviceChanged(NotAsSeen):
+    """The assistant says something else by now."""
+
+    def __init__(self, state: int) -> None:
+        super().__init__("The assistant says something else by now. Look again and decide anew.")
+        self.state = state
+
+
+class AlreadyDecided(NotAsSeen):
     """Somebody was faster: the patient has a newer line than the one that this decision was made on."""
 
     def __init__(self, line: Line | None, state: int) -> None:
@@ -69,10 +82,13 @@ class Log:
     ----------
     folder
         Holds ``log.sqlite`` and ``words/``; made with the first line.
+    since
+        When the evening began: levels and decisions before it are history, and of no visit's standing.
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, since: dt.datetime | None = None) -> None:
         self.folder = Path(folder)
+        self._since = since or dt.datetime.min.replace(tzinfo=dt.UTC)
         self.ledger = Ledger(self.folder / "log.sqlite")
         self._lock = threading.RLock()
         self._lines: list[Line] = []
@@ -89,7 +105,13 @@ class Log:
         """
         with self._lock:
             for line in self.ledger.lines(len(self._lines)):
-                self._take(line)
+                try:
+                    self._take(line)
+                except (ValueError, AttributeError) as trouble:
+                    raise LogUnreadable(
+                        f"Line {line.number} of {self.ledger.path} is none of this log; bring the file back from the "
+                        "last copy whose end is the anchor kept elsewhere."
+                    ) from trouble
             return list(self._lines)
 
     def about(self, visit: str) -> list[Line]:
@@ -127,18 +149,18 @@ class Log:
         """
         return self._append(actor, action, typed, detail, None)
 
-    def append_on(self, state: int, actor: str, action: Action, visit: str, *, typed: str = "", **detail: Any) -> Line:
+    def append_on(self, on: int, actor: str, action: Action, visit: str, /, *, typed: str = "", **detail: Any) -> Line:
         """Add a line that was decided on a patient's state, unless another one came first.
 
         Raises
         ------
         AlreadyDecided
-            The patient's last level or decision is not line ``state``; nothing was written.
+            The patient's last level or decision is not line ``on``; nothing was written.
         """
         while True:
             with self._lock:
                 lines, found = self.lines(), self.standing(visit).state
-                if found != state:
+                if found != on:
                     raise AlreadyDecided(lines[found - 1] if found else None, found)
                 after = Anchor(lines[-1].number, lines[-1].hash) if lines else Anchor(0, NOTHING)
             with contextlib.suppress(Overtaken):  # somebody wrote a line, of this patient or another: look again
@@ -194,11 +216,12 @@ class Log:
 
     def _take(self, line: Line) -> None:
         """Let a line that was read count."""
-        self._lines.append(line)
         told = line.told()
+        began = dt.datetime.fromisoformat(line.at) >= self._since
+        self._lines.append(line)
         if line.action == "switched" and "on" in told:
             self._on = line
-        if not isinstance(visit := told.get("visit"), str):
+        if not began or not isinstance(visit := told.get("visit"), str):
             return
         now = self._standing.get(visit, Standing())
         if line.action == "level":
