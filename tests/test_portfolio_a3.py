@@ -329,19 +329,18 @@ def test_reasons_that_the_model_cannot_know_are_no_fault_of_it(folder):
 
 
 def test_the_audit_counts_the_log_and_names_nobody(folder):
-    secret = {"state": "risk", "reason": "known_patient", "name": "Hanna Ode", "high": True, "visit": "e77"}
+    secret = {"state": "risk", "reason": "known_patient", "name": "Hanna Ode", "high": True, "visit": "visit-77"}
     Ledger(folder / "state" / "log.sqlite").append("Nurse Abebe", "overruled", secret)
     Ledger(folder / "state" / "log.sqlite").append("Nurse Abebe", "advised", {"state": "waits"})
     text = render(report(alone(folder)))
-    for hidden in ("Hanna", "Abebe", "e77", "aunt"):
+    for hidden in ("Hanna", "Abebe", "visit-77", "aunt"):
         assert hidden not in text
     rows = dict(re.findall(r"<tr><td[^>]*>([^<]*)</td><td[^>]*>(\d+)</td>", text))
     assert rows["advices shown"] == "8" and rows["of these: risk"] == "7" and rows["of these: abstains"] == "1"
     assert rows["decisions"] == "7" and rows["overruled"] == "4" and rows["people who decided"] == "3"
     assert rows["different settings that these advices were made with"] == "2"
-    assert re.search(
-        r"Known patient</td><td[^>]*>known_patient</td><td[^>]*>3</td><td[^>]*>3</td><td[^>]*>7</td>", text
-    )
+    for reason, times, high in (("known_patient", 3, 3), ("looks_worse", 1, 0)):
+        assert re.search(rf"{reason}</td><td[^>]*>{times}</td><td[^>]*>{high}</td><td[^>]*>7</td>", text)
 
 
 def test_a_log_that_is_no_log_leaves_a_page_that_says_so(folder):
