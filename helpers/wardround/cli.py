@@ -233,7 +233,7 @@ def portfolio(
     out: Annotated[Path | None, typer.Option(help="The HTML file; by default work/portfolio/portfolio.html.")] = None,
     json: Json = False,
 ) -> None:
-    """Your artefacts as one page and a PDF, made of your memos and kept results.
+    """Your artefacts as one page and a PDF, made of your memos, kept results and triage assistant.
 
     What is missing is shown as missing. Parts that contradict each other are shown on top, and the exit code is 1.
     """

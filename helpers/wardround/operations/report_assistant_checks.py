@@ -144,8 +144,8 @@ def log_is_whole(found: Found) -> Iterator[str]:
     log = _log(found)
     if log.broken:
         yield (
-            f"The log's chain is broken: {log.broken}; do not use what was counted, find out who wrote to "
-            "`work/triage/state/log.sqlite`, and begin a new one with `wardround triage --fresh`."
+            f"The log's chain is broken: {log.broken}; do not use what was counted of it, move "
+            "`work/triage/state/log.sqlite` aside as evidence, and decide again: the next start begins a new one."
         )
 
 
