@@ -32,8 +32,8 @@ NEVER = 90.0  # seconds of the moment's own clock after which whoever waits with
 
 
 def escaped(text):
-    """Return a stranger's text as it may stand in a card: no markup, no signs that turn its direction, 40 characters."""
-    shown = "".join(sign for sign in str(text)[:40] if sign.isprintable())
+    """Return a stranger's text as it may stand in a card: no markup, no link, no sign that turns its direction, 40 signs."""
+    shown = "".join(sign for sign in str(text)[:40] if sign.isprintable() and sign not in "[]()`*_")
     return html.escape(shown)
 
 
@@ -189,6 +189,8 @@ def on_screen(said, states):
     if said["state"] not in states:
         raise ValueError(f"the state is {said['state']!r}; take one of {', '.join(map(repr, states))}")
     number = said["of_1000"]
+    if said["state"] == "no answer" and isinstance(number, float) and math.isnan(number):
+        number = None  # pandas' way to say so
     return {
         "state": said["state"],
         "of_1000": None if number is None else float(number),

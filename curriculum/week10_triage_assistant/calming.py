@@ -17,18 +17,23 @@ _ALWAYS = [
     r"\b(?:no|without)(?: \w+)? (?:need|reason|cause) (?:to|for) (?:worry|concern|alarm|act|action|hurry|be concerned)",
     r"\bno (?:immediate |acute |further |urgent )?(?:concerns?|worr(?:y|ies)|alarm|danger|action)\b",
     r"\bno (?:increased|elevated|raised|high|higher|significant|apparent|acute|immediate) risk\b",
-    r"\bno (?:risks?|problems?|abnormalit\w+|warnings?|alerts?|red flags?) (?:\w+ )?(?:found|detected|identified|seen|present)\b",
+    r"\bno (?:risks?|problems?|abnormalit\w+|warnings?|alerts?|red flags?) (?:(?:is|are|was|were|has been|have been) )?(?:found|detected|identified|seen|present)\b",
     r"\bnothing (?:\w+ )?(?:found|detected|abnormal|urgent)\b",
-    r"\b(?:can|may|could) (?:safely )?wait\b",
+    r"\b(?:can|may|could) (?:safely )?wait\b(?! (?:too|longer than))",
     r"\bsafe(?:ly)? to (?:wait|proceed|continue|leave|discharge)\b",
-    r"\b(?:is|looks?|appears?|seems?|remains?|probably|likely|presumably|clinically) (?:\w+ )?(?:stable|fine|ok|okay|well|safe|normal)\b",
+    r"\b(?:is|looks?|appears?|seems?|remains?|probably|likely|presumably|clinically) (?:\w+ )?(?:stable|fine|ok|okay|well|safe|normal)\b(?! (?:known|above|below|over))",
     r"^\W*(?:stable|all clear|all good|all fine|all ok|everything (?:is )?(?:ok|okay|fine|normal|well))\b",
     r"\bwithin normal\b",
     r"\bnot (?:at risk|in danger|urgent|critical)\b",
     r"\b(?:do not|don['\u2019]t) worry\b|\b(?:keep|stay|remain) calm\b",
     r"\b(?:critical care|deterioration) (?:is )?(?:very |highly )?unlikely\b",
 ]
-_WITHOUT_A_NUMBER = [r"\b(?:very |minimal|negligible|lower?|average|normal|usual) ?risk\b|\brisk (?:is |remains )?(?:\w+ )?(?:low|minimal|negligible|normal)\b|\brisk[: =]+(?:low|normal|0)\b"]
+_WITHOUT_A_NUMBER = [
+    r"^\W*(?:low|normal|fine|ok|okay|safe|green)\W*$",
+    r"\b(?:low(?:er)?|minimal|negligible|average|normal|usual) risk\b",
+    r"\brisk (?:is |remains )?(?:\w+ )?(?:low|minimal|negligible|normal)\b",
+    r"\brisk[: =]+(?:low|normal|0)\b",
+]
 
 
 def calming(text, *, number):

@@ -71,8 +71,8 @@ def _said(card, of_1000):
         found.append(["invented", f"“{_first(NUMBER, text) or _first(PERCENT, text)}”, where nothing can be computed"])
     elif of_1000 is not None and not numbers:
         found.append(["no number", "the card names no number of 1,000"])
-    elif of_1000 is not None and (wrong := [one for one in numbers if abs(one - of_1000) > 1]):
-        found.append(["another number", f"“{wrong[0]:g} of 1,000” is not what this request's values give"])
+    elif of_1000 is not None and abs(numbers[0] - of_1000) > 1:  # a later one may be the average, or the threshold
+        found.append(["another number", f"“{numbers[0]:g} of 1,000” is not what this request's values give"])
     if of_1000 is None and not SAID.search(text):
         found.append(["silent", f"“{text[:70]}” does not say that there is no risk, nor why"])
     if clause := _calming(text, number=of_1000 is not None):

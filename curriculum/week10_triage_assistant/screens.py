@@ -45,7 +45,7 @@ def _a_risk(said, made):
     number, told = said["of_1000"], _numbers(said["says"])
     if said["state"] != "risk" or number is None:
         return [["withheld", "there is a risk, true now, and none is shown"]]
-    if not abs(number - made["says"]) <= 0.5 or any(abs(one - made["says"]) > 1 for one in told):
+    if not abs(number - made["says"]) <= 0.5 or (told and abs(told[0] - made["says"]) > 1):
         return [["another number", f"{number:g} of 1,000 is not what the model has just said"]]
     clause = _calming(said["says"], number=True)
     return [["calming", f"“{clause[:90]}”"]] if clause else []
