@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from assistant_samples import ORIGIN, change, lay_out, make_older, memos, png, read, take_picture, whole_assistant
+from assistant_samples import ORIGIN, add, change, lay_out, make_older, memos, png, read, take_picture, whole_assistant
 from report_samples import whole_report
 from typer.testing import CliRunner
 from wardround.cli import app
@@ -71,7 +71,7 @@ def test_who_has_only_a1_sees_what_was_there_before(tmp_path):
     [
         lambda made, folder: made.memos.update({"W10.A3": memos()["W10.A3"]}),
         lambda made, folder: made.memos.update({"W10.M": memos()["W10.M"]}),
-        lambda made, folder: change(folder / "card.html.j2", ("What the assistant says", "What it says")),
+        lambda made, folder: add(folder / "card.html.j2", "mine"),
         lambda made, folder: change(folder / "triage.toml", ("threshold = 0.05", "threshold = 0.06")),
         lambda made, folder: (folder / "triage.toml").write_text("threshold"),
         lambda made, folder: take_picture(folder),
@@ -294,6 +294,7 @@ def test_a_line_that_makes_an_evaluation_of_a_think_aloud_is(text):
         ("threshold 0.10", False),
         ("the threshold, reviewed after 3 audits", True),
         ("a threshold of 50", False),
+        ("the threshold is 80", True),
         ("1 in 20 is the threshold, a threshold of 50 of 1,000", False),
     ],
 )
@@ -308,6 +309,7 @@ def test_a_threshold_is_read_as_it_is_written(folder, text, right):
     [
         ("My sister, six patients: “why UTC?” Local time was added.", 0),
         ("Who: Maria Lopez. Task: six patients. Changed: the factors now stand last.", 0),
+        ("A physiotherapist took six patients; the picture was shortened.", 0),
         ({"who": "a paramedic", "task": "six patients", "said": "too long", "changed": "cut to two factors"}, 0),
         ("A nurse took six patients. Nothing was changed, because she read each factor aloud rightly.", 0),
         ({"who": "", "task": "six patients", "changed": "nothing"}, 2),
@@ -319,13 +321,22 @@ def test_who_thought_aloud_may_be_anybody_but_somebody(folder, text, told):
     assert len(lint(made).findings) == told
 
 
+@pytest.mark.parametrize("points", ["Four", "Six"])
+def test_the_weeks_own_scored_memos_pass(folder, points):
+    text = (ROOT / "curriculum" / "week10_triage_assistant" / "memo.md").read_text(encoding="utf-8")
+    (quoted,) = re.findall(rf"### {points} points\n\n((?:> .*\n)+)", text)
+    made = alone(folder)
+    made.memos["W10.M"]["fields"] = {"first": quoted.replace("> ", ""), "because": "scored"}
+    assert not lint(made).findings
+
+
 def test_reasons_that_the_model_cannot_know_are_no_fault_of_it(folder):
     made = alone(folder)
     no_wrong_risk(made, folder)
-    for code in ("value_wrong", "value_missing", "no_bed", "other", "known_patient"):
+    for code in ("value_wrong", "value_missing", "no_bed", "other", "unknown_to_the_model"):
         overruled(code)(made, folder)
     made.assistant = read(folder)
-    assert "Looks worse" in lint(made).findings[0].says and "value" not in lint(made).findings[0].says
+    assert "Looks worse" in lint(made).findings[0].says and "model”" not in lint(made).findings[0].says
 
 
 def test_the_audit_counts_the_log_and_names_nobody(folder):

@@ -33,7 +33,8 @@ _MEANS = (
 _SOMEBODY = re.compile(
     r"\b(?:nurses?|clinicians?|doctors?|physicians?|paramedics?|midwi(?:fe|ves)|consultants?|registrars?|residents?|"
     r"students?|colleagues?|friends?|partner|wife|husband|sister|brother|mother|father|neighbou?r|flatmate|engineers?|"
-    r"pharmacists?|assistants? of|receptionists?|analysts?|developers?|teachers?|who: *\w)|"
+    r"pharmacists?|\w*therapists?|managers?|porters?|technicians?|dietitians?|medics?|volunteers?|workers?|she|he|her|his|"
+    r"assistants? of|receptionists?|analysts?|developers?|teachers?|who: *\w)|"
     r"(?<=[a-z,;(] )[A-Z][a-z]+\b|^[A-Z][a-z]+ [A-Z]|\b[A-Z]\. ?[A-Z]",
 )
 _CHANGED = re.compile(
