@@ -14,7 +14,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from wardround.triage.said import Reading, Visit
@@ -89,7 +89,7 @@ class Found:
     notes
         What was left out or not known, a sentence each; no text of the prefetch stands in them.
     basis
-        References of the observations that were used.
+        By vital sign the reference of the observation that was used, where it has an id.
     no_risk
         Why no risk may be given although rules may fire, in a sentence; empty where one may be.
     not_for
@@ -98,7 +98,7 @@ class Found:
 
     visit: Visit
     notes: tuple[str, ...] = ()
-    basis: tuple[str, ...] = ()
+    basis: Mapping[str, str] = field(default_factory=dict)
     no_risk: str = ""
     not_for: str = ""
 
@@ -154,7 +154,7 @@ def read(prefetch: object, patient_id: str, now: dt.datetime, encounter_id: str 
         arrived_at=arrived,
         readings={name: Reading(name, one.value, one.unit, one.at) for name, one in latest.items()},
     )
-    basis = tuple(dict.fromkeys(one.reference for one in latest.values() if one.reference))
+    basis = {name: one.reference for name, one in latest.items() if one.reference}
     return Found(visit, tuple(dict.fromkeys(notes)), basis, no_risk or inexact, _not_for(encounter))
 
 
