@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -104,14 +104,7 @@ class Log:
             The file is no log, or damaged.
         """
         with self._lock:
-            for line in self.ledger.lines(len(self._lines)):
-                try:
-                    self._take(line)
-                except (ValueError, AttributeError) as trouble:
-                    raise LogUnreadable(
-                        f"Line {line.number} of {self.ledger.path} is none of this log; bring the file back from the "
-                        "last copy whose end is the anchor kept elsewhere."
-                    ) from trouble
+            self._catch_up()
             return list(self._lines)
 
     def about(self, visit: str) -> list[Line]:
@@ -120,14 +113,18 @@ class Log:
 
     def standing(self, visit: str) -> Standing:
         """Return what the log says of a visit."""
+        return self.standings([visit])[visit]
+
+    def standings(self, visits: Iterable[str]) -> dict[str, Standing]:
+        """Return what the log says of several visits, from one look at it."""
         with self._lock:
-            self.lines()
-            return self._standing.get(visit, Standing())
+            self._catch_up()
+            return {visit: self._standing.get(visit, Standing()) for visit in visits}
 
     def switch(self) -> Line | None:
         """Return the last line that switched the assistant on or off; None where nobody did."""
         with self._lock:
-            self.lines()
+            self._catch_up()
             return self._on
 
     def append(self, actor: str, action: Action, *, typed: str = "", **detail: Any) -> Line:
@@ -159,10 +156,9 @@ class Log:
         """
         while True:
             with self._lock:
-                lines, found = self.lines(), self.standing(visit).state
+                found, after = self.standing(visit).state, self._end()
                 if found != on:
-                    raise AlreadyDecided(lines[found - 1] if found else None, found)
-                after = Anchor(lines[-1].number, lines[-1].hash) if lines else Anchor(0, NOTHING)
+                    raise AlreadyDecided(self._lines[found - 1] if found else None, found)
             with contextlib.suppress(Overtaken):  # somebody wrote a line, of this patient or another: look again
                 return self._append(actor, action, typed, {"visit": visit, **detail}, after)
 
@@ -177,8 +173,9 @@ class Log:
 
     def anchor(self) -> Anchor:
         """Return where the log ended when it was last read here, to be kept elsewhere."""
-        lines = self.lines()
-        return Anchor(lines[-1].number, lines[-1].hash) if lines else Anchor(0, NOTHING)
+        with self._lock:
+            self._catch_up()
+            return self._end()
 
     def verify(self, anchor: Anchor | None = None) -> Broken | None:
         """Walk the chain; return the first line that does not follow, or None.
@@ -186,8 +183,21 @@ class Log:
         What this process has read is an anchor too: a log that is cut or rewritten while it runs is found.
         """
         with self._lock:
-            seen = Anchor(self._lines[-1].number, self._lines[-1].hash) if self._lines else None
-        return self.ledger.verify(anchor) or self.ledger.verify(seen)
+            seen = self._end() if self._lines else None
+        return self.ledger.verify(anchor) or (self.ledger.verify(seen) if seen else None)
+
+    def _end(self) -> Anchor:
+        return Anchor(self._lines[-1].number, self._lines[-1].hash) if self._lines else Anchor(0, NOTHING)
+
+    def _catch_up(self) -> None:
+        for line in self.ledger.lines(len(self._lines)):
+            try:
+                self._take(line)
+            except (ValueError, AttributeError) as trouble:
+                raise LogUnreadable(
+                    f"Line {line.number} of {self.ledger.path} is none of this log; bring the file back from the last "
+                    "copy whose end is the anchor kept elsewhere."
+                ) from trouble
 
     def _append(self, actor: str, action: str, typed: str, detail: dict[str, Any], after: Anchor | None) -> Line:
         _allowed(action, detail)

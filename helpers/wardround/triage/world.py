@@ -175,13 +175,15 @@ class World:
             It is not of this desk.
         """
         visit = self.desk.visit(visit_id, now)
-        return self._row(visit, self.judged([visit], now)[visit_id])
+        advice = self.judged([visit], now)[visit_id]
+        return self._row(visit, advice, self.log.standing(visit_id))
 
     def worklist(self, now: dt.datetime) -> list[Row]:
         """Return everybody who is there now, in order."""
         visits = self.desk.visits(now)
         advice = self.judged(visits, now)
-        return order(self._row(one, advice[one.encounter_id]) for one in visits)
+        standing = self.log.standings(advice)
+        return order(self._row(one, advice[one.encounter_id], standing[one.encounter_id]) for one in visits)
 
     def seen(self, row: Row, by: str, role: str) -> None:
         """Log that somebody looked at a patient, and what of the assistant was shown where that is new.
@@ -291,8 +293,7 @@ class World:
         self.scorer.answer_within = settings.model.answer_within_seconds
         return self.scorer.score(visits, now)
 
-    def _row(self, visit: Visit, advice: Advice) -> Row:
-        standing = self.log.standing(visit.encounter_id)
+    def _row(self, visit: Visit, advice: Advice, standing: Standing) -> Row:
         decision = standing.decision if _holds(standing, advice, self.settings) else ""
         told = advice if standing.level is not None else before_level(advice, self.settings)
         return Row(visit, told, standing.level, decision == "overruled", decision, standing.state)
