@@ -16,7 +16,6 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from wardround.hospital.codes import HTEST, QUILLMERE_BASE, TERMINOLOGY
 from wardround.triage.prefetch import ID, Found, PrefetchMissing, SomebodyElse, read
 from wardround.triage.said import Advice, Visit
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "PrefetchMissing", "SomebodyElse", "audit_event", "bundle", "outcome", "read", "risk_assessment"]
 
+# as in wardround.hospital.codes, whose import takes seconds
+TERMINOLOGY, QUILLMERE_BASE = "http://terminology.hl7.org/CodeSystem/", "http://quillmere.example.org"
+HTEST = {"system": TERMINOLOGY + "v3-ActReason", "code": "HTEST", "display": "test health data"}
 AIAST = {
     "system": TERMINOLOGY + "v3-ObservationValue",
     "code": "AIAST",

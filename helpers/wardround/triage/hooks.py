@@ -69,7 +69,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from wardround.triage.fhir import audit_event, risk_assessment
-from wardround.triage.service import HOOK, Service
+from wardround.triage.hook_service import HOOK, Service
 
 ID_OF_SERVICE = "triage-risk"
 DISCOVERY = "/cds-services"

@@ -16,9 +16,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from wardround.operations.ledger import LogUnreadable, NotLogged
-from wardround.triage.cards import card
 from wardround.triage.desk import NoSuchVisit
 from wardround.triage.fhir import Found, PrefetchMissing, SomebodyElse, bundle, outcome, read
+from wardround.triage.hook_cards import card
 from wardround.triage.judge import before_level, judge
 from wardround.triage.log import shown
 from wardround.triage.prefetch import ID

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from triage_service import MODEL, NOW, SERVICE, Assistant, Now
 from wardround.operations.ledger import NotLogged
-from wardround.triage.cards import card, summary
 from wardround.triage.conformance import card_problems
 from wardround.triage.fhir import Found, read
+from wardround.triage.hook_cards import card, summary
 from wardround.triage.said import Advice, Factor, Fired
 from wardround.triage.settings import defaults
 

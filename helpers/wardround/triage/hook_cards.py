@@ -14,9 +14,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from wardround.hospital.codes import QUILLMERE_BASE
 from wardround.triage.conformance import LONGEST_SUMMARY
-from wardround.triage.fhir import LIMITS, Found, risk_assessment
+from wardround.triage.fhir import LIMITS, QUILLMERE_BASE, Found, risk_assessment
 from wardround.triage.said import Advice
 from wardround.triage.settings import Settings
 
