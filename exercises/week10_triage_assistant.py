@@ -88,7 +88,7 @@ check("W10.Q2", advise)
 # takes. A clock of its own counts: nobody really waits. A reply is `{"of_1000": …}`, and what stands there may be no risk.
 #
 # Return `state` (`"risk"` or `"no answer"`), `of_1000` (None where there is no risk), `says`, and `rules`. A feed counts as late after `given(10).FEED_LATE` minutes, and nobody waits longer than
-# `given(10).WITHIN` seconds, all tries together. Where there is no risk, `says` tells what failed, in your words. Fourteen moments are put to it.
+# `given(10).WITHIN` seconds, all tries together. Where there is no risk, `says` tells what failed, in your words; a number in it needs its time. Fourteen moments are put to it.
 
 # %%
 moments = given(10).moments(hospital)

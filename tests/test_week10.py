@@ -10,9 +10,6 @@ import tomllib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given as drawn_from
-from hypothesis import settings
-from hypothesis import strategies as st
 from wardround.course.asking import put
 from wardround.course.given import _names, given
 from wardround.course.keys import week_keys
@@ -136,25 +133,6 @@ def test_the_chart_of_last_night_says_another_number(hospital):
             assert read.of_1000 is None or abs(read.of_1000 - old.of_1000) > 1
 
 
-NAMES = st.sampled_from(["summary", "detail", "indicator", "source", "suggestions", "label", "uuid", "overrideReasons"])
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
-    max_leaves=10,
-)
-
-
-@settings(max_examples=120, deadline=None)
-@drawn_from(
-    st.dictionaries(st.just("cards") | st.text(max_size=4), JSON | st.lists(JSON, max_size=3), max_size=2),
-    st.booleans(),
-)
-def test_whatever_the_body_it_is_judged(body, refused):
-    name = "prefetch without vitals" if refused else "an ordinary patient"
-    problems = beside("cards.py")["problems"](name, 200, body, 31)
-    assert problems and all(len(pair) == 2 for pair in problems)
-
-
 # Q2 -------------------------------------------------------------------------------------------------------------------
 def test_what_was_planted_is_what_the_key_says(hospital):
     right, planted = MADE["one_by_one"](hospital, None), WEEK.planted(hospital)
@@ -258,6 +236,7 @@ def test_other_plain_fallbacks_are_right_and_the_last_risk_may_be_named_with_its
     [
         ("No answer of the model, no data. Low risk.", "calming"),
         ("No answer, no data: 34 of 1,000", "last"),
+        ("No answer, no data. Last risk: 34 of 1,000", "last"),
         ("", "nameless"),
         ("Please hold the line", "nameless"),
     ],
@@ -316,12 +295,37 @@ def test_counts_of_one_reason_off_by_one_and_a_missing_reason_are_told(hospital)
     assert f"`{first}` is rightly put down" in verdict_on("W10.Q4", off, hospital).evidence
     assert "no answer yet" in verdict_on("W10.Q4", {first: right[first]}, hospital).evidence
     assert verdict_on("W10.Q4", {first: ("nurse", 3)}, hospital).kind == "unreadable"
+    assert "0.66 for its number" in verdict_on("W10.Q4", {first: ("data", 0.66)}, hospital).says
 
 
 def test_of_the_names_alone_or_the_rate_nothing_follows(hospital):
     assert verdict_on("W10.Q4", MADE["by_name"](hospital), hospital).misconception in ("by_name", "every_override")
     counts = {reason: ("model", 1) for reason in WEEK.faults_of(hospital)}
     assert verdict_on("W10.Q4", counts, hospital).misconception == "every_override"
+
+
+# mistakes that no list holds are not taken for those that one does ---------------------------------------------------
+def test_a_card_that_never_warns_is_not_taken_for_last_nights_chart(hospital):
+    verdict = verdict_on("W10.Q1", MADE["with_part"](indicator=lambda read, request: "info"), hospital)
+    assert verdict.misconception == "never_warns"
+    bold = MADE["with_part"](detail=lambda read, request: "<b>Supports your level</b>")
+    assert verdict_on("W10.Q1", bold, hospital).kind == "right"
+
+
+def test_abstaining_where_it_is_close_is_not_taken_for_abstaining_on_a_gap(hospital):
+    close = MADE["spoilt"](lambda found, visits, abstains: {"abstains": abstains | visits.score.between(0.04, 0.06)})
+    verdict = verdict_on("W10.Q2", close, hospital)
+    assert verdict.kind == "not_yet" and "all six values there" in verdict.evidence
+
+
+def test_a_feed_that_never_spoke_is_not_taken_for_a_model_that_does_not_answer(hospital):
+    def screen(visit, feed, ask, now):
+        now - feed.last_at
+        return MADE["calm_and_plain"](visit, feed, ask, now)
+
+    verdict = verdict_on("W10.Q3", screen, hospital)
+    assert verdict.kind == "not_yet" and "a feed that never spoke" in verdict.evidence
+    assert "feed.last_at" in verdict.look_at
 
 
 # Q5 -------------------------------------------------------------------------------------------------------------------

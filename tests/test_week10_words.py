@@ -1,13 +1,17 @@
-"""Sentences that calm where nobody has looked, and plain ones that a screen may show (week 10)."""
+"""Sentences that calm where nobody has looked, plain ones that a screen may show, and cards of any shape (week 10)."""
 
 from __future__ import annotations
 
 import runpy
 
 import pytest
+from hypothesis import given as drawn_from
+from hypothesis import settings
+from hypothesis import strategies as st
 from wardround.course.places import week_folder
 
 CALMING = runpy.run_path(str(week_folder(10) / "calming.py"))["calming"]
+PROBLEMS = runpy.run_path(str(week_folder(10) / "cards.py"))["problems"]
 CALMS = [
     "No increased risk detected",
     "The assistant is busy; the patient can wait",
@@ -47,3 +51,22 @@ def test_a_plain_sentence_is_no_calming(text):
 def test_a_risk_in_words_is_no_calming_beside_its_number():
     assert CALMING("Low risk: 8 of 1,000", number=True) == "" and CALMING("Low risk", number=False)
     assert CALMING("8 of 1,000; can wait", number=True)
+
+
+NAMES = st.sampled_from(["summary", "detail", "indicator", "source", "suggestions", "label", "uuid", "overrideReasons"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@drawn_from(
+    st.dictionaries(st.just("cards") | st.text(max_size=4), JSON | st.lists(JSON, max_size=3), max_size=2),
+    st.booleans(),
+)
+def test_whatever_the_body_it_is_judged(body, refused):
+    name = "prefetch without vitals" if refused else "an ordinary patient"
+    problems = PROBLEMS(name, 200, body, 31)
+    assert problems and all(len(pair) == 2 for pair in problems)

@@ -47,7 +47,7 @@ def _of_whom(said, made):
 def _made_when(said, made):
     when = _time(said.get("occurrenceDateTime"))
     if when is None:
-        return [["when made", "occurrenceDateTime is missing, or has no time zone"]]
+        return [["no moment", "occurrenceDateTime is missing, or has no time zone"]]
     if abs(when - made["now"]) > NEAR:
         return [["when made", f"it says that it was made at {when:%H:%M} UTC; it was not"]]
     return []
@@ -92,6 +92,8 @@ def _within(prediction, made):
 
 
 def _time(text):
+    if isinstance(text, dt.datetime):
+        return text if text.tzinfo else None
     try:
         when = dt.datetime.fromisoformat(text)
     except (TypeError, ValueError):

@@ -9,8 +9,8 @@ from pathlib import Path
 _calming = runpy.run_path(str(Path(__file__).parent / "calming.py"))["calming"]
 NUMBER = re.compile(r"(?<![\d.,])(\d[\d,]*(?:\.\d+)?)\s*(?:of|in|out of|per|/)\s*(?:every\s+)?1[,. \u00a0]?000\b", re.I)
 PERCENT = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?)\s*(?:%|per ?cent)\s*(?:risk|of patients|chance|probab)", re.I)
-TAG = re.compile(r"<\s*/?[a-zA-Z!]")
-LINK = re.compile(r"(?<!\\)\]\s*\(|javascript:", re.I)
+TAG = re.compile(r"<\s*/?\s*(?:img|script|svg|iframe|a)\b", re.I)  # a `<b>` is the learner's own; the requests hold `<img`
+LINK = re.compile(r"(?<!\\)\]\s*\(\s*javascript", re.I)
 TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 SAID = re.compile(
     r"missing|without|lack\w*|not (?:known|measured|given|sent|available|recorded|enough|possible|computed)|unknown|unavailable|"
@@ -50,7 +50,7 @@ def _refused(name, status, body, wanted, kind):
         cards = body.get("cards")
         if not isinstance(cards, list) or not cards:
             return [[kind, f"the status is {status}, and no card comes"]]
-        text = "\n".join(_texts(cards[0])) if isinstance(cards[0], dict) else ""
+        text = (_texts(cards[0]) or [""])[0] if isinstance(cards[0], dict) else ""
         told = "number" if NUMBER.search(text) else "card"
         return [[f"{kind}, a {told}", f"the status is {status}, with a card: “{text[:70]}”"]]
     return [[f"{kind}, a card", f"the status is {status}, and a card comes with it"]] if body.get("cards") else []

@@ -252,6 +252,8 @@ def found(faults, hospital):
             continue
         if not isinstance(said, tuple | list) or len(said) != 2:
             return {"problem": f"{reason} has {said!r}; a pair of a word and a number is asked"}
+        if said[1] is ... or isinstance(said[1], str) or said[1] != int(said[1]):
+            return {"problem": f"{reason} has {said[1]!r} for its number; a count of lines is asked"}
         if said[0] not in KINDS:
             return {"problem": f"{reason} is said to show {said[0]!r}; take one of {', '.join(KINDS)}"}
         told[reason] = [str(said[0]), int(said[1])]

@@ -113,22 +113,21 @@ def kinds_of(answer):
     return {kind for problems in cases_of(answer).values() for kind, _ in problems}
 
 
-def first_problems(answer, first=(), shown=1):
-    """How many cases are right, and the first that is not with its sentence; of ``first`` kinds, if there is one."""
+def first_problems(answer, first=()):
+    """How many cases are right, and an example of what is wrong: of ``first`` kinds, if there is one, else of three kinds."""
     cases = cases_of(answer)
-    off = {name: problems for name, problems in cases.items() if problems}
-    told = f"{len(cases) - len(off)} of {len(cases)} are right."
-    ordered = sorted(off, key=lambda name: not any(kind in first for kind, _ in off[name]))
-    for name in ordered[:shown]:
-        problem = next((says for kind, says in off[name] if kind in first), off[name][0][1])
-        more = f" (and {len(off[name]) - 1} more)" if len(off[name]) > 1 else ""
-        told += f" *{name}*: {problem}{more}."
-    return told
+    told = [f"{sum(not problems for problems in cases.values())} of {len(cases)} are right."]
+    examples = {}
+    for name, problems in cases.items():
+        for kind, says in problems:
+            examples.setdefault(kind, f"*{name}*: {says}.")
+    some = [examples[kind] for kind in first if kind in examples][:1] or list(examples.values())[:3]
+    return " ".join([*told, *some])
 
 
 def same_kinds(kinds):
-    """Another answer whose problems are of the same kind: the mistake is the same, on other cases perhaps."""
-    return lambda answer, hospital: bool(kinds_of(answer)) and kinds_of(answer) <= set(kinds)
+    """Another answer that has the first of these problems, and none of other kinds: the same mistake, on other cases perhaps."""
+    return lambda answer, hospital: kinds[0] in kinds_of(answer) and kinds_of(answer) <= set(kinds)
 
 
 def never(answer, hospital):
@@ -278,7 +277,7 @@ key(
     "W10.Q1",
     reference=lambda hospital, truth: WEEK.cards_judged(WEEK.answered(sound, hospital), hospital),
     same=Judged(),
-    evidence=lambda answer, hospital: first_problems(answer, shown=2),
+    evidence=lambda answer, hospital: first_problems(answer),
     right=lambda answer, hospital: (
         f"All {len(answer)}, by the twelve invariants and by what a card may say. Yours reads “{answer['a high risk']['summary'][:110]}”. `patient-view` shows: "
         "nobody's pager rings for it, and whoever opened the chart has seen the patient first."
@@ -313,10 +312,18 @@ key(
             "pages",
             with_part(indicator=lambda read, request: "critical"),
             ["pages"],
-            says="Every card of yours is critical.",
-            so_what="Some twenty-five of 1,000 visits need critical care, and all 1,000 interrupt somebody. After a week the red card is what everybody clicks away first; `patient-view` shows, it does not page.",
+            says="You mark a risk as critical.",
+            so_what="A critical card interrupts. Of 100 patients at high risk nine in ten turn out not to need critical care, so after a week the red card is what everybody clicks away first; `patient-view` shows, it does not page.",
             look_at="`given(10).THRESHOLD`, and which of the three indicators interrupts",
             teaches="M34",
+        ),
+        by_case(
+            "never_warns",
+            with_part(indicator=lambda read, request: "info"),
+            ["indicator"],
+            says="Your indicator does not tell a high risk from another.",
+            so_what="A client sorts and colours by this word alone. What stands in the summary is read by whoever has opened the card, and the indicator is why somebody opens it.",
+            look_at="`given(10).THRESHOLD`, and the indicator of your card for a risk on either side",
         ),
         by_case(
             "empty_two_hundred",
@@ -332,13 +339,13 @@ key(
             no_vitals_no_matter,
             ["412, a card"],
             says="A card comes although the client left out what you need.",
-            so_what="*No risk is given* is said of a patient with a chart full of values: your service did not get them. 412 says that to the one who can mend it.",
+            so_what="*No risk* then reads like a finding about the patient, and it is one about the request. 412 says so to the client, which is the only one who can mend it.",
             look_at=CLIENT,
         ),
         by_case(
             "never_refuses",
             never_refuses,
-            ["412", "4xx"],
+            ["4xx", "412"],
             says="Whatever comes, you answer 200.",
             so_what="A context without its patient is a mistake of the client, and a missing prefetch one that it can mend. Both look to it like a patient about whom there is nothing to say.",
             look_at=CLIENT,
@@ -372,7 +379,7 @@ key(
         by_case(
             "with_the_name",
             with_part(summary=with_the_name),
-            ["markup", "link", "turned", "invariant 7"],
+            ["invariant 7", "markup", "link", "turned"],
             says="Your summary begins with the patient's name, as it came.",
             so_what="One name here has 10,000 signs, one holds a script, one turns the text around. The chart already says whose it is.",
             look_at=TEXT,
@@ -587,23 +594,33 @@ def row(name, change, *, says, so_what, look_at, teaches=None, also=None):
     )
 
 
-def whoever(wrong):
-    """Rows of the right answer that are other in the one way that ``wrong(answer, right, place)`` knows, and no row in another."""
+def whoever(wrong, *, all_of=None):
+    """Whether each row that is off is off in the one way that ``wrong(mine, right, line)`` knows; ``all_of``: and no row like it is right.
+
+    ``mine`` and ``right`` are pairs of says and rule.
+    """
 
     def also(answer, hospital):
-        right = right_of(hospital)
-        off = RowByRow().off(answer, right)
-        return len(off) >= 8 and all(wrong(answer, right, place) for place in off)
+        right, lines = right_of(hospital), WEEK.judged_visits(hospital).to_dict("records")
+        pairs = list(zip(answer["says"], answer["rule"], strict=True)), list(zip(right["says"], right["rule"], strict=True))
+        off = set(RowByRow().off(answer, right))
+        known = all(wrong(pairs[0][place], pairs[1][place], lines[place]) for place in off)
+        whole = all_of is None or all(place in off for place, pair in enumerate(pairs[1]) if all_of(pair, lines[place]))
+        return len(off) >= 8 and known and whole
 
     return also
 
 
-def only_the_rule_is_lost(answer, right, place):
-    return answer["says"][place] == right["says"][place] == "abstains" and right["rule"][place] and not answer["rule"][place]
+def rule_is_lost(mine, right, line):
+    return mine[0] == right[0] == "abstains" and right[1] and not mine[1]
 
 
-def abstains_too_often(answer, right, place):
-    return answer["rule"][place] == right["rule"][place] and (answer["says"][place], right["says"][place]) == ("abstains", "risk")
+def abstains_for_a_gap(mine, right, line):
+    return mine[1] == right[1] and (mine[0], right[0]) == ("abstains", "risk") and any(math.isnan(line[name]) for name in WEEK.INPUTS)
+
+
+def silent_on_the_low(mine, right, line):
+    return mine[1] == right[1] and (mine[0], right[0]) == ("silent", "risk") and line["score"] < 2 * WEEK.THRESHOLD
 
 
 RULE = "the visits with a rule and no risk: what does your `rule` hold, and from which values was it computed?"
@@ -615,6 +632,8 @@ def where_in_advice(answer, hospital):
         return RULE
     if any(word == "silent" and mine != "silent" for mine, word in zip(answer["says"], right["says"], strict=True)):
         return "the visits of comfort care, in either column"
+    if answer["says"].count("silent") > right["says"].count("silent"):
+        return "the visits on which you are silent: which of them are comfort care?"
     return "the four reasons to abstain, one after another: which visits does each take, and which should it?"
 
 
@@ -638,7 +657,7 @@ key(
         row(
             "rule_hidden",
             lambda found, visits, abstains: {"rule": found["rule"] & ~found["comfort"] & ~abstains},
-            also=whoever(only_the_rule_is_lost),
+            also=whoever(rule_is_lost, all_of=lambda right, line: right == ("abstains", True)),
             says="Where the assistant abstains, your rule keeps still too.",
             so_what="The model lacks something, so the nurse is not told of a pressure of 64. A rule needs no model; it is for the very hours in which the model has nothing to say.",
             look_at=RULE,
@@ -654,10 +673,28 @@ key(
         row(
             "any_missing",
             lambda found, visits, abstains: {"abstains": abstains | found["any"]},
-            also=whoever(abstains_too_often),
+            also=whoever(abstains_for_a_gap),
             says="You abstain as soon as anything is missing.",
             so_what="Careful, and the assistant falls silent on every tenth patient who lacks no more than a temperature. What keeps still too often is not asked again.",
             look_at="`AT_MOST_MISSING`, and your coverage of 1,000",
+        ),
+        row(
+            "low_is_silent",
+            lambda found, visits, abstains: {"comfort": found["comfort"] | (~abstains & (visits.score < WEEK.THRESHOLD))},
+            also=whoever(silent_on_the_low),
+            says="You are silent where the risk is low.",
+            so_what="Then silence has three meanings: low, comfort care, not working. A nurse who sees nothing guesses the first; and a low risk that stands there can at least be contradicted.",
+            look_at="how many of 1,000 visits you are silent on, and on which",
+            teaches="M14",
+        ),
+        row(
+            "old_values_no_rule",
+            lambda found, visits, abstains: {"rule": found["rule"] & ~found["comfort"] & ~found["stale"]},
+            also=whoever(lambda mine, right, line: rule_is_lost(mine, right, line) and line["minutes_old"] > WEEK.STALE),
+            says="On old values your rules keep still.",
+            so_what="Four hours ago the pressure was 80, and nobody has measured since. That is no reason to wait: it is two reasons to go and look.",
+            look_at="`rule` of the visits whose values are old",
+            teaches="M25",
         ),
         row(
             "comfort_gets_risk",
@@ -761,7 +798,7 @@ def where_on_screen(answer, hospital):
     if kinds & {"waits", "late"}:
         return "the seconds that `ask` is given, and how often it is asked"
     if "stopped" in kinds:
-        return "what `ask` may raise, and what a reply may hold: run your function on each of `moments` in a cell"
+        return "what each argument may hold: `feed.last_at` may be None, `ask` may raise, a reply may be no number"
     if "rules" in kinds:
         return "`rules` in what you return where there is no risk"
     return "what each of your branches returns where there is no risk: state, number, sentence, rules"
@@ -781,7 +818,7 @@ key(
     "W10.Q3",
     reference=lambda hospital, truth: WEEK.screens_judged(WEEK.screened(calm_and_plain, hospital), hospital),
     same=Judged(),
-    evidence=lambda answer, hospital: first_problems(answer, shown=2),
+    evidence=lambda answer, hospital: first_problems(answer),
     right=sentences,
     look_at=where_on_screen,
     misconceptions=[
@@ -862,6 +899,7 @@ key(
             "lets_it_fall",
             lets_it_fall,
             ["stopped"],
+            also=lambda answer, hospital: kinds_of(answer) == {"stopped"} and bool(answer["a dead model"]["problems"]),
             says="When the model does not answer, your function stops, and the page with it.",
             so_what="The nurse sees an error in place of the patient, and with the number everything goes that was known without it, the rule first.",
             look_at="what `ask` may raise: `TimeoutError`, `ConnectionError`",

@@ -11,7 +11,7 @@ _calming = runpy.run_path(str(_HERE / "calming.py"))["calming"]
 _CARDS = runpy.run_path(str(_HERE / "cards.py"))
 _WORDS = runpy.run_path(str(_HERE / "words.py"))
 WITHIN, FEED_LATE = _WORDS["WITHIN"], _WORDS["FEED_LATE"]
-WITH_A_TIME = re.compile(r"\d{1,2}:\d\d|\bminutes?\b|\bmin\b|\bhours?\b|\blast\b|\bearlier\b|\bno longer\b", re.I)
+WITH_A_TIME = re.compile(r"\d{1,2}:\d\d|\d\s*(?:minutes?|min|hours?|h)\b", re.I)
 NAMES = {
     "feed": re.compile(r"feed|data|vital|reading|value|measure\w*|record|updat|monitor|stale|\blate|\bold|message|heard|receiv", re.I),
     "model": re.compile(r"model|assistant|service|server|scor|answer|repl|respon|comput|prediction|estimate|risk|number", re.I),
