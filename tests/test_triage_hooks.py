@@ -5,14 +5,11 @@ import json
 import re
 
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from triage_service import FEEDBACK, NOW, SERVICE, Assistant, Now
+from triage_service import FEEDBACK, SERVICE, Assistant, Now
 from wardround.triage import hooks
 from wardround.triage.conformance import INVARIANTS, card_problems, service_problems
-from wardround.triage.fhir import read
 
 
 @pytest.fixture
@@ -351,24 +348,3 @@ def test_the_docstring_shows_what_happens(assistant):
         del one["uuid"]
     assert {**card, "overrideReasons": card["overrideReasons"][:1]} == {**told, "detail": card["detail"]}
     assert card_problems(answer) == []
-
-
-# the audit as FHIR ----------------------------------------------------------------------------------------------------
-
-
-def test_only_an_auditor_reads_the_audit(assistant):
-    from fhir.resources.R4B.bundle import Bundle
-
-    assistant.desk.there["example-2"] = read(assistant.request()["prefetch"], "example-1", NOW).visit
-    assistant.world.give_level("example-2", 3, "nurse", "clinician", 0, NOW)
-    card = assistant.view()
-    app = FastAPI()
-    app.include_router(hooks.router(assistant.world, clock=lambda: NOW, may_audit=lambda one: "auditor" in one.headers))
-    client = TestClient(app)
-    for kind, count in (("AuditEvent", 2), ("RiskAssessment", 1)):
-        assert client.get(f"/fhir/{kind}").status_code == 403
-        found = Bundle.model_validate(client.get(f"/fhir/{kind}", headers={"auditor": "1"}).json())
-        assert found.total == count and found.entry[0].resource.get_resource_type() == kind
-        assert assistant.client.get(f"/fhir/{kind}").status_code == 404  # not without a door
-    newest = client.get("/fhir/AuditEvent", headers={"auditor": "1"}).json()["entry"][0]["resource"]
-    assert {"type": "card", "valueString": card["uuid"]} in newest["entity"][-1]["detail"]

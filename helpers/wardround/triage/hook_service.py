@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 
 from wardround.operations.ledger import LogUnreadable, NotLogged
 from wardround.triage.desk import NoSuchVisit
-from wardround.triage.fhir import Found, PrefetchMissing, SomebodyElse, bundle, outcome, read
+from wardround.triage.fhir import Found, PrefetchMissing, SomebodyElse, outcome, read
 from wardround.triage.hook_cards import card
 from wardround.triage.judge import before_level, judge
 from wardround.triage.log import shown
@@ -71,19 +71,6 @@ class Service:
             return JSONResponse(outcome(why.code, why.says), why.status, headers)
         except (LogUnreadable, NotLogged) as why:
             return JSONResponse(outcome("exception", f"The log cannot be used: {why}"), 503, headers)
-
-    def audit(
-        self, request: Request, may: Callable[[Request], bool], resources: Callable[[], list[dict[str, Any]]]
-    ) -> Response:
-        """Answer an auditor with resources of FHIR, and nobody else."""
-        headers = {"Cache-Control": "no-store"}
-        if not may(request):
-            return JSONResponse(outcome("forbidden", "Only an auditor may read this; take that role."), 403, headers)
-        try:
-            found = bundle(resources())
-        except (LogUnreadable, NotLogged) as why:
-            return JSONResponse(outcome("exception", f"The log cannot be used: {why}"), 503, headers)
-        return JSONResponse(found, headers=headers, media_type="application/fhir+json")
 
     def preflight(self, request: Request) -> Response:
         """Tell a browser whether a page of this origin may call."""

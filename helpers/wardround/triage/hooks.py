@@ -68,14 +68,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from wardround.triage.fhir import audit_event, risk_assessment
 from wardround.triage.hook_service import HOOK, Service
 
 ID_OF_SERVICE = "triage-risk"
 DISCOVERY = "/cds-services"
 PATH = f"{DISCOVERY}/{ID_OF_SERVICE}"
 FEEDBACK = f"{PATH}/feedback"
-MOST = 200  # resources of an answer
 SERVICE = {
     "hook": HOOK,
     "id": ID_OF_SERVICE,
@@ -100,19 +98,15 @@ def router(
     world: Any,
     *,
     clock: Callable[[], dt.datetime] | None = None,
-    may_audit: Callable[[Request], bool] | None = None,
 ) -> APIRouter:
-    """Return the routes of the service, and with ``may_audit`` those of the audit as FHIR.
+    """Return the routes of the service.
 
     Parameters
     ----------
     world
-        :class:`wardround.triage.world.World`; used are ``settings on scorer desk log worklist``.
+        :class:`wardround.triage.world.World`; used are ``settings on scorer desk log``.
     clock
         The time, UTC; for tests.
-    may_audit
-        Whether a request comes from an auditor; ``GET /fhir/AuditEvent`` and ``/fhir/RiskAssessment`` are for nobody
-        else.
     """
     service = Service(world, clock or (lambda: dt.datetime.now(dt.UTC)))
     routes = APIRouter(tags=["CDS Hooks 2.0.1"])
@@ -135,30 +129,4 @@ def router(
     async def preflight(request: Request) -> Response:
         return service.preflight(request)
 
-    if may_audit is not None:
-        _add_audit(routes, service, may_audit)
     return routes
-
-
-def _add_audit(routes: APIRouter, service: Service, may_audit: Callable[[Request], bool]) -> None:
-    @routes.get("/fhir/AuditEvent")
-    def audit_events(request: Request) -> Response:
-        """The log's newest lines, newest first."""
-        return service.audit(
-            request, may_audit, lambda: [audit_event(one) for one in _newest(service.world.log.lines())]
-        )
-
-    @routes.get("/fhir/RiskAssessment")
-    def risk_assessments(request: Request) -> Response:
-        """The risks that are shown on the worklist now."""
-        return service.audit(request, may_audit, lambda: _shown(service))
-
-
-def _newest(lines: list[Any]) -> list[Any]:
-    return lines[::-1][:MOST]
-
-
-def _shown(service: Service) -> list[dict[str, Any]]:
-    now = service.clock()
-    rows = [one for one in service.world.worklist(now) if one.advice.state == "risk"]
-    return [risk_assessment(one.visit, one.advice, now) for one in rows[:MOST]]
