@@ -91,6 +91,7 @@ class Log:
         self._since = since or dt.datetime.min.replace(tzinfo=dt.UTC)
         self.ledger = Ledger(self.folder / "log.sqlite")
         self._lock = threading.RLock()
+        self._writing = threading.RLock()  # SQLite lets one write at a time, and others sleep longer than they need to
         self._lines: list[Line] = []
         self._standing: dict[str, Standing] = {}
         self._on: Line | None = None
@@ -155,12 +156,15 @@ class Log:
             The patient's last level or decision is not line ``on``; nothing was written.
         """
         while True:
-            with self._lock:
-                found, after = self.standing(visit).state, self._end()
-                if found != on:
-                    raise AlreadyDecided(self._lines[found - 1] if found else None, found)
-            with contextlib.suppress(Overtaken):  # somebody wrote a line, of this patient or another: look again
-                return self._append(actor, action, typed, {"visit": visit, **detail}, after)
+            with self._writing:
+                with self._lock:
+                    found, after = self.standing(visit).state, self._end()
+                    if found != on:
+                        raise AlreadyDecided(self._lines[found - 1] if found else None, found)
+                with contextlib.suppress(
+                    Overtaken
+                ):  # another process wrote a line, maybe of another patient: look again
+                    return self._append(actor, action, typed, {"visit": visit, **detail}, after)
 
     def typed(self, line: Line) -> str:
         """Return what somebody typed for a line; empty where nothing was, or it was erased or changed since."""
@@ -206,12 +210,12 @@ class Log:
             kept, told = self._keep(typed)
             detail = {**detail, **told}
         try:
-            line = self.ledger.append(actor, action, detail, after=after)
+            with self._writing:
+                return self.ledger.append(actor, action, detail, after=after)
         except BaseException:
             if kept is not None:
                 kept.unlink(missing_ok=True)
             raise
-        return line
 
     def _keep(self, typed: str) -> tuple[Path, dict[str, str]]:
         name = uuid.uuid4().hex

@@ -176,14 +176,14 @@ class World:
         """
         visit = self.desk.visit(visit_id, now)
         advice = self.judged([visit], now)[visit_id]
-        return self._row(visit, advice, self.log.standing(visit_id))
+        return _row(visit, advice, self.log.standing(visit_id), self.settings)
 
     def worklist(self, now: dt.datetime) -> list[Row]:
         """Return everybody who is there now, in order."""
         visits = self.desk.visits(now)
         advice = self.judged(visits, now)
-        standing = self.log.standings(advice)
-        return order(self._row(one, advice[one.encounter_id], standing[one.encounter_id]) for one in visits)
+        standing, settings = self.log.standings(advice), self.settings
+        return order(_row(one, advice[one.encounter_id], standing[one.encounter_id], settings) for one in visits)
 
     def seen(self, row: Row, by: str, role: str) -> None:
         """Log that somebody looked at a patient, and what of the assistant was shown where that is new.
@@ -293,11 +293,6 @@ class World:
         self.scorer.answer_within = settings.model.answer_within_seconds
         return self.scorer.score(visits, now)
 
-    def _row(self, visit: Visit, advice: Advice, standing: Standing) -> Row:
-        decision = standing.decision if _holds(standing, advice, self.settings) else ""
-        told = advice if standing.level is not None else before_level(advice, self.settings)
-        return Row(visit, told, standing.level, decision == "overruled", decision, standing.state)
-
     def _decidable(self, row: Row, decision: str, reason: str, typed: str) -> None:
         if row.level is None:
             raise CannotDecide("Give your own level first; then accept or overrule.")
@@ -307,6 +302,12 @@ class World:
             raise CannotDecide(f"Choose why you overrule: {', '.join(self.settings.reason.values())}.")
         if decision == "overruled" and reason == "other" and not typed.strip():
             raise CannotDecide("“Other” says nothing by itself; write a few words.")
+
+
+def _row(visit: Visit, advice: Advice, standing: Standing, settings: Settings) -> Row:
+    decision = standing.decision if _holds(standing, advice, settings) else ""
+    told = advice if standing.level is not None else before_level(advice, settings)
+    return Row(visit, told, standing.level, decision == "overruled", decision, standing.state)
 
 
 def mark(advice: Advice) -> str:
