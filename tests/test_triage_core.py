@@ -10,6 +10,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -125,6 +126,15 @@ def test_one_value_that_is_not_needed_may_be_missing_and_it_is_no_factor():
         assert judge(visit(**signs), risk(), USUAL, NOW).state == "abstains", signs
 
 
+def test_one_old_value_that_is_not_needed_is_told_and_is_no_factor():
+    one = visit()
+    old = Reading("temperature", 36.9, "°C", NOW - dt.timedelta(minutes=151))
+    one = dataclasses.replace(one, readings={**one.readings, "temperature": old})
+    advice = judge(one, risk(0.06, temperature=2.0, systolic=0.5), USUAL, NOW)
+    assert (advice.state, advice.stale) == ("risk", ("Temperature",))
+    assert [factor.name for factor in advice.factors] == ["systolic"]
+
+
 @pytest.mark.parametrize("measured", [151, None, -30])
 def test_old_timeless_and_future_readings_are_stale_and_a_rule_says_how_old(measured):
     advice = judge(visit(measured=measured), risk(), USUAL, NOW)
@@ -229,6 +239,11 @@ def test_before_a_level_the_risk_moves_nobody(told):
 def test_each_group_of_the_list(level, systolic, probability, overruled, expected):
     assert band(_row(1, 5, level, systolic, probability, overruled)) == expected
     assert "level 1" in ORDER and "arrival" in ORDER
+
+
+def test_a_risk_that_slipped_through_moves_nobody_without_a_level():
+    whole = judge(visit(), risk(0.2), USUAL, NOW)
+    assert whole.high and band(Row(visit(), whole)) == 2 and band(Row(visit(), whole, 4)) == 1
 
 
 # the settings ---------------------------------------------------------------------------------------------------------
@@ -406,6 +421,15 @@ def test_a_decision_that_cannot_be_logged_is_not_taken(tmp_path, monkeypatch):
         with pytest.raises(NotLogged):
             here.decide("e-1", "overruled", "ana", "clinician", 1, NOW, reason="other", typed="words")
     assert here.row("e-1", NOW).decision == "" and not list((tmp_path / "state" / "words").iterdir())
+
+
+def test_one_writer_that_hangs_holds_nobody_for_ever(tmp_path, monkeypatch):
+    log = Log(tmp_path)
+    monkeypatch.setattr("wardround.operations.ledger.PATIENCE", 0.05)
+    with log._turn(), ThreadPoolExecutor() as pool, pytest.raises(NotLogged, match="another writer"):
+        pool.submit(log.append, "ana", "viewed", visit="e-1", typed="words").result(timeout=5)
+    assert not list((tmp_path / "words").iterdir()) and log.lines() == []
+    log.append("ana", "viewed", visit="e-1")
 
 
 def test_nothing_of_a_patient_is_in_the_log(tmp_path):

@@ -12,13 +12,14 @@ import datetime as dt
 import hashlib
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
+from wardround.operations import ledger
 from wardround.operations.ledger import NOTHING, Anchor, Broken, Ledger, Line, LogUnreadable, NotLogged, Overtaken
 from wardround.triage.said import Advice
 from wardround.triage.settings import Settings
@@ -91,7 +92,7 @@ class Log:
         self._since = since or dt.datetime.min.replace(tzinfo=dt.UTC)
         self.ledger = Ledger(self.folder / "log.sqlite")
         self._lock = threading.RLock()
-        self._writing = threading.RLock()  # SQLite lets one write at a time, and others sleep longer than they need to
+        self._writing = threading.RLock()
         self._lines: list[Line] = []
         self._standing: dict[str, Standing] = {}
         self._on: Line | None = None
@@ -156,15 +157,12 @@ class Log:
             The patient's last level or decision is not line ``on``; nothing was written.
         """
         while True:
-            with self._writing:
+            with self._turn(), contextlib.suppress(Overtaken):  # of another process's line: look again
                 with self._lock:
                     found, after = self.standing(visit).state, self._end()
                     if found != on:
                         raise AlreadyDecided(self._lines[found - 1] if found else None, found)
-                with contextlib.suppress(
-                    Overtaken
-                ):  # another process wrote a line, maybe of another patient: look again
-                    return self._append(actor, action, typed, {"visit": visit, **detail}, after)
+                return self._append(actor, action, typed, {"visit": visit, **detail}, after)
 
     def typed(self, line: Line) -> str:
         """Return what somebody typed for a line; empty where nothing was, or it was erased or changed since."""
@@ -210,12 +208,22 @@ class Log:
             kept, told = self._keep(typed)
             detail = {**detail, **told}
         try:
-            with self._writing:
+            with self._turn():
                 return self.ledger.append(actor, action, detail, after=after)
         except BaseException:
             if kept is not None:
                 kept.unlink(missing_ok=True)
             raise
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One writer at a time in this process: SQLite would let the others sleep longer than they need to."""
+        if not self._writing.acquire(timeout=ledger.PATIENCE):
+            raise NotLogged(f"{self.ledger.path} is held by another writer; try again.")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def _keep(self, typed: str) -> tuple[Path, dict[str, str]]:
         name = uuid.uuid4().hex
