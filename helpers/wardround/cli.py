@@ -18,8 +18,10 @@ app = typer.Typer(
 )
 hospital = typer.Typer(no_args_is_help=True, help="A hospital on disk.")
 records = typer.Typer(no_args_is_help=True, help="Any FHIR R4 export as tables.")
+triage = typer.Typer(help="The triage assistant in your browser; alone, the command starts it.")
 app.add_typer(hospital, name="hospital")
 app.add_typer(records, name="records")
+app.add_typer(triage, name="triage")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Week = Annotated[int, typer.Argument(min=1, max=12, help="Number of the week.")]
@@ -404,6 +406,54 @@ def records_view(view: Path, export: Path) -> None:
     rows = compile_view(definition)
     for row in rows(read_export(export).resources(definition["resource"])):
         typer.echo(json_text.dumps(row, default=str))
+
+
+@triage.callback(invoke_without_command=True, epilog="Example: wardround triage --port 8020")
+def triage_start(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="By default 8010, or the next free one.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address only; NO_BROWSER=1 too.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin a new evening: nobody has a level yet.")] = False,
+) -> None:
+    """Start the triage assistant on this machine: a worklist, a patient, your level, its advice, your decision."""
+    if context.invoked_subcommand is None:
+        from wardround.triage.serve import serve
+
+        raise typer.Exit(serve(port=port, browser=not no_browser, fresh=fresh, say=typer.echo))
+
+
+@triage.command("check", epilog="Example: wardround triage check")
+def triage_check() -> None:
+    """Say what is wrong with your settings and your card, and what the threshold marks."""
+    from wardround.course import places
+    from wardround.triage.checking import check
+
+    found = check(places.work() / "triage")
+    typer.echo("\n".join(found.text()))
+    raise typer.Exit(0 if found.ok else 1)
+
+
+@triage.command("picture", epilog="Example: wardround triage picture")
+def triage_picture(
+    visit: Annotated[str, typer.Option(help="Number of a visit; by default the last one that got a level.")] = "",
+) -> None:
+    """Take a picture of a patient's page for your portfolio: work/triage/picture.png."""
+    from wardround.course import places
+    from wardround.triage.picture import take
+
+    path, row = take(places.work() / "triage", visit)
+    typer.echo(f"The picture is in {path}. The assistant says on it: {row.advice.words}")
+
+
+@triage.command("audit", epilog="Example: wardround triage audit --json")
+def triage_audit(json: Json = False) -> None:
+    """Say whether the log is whole, what was decided, and why the assistant was overruled."""
+    from wardround.course import places
+    from wardround.triage.auditing import audited_folder
+
+    made = audited_folder(places.work() / "triage")
+    typer.echo(_text(made.to_dict()) if json else "\n".join(made.text()))
+    raise typer.Exit(1 if made.broken else 0)
 
 
 def _named(part: int | str) -> str:

@@ -338,7 +338,9 @@ class Site:
     def _message(self, request: Request, title: str, says: str, status: int) -> Response:
         return self._page("message", self.door.session(request), "", status, title=title, says=says)
 
-    def _page(self, template: str, session: Session | None, here: str = "", status: int = 200, /, **given: Any) -> Response:
+    def _page(
+        self, template: str, session: Session | None, here: str = "", status: int = 200, /, **given: Any
+    ) -> Response:
         mark = self.door.mark(session) if session else ""
         made = pages.render(template, **{**pages.frame(session, mark, here), **given})
         return HTMLResponse(made.encode("utf-8", "replace"), status)

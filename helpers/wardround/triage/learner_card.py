@@ -158,7 +158,7 @@ def render(text: str, **given: Any) -> Markup:
 
 def left_out(made: str, advice: Advice) -> tuple[str, ...]:
     """Return rules, values to be checked and the words of the advice that the card does not show."""
-    seen = _text(made)
+    seen = seen_text(made)
     must = [*(one.says for one in advice.rules), *advice.check, advice.words]
     return tuple(one for one in must if _plain(one) not in seen)
 
@@ -280,7 +280,8 @@ class _Words(HTMLParser):
             self.parts.append(data)
 
 
-def _text(made: str) -> str:
+def seen_text(made: str) -> str:
+    """Return the text of a card that is seen at once, on one line."""
     words = _Words()
     words.feed(made)
     words.close()
