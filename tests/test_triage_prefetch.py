@@ -96,6 +96,7 @@ def test_known_units_are_converted(name, value, unit, becomes):
         ("temperature", {"value": 98.6, "unit": "°F", "system": "http://unitsofmeasure.org", "code": "Cel"}),
         ("temperature", {"value": 37, "unit": "Cel", "system": "http://unitsofmeasure.org", "code": "mg/dL"}),
         ("temperature", {"value": 37, "unit": ["Cel"], "code": {"Cel": 1}}),
+        ("temperature", {"value": 37, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "Cel"}),
         ("systolic", {"value": 128, "unit": "°C"}),
         ("saturation", {"value": 96, "unit": "mmHg"}),
     ],
