@@ -26,7 +26,7 @@ WELL = {
     "systolic": 128,
     "diastolic": 76,
 }
-WILD = {"heart_rate": 20, "respiratory_rate": 4, "temperature": 30.0, "saturation": 55, "systolic": 52}
+WILD = {"heart_rate": 20, "respiratory_rate": 4, "temperature": 45.0, "saturation": 55, "systolic": 52}
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _before(advice: Advice, settings: Settings) -> dict[str, Advice]:
 
 
 def _card(folder: Path, settings: Settings) -> Iterator[str]:
-    text = learner_card.source(folder / CARD)
+    text, told = learner_card.source(folder / CARD), set()
     for state, given in samples(settings):
         try:
             made = learner_card.render(text, **given)
@@ -127,12 +127,20 @@ def _card(folder: Path, settings: Settings) -> Iterator[str]:
             yield str(wrong)
             continue
         for one in learner_card.left_out(made, given["advice"]):
-            words = one == given["advice"].words
-            mend = "{{ advice.words }}" if words else "the loops over advice.rules and advice.check"
+            mend = _mend(one, given["advice"])
+            if mend in told:  # once for each kind, not for each state
+                continue
+            told.add(mend)
             yield (
                 f"{CARD}: it does not show “{one[:80]}” (state: {state}), so the page puts that above your card. "
                 f"Write {mend} where it belongs."
             )
+
+
+def _mend(left_out: str, advice: Advice) -> str:
+    if left_out == advice.words:
+        return "{{ advice.words }}"
+    return "the loop over advice.check" if left_out in advice.check else "the loop over advice.rules"
 
 
 def _visit(values: dict[str, float], born: dt.date | None = dt.date(1950, 5, 17), comfort: bool = False) -> Visit:
