@@ -31,6 +31,7 @@ BAD = {  # what a damaged model replies instead
     "a share above one": "right(asked) | {'answers': {k: {'risk': 1.5, 'pushes': {}} for k in asked['rows']}}",
     "no number": "right(asked) | {'answers': {k: {'risk': None, 'pushes': {}} for k in asked['rows']}}",
     "nan": "right(asked) | {'answers': {k: {'risk': float('nan'), 'pushes': {}} for k in asked['rows']}}",
+    "a push that is none": "right(asked) | {'answers': dict.fromkeys(asked['rows'], {'risk': 0, 'pushes': {'age': 1e999}})}",
     "a list": "[1, 2]",
     "it stops": "sys.exit(3)",
     "it is killed": "os.kill(os.getpid(), 9)",
@@ -108,6 +109,38 @@ def test_a_number_from_before_is_not_shown_once_the_model_is_dead(scorers):
     assert until(lambda: scorer.pid is None)
     answers, seconds = timed(scorer)
     assert isinstance(answers["e-1"], NoAnswer) and seconds < GRACE, "told at once, not after the deadline"
+
+
+def test_a_model_that_started_again_is_asked_again(scorers):
+    scorer = scorers(
+        cases.serving("right(asked) | {'answers': {k: {'risk': 1 / os.getpid(), 'pushes': {}} for k in asked['rows']}}")
+    )
+    assert scorer.start()
+    first = scorer.pid
+    assert timed(scorer)[0]["e-1"].probability == 1 / first
+    scorer.kill()
+    assert until(lambda: scorer.ready) and timed(scorer)[0]["e-1"].probability == 1 / scorer.pid != 1 / first
+
+
+def test_a_kill_in_the_middle_of_a_question_raises_nothing(scorers):
+    scorer = scorers(cases.serving())
+    found = []
+
+    def ask(n):
+        for turn in range(40):
+            found.append(scorer.score([visit("e-1"), visit(f"e-{n}-{turn}")], NOW))
+
+    assert scorer.start()
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(4)]
+    for one in threads:
+        one.start()
+    for _ in range(5):
+        scorer.kill()
+        until(lambda: scorer.ready, 2)
+    for one in threads:
+        one.join()
+    assert len(found) == 160 and all(len(one) == 2 for one in found)
+    assert any(isinstance(one, Risk) for answers in found for one in answers.values())
 
 
 def test_a_killed_model_stays_down_as_long_as_it_is_to_be_practised(scorers):
@@ -339,7 +372,7 @@ def test_a_release_that_was_changed_on_the_disk_is_not_served(state, tmp_path):
     shutil.rmtree(copy / "server")
     scorer = Scorer(copy)
     try:
-        assert not scorer.start(wait=0) and until(lambda: scorer.why not in ("", NOT_YET), 60)
+        assert not scorer.start(wait=0) and until(lambda: scorer.why not in ("", NOT_YET), 120)
         assert scorer.why == "The model cannot be loaded."
         assert scorer.score([visit()])["e-1"] == NoAnswer("The model cannot be loaded.")
         assert "gives no score" in (copy / "model.err").read_text()

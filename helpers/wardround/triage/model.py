@@ -45,7 +45,7 @@ UNITS = {
     "saturation": "%",
     "systolic": "mmHg",
 }
-STARTS_WITHIN = 60.0  # seconds; importing and checking take a few, on a busy machine more
+STARTS_WITHIN = 120.0  # seconds; importing and checking take five, on a busy machine ten times that
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the next start, after so many failures in a row
 KEPT = 2000  # answers
 NOT_YET = "The model is starting."
@@ -241,23 +241,25 @@ class Scorer:
                 return _nobody(asked, self._why)
         if not child.alive:
             raise _Down("The model stopped.")
-        wanted = {key: values for key, values in asked.items() if self.slow_by or (key, values) not in self._kept}
+        known = {} if self.slow_by else {key: self._kept.get((key, values)) for key, values in asked.items()}
+        wanted = {key: values for key, values in asked.items() if known.get(key) is None}
+        answers: Answers = {}
         if wanted:
             number = next(self._numbers)
             request = {"number": number, "wait": self.slow_by, "rows": {key: list(one) for key, one in wanted.items()}}
             child.requests.put(json.dumps(request).encode() + b"\n")
             answers = _read(child.hear(until), number, wanted, about)
-            if len(self._kept) > KEPT:
-                self._kept.clear()
-                return self._score(asked, until) if len(asked) > len(wanted) else answers
-            self._kept |= {(key, wanted[key]): one for key, one in answers.items()}
-        return {key: self._kept[key, values] for key, values in asked.items()}
+            with self._change:
+                if self._child is child:  # an answer of a process that ended meanwhile is not kept
+                    if len(self._kept) > KEPT:
+                        self._kept.clear()
+                    self._kept |= {(key, wanted[key]): one for key, one in answers.items()}
+        return {key: answers.get(key) or known[key] for key in asked}
 
     def _lose(self, why: str) -> None:
         """End the current process, forget what it said, and start another."""
         with self._change:
             child, self._child, self._about = self._child, None, None
-            self._kept.clear()
             self._why = AGAIN if child is not None else why
         if child is not None:
             threading.Thread(target=child.end, daemon=True).start()
