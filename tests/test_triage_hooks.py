@@ -306,6 +306,7 @@ def test_feedback_is_logged_with_its_reason_and_the_words_beside(assistant):
     assert assistant.call("POST", FEEDBACK, body) == (200, {})
     (line,) = assistant.lines("feedback")
     assert line.told()["reason"] == "looks_worse" and line.told()["visit"] == "example-2"
+    assert line.told()["happened"] == "2026-11-29T18:00:10+00:00"
     assert "Quist" not in line.detail and assistant.world.log.typed(line) == "Mrs. Quist looks worse"
     assert assistant.world.log.verify() is None
 

@@ -47,18 +47,8 @@ DOES = {  # action of the log -> AuditEvent.action: create, read, update, execut
     **{"viewed": "R", "advised": "R", "switched": "U", "hook": "E"},
 }
 TOLD = (
-    "level",
-    "reason",
-    "state",
-    "of_1000",
-    "high",
-    "rules",
-    "model",
-    "settings",
-    "outcome",
-    "card",
-    "instance",
-    "on",
+    *("level", "reason", "state", "of_1000", "high", "rules", "model", "settings"),
+    *("outcome", "happened", "card", "instance", "on"),
 )
 _USER = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9\-.]{1,64}")
 

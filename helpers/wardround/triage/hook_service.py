@@ -196,9 +196,10 @@ class Service:
         given = self._card(name) if isinstance(name, str) and UUID.fullmatch(name) else None
         if given is None:
             raise _wrong("card is none that this service gave; send the uuid of the card.")
-        if not _stamped(one.get("outcomeTimestamp")):
+        at = _stamped(one.get("outcomeTimestamp"))
+        if at is None:
             raise _wrong("outcomeTimestamp is no time in UTC; send one like 2026-11-29T12:00:00Z.")
-        detail = {"card": name, "outcome": result, "visit": given["visit"], "patient": given["patient"]}
+        detail = {"card": name, "outcome": result, "happened": at, "visit": given["visit"], "patient": given["patient"]}
         if result == "accepted":
             return {**detail, "suggestion": _accepted(one, given)}, ""
         if result != "overridden":
@@ -260,11 +261,13 @@ def _reason(said: Any) -> tuple[str, str]:
     return code or "", comment
 
 
-def _stamped(text: Any) -> bool:
+def _stamped(text: Any) -> str | None:
+    """A time with its zone, in UTC: when somebody acted, which may be long before it is heard of here."""
     try:
-        return isinstance(text, str) and dt.datetime.fromisoformat(text).utcoffset() is not None
-    except ValueError:
-        return False
+        at = dt.datetime.fromisoformat(text)
+        return at.astimezone(dt.UTC).isoformat(timespec="seconds") if at.tzinfo else None
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _wrong(says: str) -> Refused:

@@ -34,7 +34,7 @@ KEYS = frozenset(
         *("visit", "patient", "role", "level", "reason", "words", "words_sha256", "number"),
         *("state", "of_1000", "high", "rules", "factors", "model", "settings"),  # what was shown
         *("on", "what", "amount"),  # the switch, and faults that are practised
-        *("hook", "instance", "card", "cards", "outcome", "suggestion", "status", "issuer"),
+        *("hook", "instance", "card", "cards", "outcome", "suggestion", "status", "issuer", "happened"),
     )
 )
 LONGEST = 120  # characters of one value: an id or a code is short, a sentence about a patient is not
