@@ -27,7 +27,7 @@ REASONS = [  # as in the assistant's own settings
     {"code": "value_wrong", "display": "A value is wrong"},
     {"code": "known_patient", "display": "Known patient"},
 ]
-WORTH_TELLING = 0.05  # log-odds
+WORTH_TELLING = 0.15  # log-odds: a push below it changes a risk by less than a seventh of itself
 NEVER = 90.0  # seconds of the moment's own clock after which whoever waits without an end is torn away
 
 
@@ -104,7 +104,7 @@ def _why(values, minutes):
 
 
 def _factors(values, minutes, pushes):
-    """Every value that pushes the risk by a twentieth of itself or more, the strongest first."""
+    """Every value that pushes the risk by a seventh of itself or more, the strongest first."""
     told = []
     for name in sorted(pushes, key=lambda one: -abs(pushes[one])):
         if abs(pushes[name]) < WORTH_TELLING:

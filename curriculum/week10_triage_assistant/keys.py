@@ -1061,6 +1061,14 @@ def reason_is(name, answer, *, says, so_what, look_at=LINE, teaches=None, kinds=
     )
 
 
+GOES_TO = {
+    "model": "it goes to the model's owner",
+    "data": "it goes to whoever owns the monitors and the feed, and no retraining mends it",
+    "workflow": "it goes to whoever runs the desk, and a better model would come as late",
+    "judgement": "there is nothing to mend, and something to keep: a person who may overrule",
+}
+
+
 def what_the_log_says(answer, hospital):
     log, right = WEEK.overrides(hospital), WEEK.faults_of(hospital)
     over = overruled(hospital)
@@ -1068,7 +1076,7 @@ def what_the_log_says(answer, hospital):
     of_model = sum(sign_of(line) == "model" for line in over.itertuples())
     return (
         f"All {len(right)}. Of {len(log):,} advices {len(over)} were overruled, and {of_model} of these show the model. The commonest reason, `{first}`, shows "
-        f"{right[first][0]} in {right[first][1]} of {(over.reason == first).sum()}: so it goes to whoever can mend that. Three months, one invented desk."
+        f"{right[first][0]} in {right[first][1]} of {(over.reason == first).sum()}: {GOES_TO[right[first][0]]}. Three months, one invented desk."
     )
 
 

@@ -24,7 +24,7 @@ BY_NAME = {  # what somebody who only reads the list of reasons would say
 }
 NUMBERS = (96, 61, 52, 44, 37, 31)  # overruled advices of each reason, the commonest first
 ACCEPTED, WITH_A_REASON = 620, 0.22  # some leave a reason when they accept, too
-UNKNOWN = ("blood_thinner", "chemotherapy", "transplant", "grey_and_sweating", "chest_pain", "pregnant", "fell_yesterday")
+UNKNOWN = ("blood_thinner", "chemotherapy", "transplant", "grey_and_sweating", "chest_pain", "recent_surgery", "fell_yesterday")
 USUAL = {"heart_rate": 88, "respiratory_rate": 18, "temperature": 37.0, "saturation": 96, "systolic": 128}
 SPREAD = {"heart_rate": 14, "respiratory_rate": 3, "temperature": 0.7, "saturation": 2, "systolic": 18}
 BEGIN = dt.datetime(2025, 10, 1, 6, 0, tzinfo=dt.UTC)
