@@ -257,6 +257,8 @@ def test_an_intended_use_that_decides_is_one(text):
         "It is not validated and not shown to be safe.",
         "One nurse thought aloud; an evaluation comes before anybody uses it.",
         "This is a rehearsal, not a study.",
+        "It must be evaluated with patients first.",
+        "Whether it is safe is open.",
         "The evaluation that DECIDE-AI is about has not been made.",
     ],
 )
@@ -421,8 +423,13 @@ def test_a_picture_that_says_nothing_of_itself_is_dated_by_its_file(folder):
         (picture.SIGNATURE, "damaged or cut off"),
         (png(width=9_000, height=2), "9,000 × 2"),
         (picture.SIGNATURE + struct.pack(">I", 2**31) + b"IHDR", "damaged or cut off"),
+        (
+            picture.SIGNATURE + struct.pack(">I", 0) + b"IHDR" + struct.pack(">I", zlib.crc32(b"IHDR")) + png()[33:],
+            "cut off",
+        ),
         (png() + b"x" * picture.LARGEST, "more than the 4,000,000"),
     ],
+    ids=["empty", "GIF", "cut", "no points", "no parts", "wide", "head too long", "head too short", "large"],
 )
 def test_a_file_that_is_no_picture_is_a_gap_with_its_reason(folder, content, why):
     (folder / "picture.png").write_bytes(content)
@@ -480,6 +487,7 @@ def test_a_hazard_log_of_any_shape_is_a_table_or_a_gap(folder, value):
 
 def test_headings_do_not_skip_ids_are_single_and_links_lead_somewhere(folder):
     text = render(report(alone(folder)))
+    assert "<h2>The triage assistant at the desk</h2>" in text and "<h3>1 · What it is for" in text
     levels = [int(one) for one in re.findall(r"<h(\d)[ >]", text)]
     assert levels.count(1) == 1 and all(after - before <= 1 for before, after in pairwise(levels))
     ids = re.findall(r'\bid="([^"]+)"', text)
