@@ -223,7 +223,7 @@ typed, taken = desk[["age", *SIGNS]], desk[["age", *(f"{name}_taken" for name in
 missing = typed.isna()
 odd = pd.DataFrame({name: (typed[name] < low) | (typed[name] > high) for name, (low, high) in week.PLAUSIBLE.items()})
 claim((len(desk), int(missing.any(axis=1).sum()), int(odd.any(axis=1).sum())), exactly=(5708, 171, 114))
-{"visits": len(desk), "a value is missing": missing.any(axis=1).sum(), "a value is out of range": odd.any(axis=1).sum()}
+{"visits": len(desk), "a value is missing": int(missing.any(axis=1).sum()), "a value is out of range": int(odd.any(axis=1).sum())}
 
 # %%
 true, filled = risk_of(taken), risk_of(typed.fillna(mean))  # "missing means normal"
@@ -295,7 +295,7 @@ longest.rename_axis("who waits").reset_index()
 # %%
 def waiting(axes):
     for number, name in enumerate(longest):
-        axes.barh(np.arange(len(longest)) + 0.27 * (1 - number), longest[name][::-1], 0.25, label=name, color=("#5F5F5F", "#56B4E9", "#D55E00")[number])
+        axes.barh(np.arange(len(longest)) + 0.27 * (1 - number), longest[name][::-1], 0.25, label=name, color=("#5F5F5F", "#56B4E9", "#D55E00")[number], hatch=("", "..", "//")[number])
     axes.set(yticks=range(len(longest)), yticklabels=longest.index[::-1], xlabel="minutes that 95 of 100 wait at most", ylabel="who")
     axes.legend(frameon=False)
 
@@ -318,7 +318,7 @@ for threshold in (0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15):
     card = risk >= threshold
     an_hour, right = 90 * card.mean(), 100 * critical[card].mean()  # 90 visits an hour at one desk
     opened = 0.1 + 0.8 * min(1, right / 10) * min(1, 15 / an_hour)
-    rows[1000 * threshold] = an_hour, right, 100 * critical[critical & card].sum() / critical.sum(), 100 * opened * (critical & card).sum() / critical.sum()
+    rows[round(1000 * threshold)] = an_hour, right, 100 * critical[critical & card].sum() / critical.sum(), 100 * opened * (critical & card).sum() / critical.sum()
 cards = pd.DataFrame(rows, ["cards an hour", "right, of 100", "critical with a card, of 100", "with one that is opened"]).T.rename_axis("from, of 1,000")
 claim(cards.loc[[0, 50]].round().to_numpy().tolist(), exactly=[[90, 2, 100, 13], [11, 10, 56, 50]])
 display(reveal("W10.P1"), reveal("W10.P3"), cards.round().astype(int))
