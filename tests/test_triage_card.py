@@ -51,7 +51,7 @@ def test_a_patients_text_never_becomes_markup_or_template():
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("<p>\n{{ advice.wrods }}</p>", 2, "no attribute 'wrods'"),
+        ("<p>\n{{ advice.wrods }}</p>", 2, "'Advice object' has no attribute 'wrods'; perhaps 'words' is meant"),
         ("<p>\n\n{{ advise.words }}</p>", 3, "'advise' is undefined"),
         ("{% if advice.high %}\n<p>high</p>\n", 2, "end of template"),
         ("\n{{ advice.words | shout }}", 2, "No filter named 'shout'"),

@@ -310,7 +310,7 @@ class Site:
         except CannotDecide as why:
             status, alert = 422, str(why)
         except NotAsSeen as why:
-            status, alert = 409, f"Not saved. {why}"
+            status, alert = 409, pages.overtaken(why, self.world.settings)
         except NotLogged as why:
             status, alert = 503, f"Not saved, and it does not count: {why}"
         else:

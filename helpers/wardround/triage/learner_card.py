@@ -7,10 +7,11 @@ card that leaves out a rule, or a value to be checked, has it put above it by th
 
 from __future__ import annotations
 
+import difflib
 import re
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from wardround.triage.said import Advice
+from wardround.triage.said import Advice, Factor, Fired, Reading, Visit
 from wardround.triage.settings import CARD, TEMPLATES
 
 MOST_LINES = 60
@@ -253,6 +254,15 @@ def _range(*numbers: int) -> range:
     if len(made) > MOST_ROUNDS:
         raise ValueError(f"range has more than {MOST_ROUNDS} steps; take fewer")
     return made
+
+
+def _said(text: str) -> str:
+    """The trouble without our modules' names, and the name that was perhaps meant."""
+    text = re.sub(r"\bwardround\.triage\.\w+\.", "", text)[:200].rstrip(".")
+    wrong = re.search(r"'(\w+)'(?: is undefined)?$", text)
+    known = [one.name for kind in (Advice, Visit, Factor, Fired, Reading) for one in fields(kind)]
+    meant = difflib.get_close_matches(wrong[1], [*known, *GIVEN], 1) if wrong else []
+    return f"{text}{f'; perhaps {meant[0]!r} is meant' if meant else ''}."
 
 
 def _line_of(tag: str, text: str) -> int | None:

@@ -20,6 +20,7 @@ from wardround.triage import learner_card
 from wardround.triage.desk import LABELS, NoSuchVisit
 from wardround.triage.door import ROLES, Session
 from wardround.triage.judge import Row, band, look
+from wardround.triage.log import NotAsSeen
 from wardround.triage.said import Visit
 from wardround.triage.settings import Settings
 from wardround.triage.world import LEVELS, World, mark
@@ -208,6 +209,15 @@ def says(line: Line, settings: Settings) -> str:
     if line.action == "hook":
         return f"asked through the service: {told.get('cards', 0)} card"
     return f"sent feedback on a card: {told.get('outcome', 'unknown')}"
+
+
+def overtaken(why: NotAsSeen, settings: Settings) -> str:
+    """Return why a decision was not saved, when somebody was faster or the advice has changed."""
+    line = getattr(why, "line", None)
+    if line is None:
+        return f"Not saved. {why}"
+    who = f"{line.actor} {says(line, settings)} at {clock(line.at)}"
+    return f"Not saved: {who}. Look again and decide anew; what you typed is kept."
 
 
 def named(world: World, lines: Iterable[Line], now: dt.datetime) -> Mapping[str, str]:
