@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import struct
 import subprocess
 import sys
 import tomllib
-import zlib
 from itertools import pairwise
 from pathlib import Path
 
 import orjson
 import pytest
-from assistant_samples import ORIGIN, add, change, lay_out, make_older, memos, png, read, take_picture, whole_assistant
+from assistant_samples import (
+    ORIGIN,
+    add,
+    alone,
+    change,
+    lay_out,
+    memos,
+    read,
+    take_picture,
+    whole_assistant,
+)
 from report_samples import whole_report
 from typer.testing import CliRunner
 from wardround.cli import app
-from wardround.operations import picture, report_pdf
+from wardround.operations import report_pdf
 from wardround.operations.ledger import Ledger
-from wardround.operations.picture import NoPicture, mark, read_picture
 from wardround.operations.portfolio import PAGES, Found, render, report
 from wardround.operations.report_assistant import MOST_LINES
 from wardround.operations.report_assistant_checks import ASSISTANT
 from wardround.operations.report_assistant_parts import DECIDE_AI
-from wardround.operations.report_claims import claims_to_decide, claims_too_much
 from wardround.operations.report_lint import CHECKS, OF_A3, lint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,11 +44,6 @@ def folder(tmp_path):
     """The assistant's folder of a learner who has done everything."""
     whole_assistant(tmp_path / "triage")
     return tmp_path / "triage"
-
-
-def alone(folder):
-    """A3 without A1, whose figures take a second a page."""
-    return Found(memos(), {}, read(folder))
 
 
 def whole(folder):
@@ -208,130 +209,6 @@ def test_a_check_that_lacks_something_is_named_and_not_passed(folder):
     assert lacking["hazards have the fallback"] == "memo W10.M has no hazard"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "It supports the nurse's choice and does not assign an ESI level.",
-        "The nurse assigns the level; the assistant shows a risk.",
-        "Helps the nurse decide the level.",
-        "A number for the nurse, who decides the level.",
-        "It leaves it to the nurse to set the level.",
-        "Supports, does not assign ESI.",
-        "The level is set by the nurse before the risk is shown.",
-        "The nurse reads it and decides on a level.",
-        "It neither assigns nor decides a level, and it does not replace the nurse.",
-        "After the nurse has given a level, it shows a risk.",
-        "It is never used without a nurse.",
-    ],
-)
-def test_an_intended_use_that_supports_is_no_claim(text):
-    assert list(claims_to_decide(text)) == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Assigns a level to every patient.",
-        "The assistant decides the level so that the nurse need not.",
-        "Supports the nurse and sets the level.",
-        "It supports the nurse, and assigns the level.",
-        "The level is set by the model.",
-        "Levels are assigned automatically.",
-        "It triages patients instead of the nurse.",
-        "It works without a nurse.",
-        "It does not only support: it assigns the level.",
-        "It does not just advise but decides the triage level.",
-        "The nurse is shown a risk and the assistant chooses the level.",
-    ],
-)
-def test_an_intended_use_that_decides_is_one(text):
-    assert list(claims_to_decide(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "One think-aloud with one nurse: notes towards items 7 and 12; no early clinical evaluation was made.",
-        "A DECIDE-AI evaluation would need live patients.",
-        "A single think-aloud is no evaluation.",
-        "It is not validated and not shown to be safe.",
-        "One nurse thought aloud; an evaluation comes before anybody uses it.",
-        "This is a rehearsal, not a study.",
-        "It must be evaluated with patients first.",
-        "Whether it is safe is open.",
-        "The evaluation that DECIDE-AI is about has not been made.",
-    ],
-)
-def test_a_modest_line_on_decide_ai_is_none_too_much(text):
-    assert list(claims_too_much(text)) == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "The assistant meets DECIDE-AI.",
-        "DECIDE-AI compliant.",
-        "This is an early-stage clinical evaluation.",
-        "The think-aloud shows that it is safe.",
-        "It was validated with a nurse.",
-        "It improves patient outcomes.",
-        "We evaluated it with one nurse, following DECIDE-AI.",
-    ],
-)
-def test_a_line_that_makes_an_evaluation_of_a_think_aloud_is(text):
-    assert list(claims_too_much(text))
-
-
-@pytest.mark.parametrize(
-    ("text", "right"),
-    [
-        ("threshold: 80 of 1,000", True),
-        ("The threshold is 8%.", True),
-        ("an 8% threshold, asked for by two nurses", True),
-        ("a threshold of 0.08", True),
-        ("the threshold went from 50 to 80 of 1,000", True),
-        ("a threshold reached within 12 h", True),
-        ("the threshold is 1 in 12", True),  # 83 of 1,000, as 1 in 12 rounds
-        ("threshold 7.5%", False),
-        ("threshold 0.10", False),
-        ("the threshold, reviewed after 3 audits", True),
-        ("a threshold of 50", False),
-        ("the threshold is 80", True),
-        ("1 in 20 is the threshold, a threshold of 50 of 1,000", False),
-    ],
-)
-def test_a_threshold_is_read_as_it_is_written(folder, text, right):
-    made = alone(folder)
-    made.memos["W10.A3"]["fields"]["because"] = text
-    assert bool(lint(made).findings) != right
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("My sister, six patients: “why UTC?” Local time was added.", 0),
-        ("Who: Maria Lopez. Task: six patients. Changed: the factors now stand last.", 0),
-        ("A physiotherapist took six patients; the picture was shortened.", 0),
-        ({"who": "a paramedic", "task": "six patients", "said": "too long", "changed": "cut to two factors"}, 0),
-        ("A nurse took six patients. Nothing was changed, because she read each factor aloud rightly.", 0),
-        ({"who": "", "task": "six patients", "changed": "nothing"}, 2),
-    ],
-)
-def test_who_thought_aloud_may_be_anybody_but_somebody(folder, text, told):
-    made = alone(folder)
-    made.memos["W10.A3"]["fields"]["think_aloud"] = text
-    assert len(lint(made).findings) == told
-
-
-@pytest.mark.parametrize("points", ["Four", "Six"])
-def test_the_weeks_own_scored_memos_pass(folder, points):
-    text = (ROOT / "curriculum" / "week10_triage_assistant" / "memo.md").read_text(encoding="utf-8")
-    (quoted,) = re.findall(rf"### {points} points\n\n((?:> .*\n)+)", text)
-    made = alone(folder)
-    made.memos["W10.M"]["fields"] = {"first": quoted.replace("> ", ""), "because": "scored"}
-    assert not lint(made).findings
-
-
 def test_reasons_that_the_model_cannot_know_are_no_fault_of_it(folder):
     made = alone(folder)
     no_wrong_risk(made, folder)
@@ -390,70 +267,6 @@ def test_settings_that_cannot_be_read_are_told_with_their_line(folder):
     text = render(report(made))
     assert "triage.toml is no TOML (" in text and "line 1" in text
     assert "threshold is the one in use" in dict(lint(made).not_made)
-
-
-def test_the_picture_is_inside_the_page_with_words_its_date_and_whether_it_is_of_this_card(folder):
-    text = render(report(alone(folder)))
-    assert 'src="data:image/png;base64,iVBOR' in text and "It reads: 180 of 1,000 patients like this one" in text
-    assert "Taken 2026-11-24 10:00 UTC, 60 × 40 points, of the card and settings of this page." in text
-    change(folder / "card.html.j2", ("What the assistant adds", "What the assistant means"))
-    again = render(report(alone(folder)))
-    assert "of an earlier card or earlier settings; `wardround triage picture` takes it again" in again
-    assert not re.search(r'(?:src|href)="(?!#|data:image/png;base64,)', text)
-
-
-def test_a_picture_that_says_nothing_of_itself_is_dated_by_its_file(folder):
-    (folder / "picture.png").write_bytes(png())
-    made = alone(folder)
-    assert not made.assistant.picture_older and not lint(made).findings
-    make_older(folder / "picture.png", 60)
-    assert "picture shows the card" in {one.kind for one in lint(alone(folder)).findings}
-    take_picture(folder)  # what it says of itself counts more than the time of its file
-    make_older(folder / "picture.png", 60)
-    assert not lint(alone(folder)).findings
-
-
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
-        (b"", "no PNG"),
-        (b"GIF89a", "no PNG"),
-        (png()[:-20], "damaged or cut off"),
-        (png().replace(b"IDAT", b"IDAX"), "damaged or cut off"),
-        (picture.SIGNATURE, "damaged or cut off"),
-        (png(width=9_000, height=2), "9,000 × 2"),
-        (picture.SIGNATURE + struct.pack(">I", 2**31) + b"IHDR", "damaged or cut off"),
-        (
-            picture.SIGNATURE + struct.pack(">I", 0) + b"IHDR" + struct.pack(">I", zlib.crc32(b"IHDR")) + png()[33:],
-            "cut off",
-        ),
-        (png() + b"x" * picture.LARGEST, "more than the 4,000,000"),
-    ],
-    ids=["empty", "GIF", "cut", "no points", "no parts", "wide", "head too long", "head too short", "large"],
-)
-def test_a_file_that_is_no_picture_is_a_gap_with_its_reason(folder, content, why):
-    (folder / "picture.png").write_bytes(content)
-    with pytest.raises(NoPicture, match=re.escape(why)):
-        read_picture(folder / "picture.png")
-    assert "picture.png cannot be shown" in render(report(alone(folder)))
-    assert report_pdf.pdf(report(alone(folder))).startswith(b"%PDF")
-
-
-def test_points_that_unpack_to_more_than_the_picture_are_refused(tmp_path):
-    bomb = png(4_000, 4_000).replace(struct.pack(">II", 4_000, 4_000), struct.pack(">II", 4, 4))
-    head = bomb.index(b"IHDR")
-    mended = bomb[: head + 17] + struct.pack(">I", zlib.crc32(bomb[head : head + 17])) + bomb[head + 21 :]
-    (tmp_path / "x.png").write_bytes(mended)
-    with pytest.raises(NoPicture, match="not whole"):
-        read_picture(tmp_path / "x.png")
-
-
-def test_words_in_a_picture_are_replaced_and_the_picture_stays(tmp_path):
-    once = mark(mark(png(), {picture.SAYS: "früher"}), {picture.SAYS: "Größer\n als ‮vorher", picture.OF: "abc"})
-    (tmp_path / "x.png").write_bytes(once)
-    made = read_picture(tmp_path / "x.png")
-    assert (made.says, made.of, made.width, made.height) == ("Größer als ‮vorher", "abc", 60, 40)
-    assert once.count(b"Description") == 1
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
