@@ -66,8 +66,9 @@ class Audited:
         said = [f"The log has {self.lines:,} lines; {self.broken or 'its chain is whole'}."]
         if self.end:
             said.append(f"Keep its end elsewhere, it makes rewriting visible: line {self.end.number}, {self.end.hash}")
+        people = "1 person" if self.people == 1 else f"{self.people} people"
         said.append(
-            f"Decided: {self.decided:,}, by {self.people} people; {self.accepted:,} accepted, {self.overruled:,} overruled."
+            f"Decided: {self.decided:,}, by {people}; {self.accepted:,} accepted, {self.overruled:,} overruled."
         )
         said += [f"  {count:>4}  {words} ({high} at a high risk)" for words, count, high in self.reasons]
         return said

@@ -147,9 +147,7 @@ def render(text: str, **given: Any) -> Markup:
         raise
     except Exception as trouble:  # whatever a learner's text may do: TypeError, UndefinedError, SecurityError, …
         frames = [one.lineno for one in traceback.extract_tb(trouble.__traceback__) if one.filename == "<template>"]
-        says = (
-            f"{str(trouble)[:200].rstrip('.')}. Given are {', '.join(GIVEN)}; the README beside it lists their parts."
-        )
+        says = f"{_said(str(trouble))} Given are {', '.join(GIVEN)}; the README beside it lists their parts."
         raise CardWrong(says, frames[-1] if frames else None) from trouble
     if wrong := next(problems(made), None):
         tag, says = wrong
