@@ -49,6 +49,7 @@ STARTS_WITHIN = 120.0  # seconds; importing and checking take five, on a busy ma
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the next start, after so many failures in a row
 KEPT = 2000  # answers
 NOT_YET = "The model is starting."
+BUSY = "The model is busy."
 AGAIN = "The model stopped and is starting again."
 Answers = dict[str, Risk | NoAnswer]
 
@@ -78,6 +79,10 @@ class _Down(Exception):
     """The process is of no more use; the message is the sentence for the desk."""
 
 
+class _Late(Exception):
+    """Nothing was heard until then."""
+
+
 class _Child:
     """One process, its two pipes and the threads that keep them from blocking anybody."""
 
@@ -88,6 +93,8 @@ class _Child:
             self.process = subprocess.Popen(
                 list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, env=here
             )
+        self.quiet_since = time.monotonic()  # of a question asked then, or of the last reply: what came after is late
+        self.unanswered = False
         self.replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         for work, pipe in ((self._read, self.process.stdout), (self._write, self.process.stdin)):
@@ -107,11 +114,12 @@ class _Child:
                 pipe.flush()
 
     def hear(self, until: float) -> dict[str, Any]:
-        """Return the next reply, or raise :class:`_Down` when it is late, no reply, or the end."""
+        """Return the next reply; raise :class:`_Late` where none came, :class:`_Down` where it is none, or the end."""
         try:
             line = self.replies.get(timeout=max(until - time.monotonic(), 0.001))
         except queue.Empty:
-            raise _Down("The model did not answer in time.") from None
+            raise _Late from None
+        self.quiet_since = time.monotonic()
         if line is None:
             raise _Down("The model stopped.")
         try:
@@ -121,6 +129,19 @@ class _Child:
         if not isinstance(found, dict):
             raise _Down("The model's answer cannot be read.")
         return found
+
+    def ask(self, request: Mapping[str, Any], until: float) -> dict[str, Any]:
+        """Return the reply to a question; replies to earlier ones, which nobody waits for any more, are passed over."""
+        if not self.unanswered:
+            self.quiet_since = time.monotonic()
+        self.unanswered = True
+        self.requests.put(json.dumps(request).encode() + b"\n")
+        while True:
+            reply = self.hear(until)
+            told = reply.get("number")
+            if not (isinstance(told, int) and told < request["number"]):
+                self.unanswered = False
+                return reply
 
     @property
     def alive(self) -> bool:
@@ -210,7 +231,7 @@ class Scorer:
         if not asked:
             return {}
         if not self._turn.acquire(timeout=self.answer_within):
-            return _nobody(asked, "The model is busy.")
+            return _nobody(asked, BUSY)
         try:
             return self._score(asked, until)
         except _Down as trouble:
@@ -247,8 +268,12 @@ class Scorer:
         if wanted:
             number = next(self._numbers)
             request = {"number": number, "wait": self.slow_by, "rows": {key: list(one) for key, one in wanted.items()}}
-            child.requests.put(json.dumps(request).encode() + b"\n")
-            answers = _read(child.hear(until), number, wanted, about)
+            try:
+                answers = _read(child.ask(request, until), number, wanted, about)
+            except _Late:  # a model that is asked too much is left alone, one that keeps still is not
+                if time.monotonic() - child.quiet_since >= 0.9 * self.answer_within:
+                    raise _Down("The model did not answer in time.") from None
+                return _nobody(asked, BUSY)
             with self._change:
                 if self._child is child:  # an answer of a process that ended meanwhile is not kept
                     if len(self._kept) > KEPT:
@@ -297,8 +322,8 @@ class Scorer:
             about = child.hear(time.monotonic() + STARTS_WITHIN)
             if not about.get("ready"):
                 raise _Down(str(about.get("why") or "The model did not start."))
-        except _Down as trouble:
-            self._why = str(trouble)
+        except (_Down, _Late) as trouble:
+            self._why = str(trouble) or "The model did not start in time."
             child.end()
             return False
         with self._change:
