@@ -101,7 +101,7 @@ def test_every_command_that_the_readme_names_exists():
     named = set(re.findall(r"`wardround (\w+)", text)) | set(re.findall(r"start\.py (\w+)", text))
     made = set(re.findall(r"\bmake (\w+)", text)) & {"lab", "test", "proof", "build", "lock", "doctor"}
     groups = {group.name for group in cli.app.registered_groups}
-    assert groups == {"hospital", "records"}
+    assert groups == {"hospital", "records", "triage"}
     assert named <= set(VERBS) | groups and {"lab", "test"} <= made
     targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
     assert made <= set(targets)
