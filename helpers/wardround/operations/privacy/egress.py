@@ -82,8 +82,8 @@ class Route:
         Free-text fields, in which what is found is covered.
     files : bool
         Whether files may go along.
-    identified : bool
-        Whether identifiers in the named fields are meant to leave (class "phi" or "limited", under its agreement).
+    path : str
+        Behind the endpoint's address, query included; the request must have the same.
     """
 
     purpose: str
@@ -93,9 +93,11 @@ class Route:
     notes: tuple[str, ...] = ()
     agreement: Agreement | None = None
     files: bool = False
+    path: str = "/"
 
     @property
     def identified(self) -> bool:
+        """Whether identifiers in the named fields are meant to leave (under its agreement)."""
         return self.data_class in ("phi", "limited", "special")
 
 
@@ -124,8 +126,8 @@ class Guard:
     routes : iterable of Route
         One for each pair of purpose and destination; there is no other way out.
     known : mapping of str to iterable of str, optional
-        Kind to values of the hospital's own register: family names, telephone and record numbers. It stays inside; it
-        finds a name in a middle of a sentence that no pattern knows.
+        Kind to values of the hospital's own register, a word each: family names, telephone and record numbers. It stays
+        inside, and finds the name that no pattern knows.
     rules, spare
         As for :func:`notes.find_in_note`, for what is covered in notes.
     """
@@ -159,6 +161,10 @@ class Guard:
             return _block(f"the answer holds: {_kinds(bad)}", found)
         return Verdict("redact" if found else "allow", _kinds(found) or "nothing found", found, None)
 
+    def covered(self, text: str) -> str:
+        """Return a text with what is found in plain sight covered."""
+        return cover(text, self._spans(text, plain=True))
+
     # the steps
 
     def _decided(self, request: Request, when: dt.date) -> Verdict:
@@ -171,6 +177,8 @@ class Guard:
         if not request.user.strip():
             return _block("nobody is named as the one who asks")
         outside = self._around(request)
+        if request.path != route.path:
+            return _block("the path is not the one of the route", outside)
         inside = [one for name, value in request.fields.items() for one in self._in_field(name, value)]
         inside += [Finding("fields", "split", kind) for kind in self._split(request.fields)]
         hidden = [one for one in inside if one.how != "plain" or one.kind in ("instruction", "stack trace")]
@@ -211,21 +219,23 @@ class Guard:
             if _INSTRUCTS.search(reading):
                 yield Finding(where, how, "instruction")
             for span in self._spans(reading, plain=how == "plain"):
-                if how == "plain" or not _same(reading[span.begin : span.end], text):
+                if how == "plain" or reading[span.begin : span.end] not in text:
                     yield Finding(where, how, span.kind)
 
     def _spans(self, text: str, plain: bool) -> list[Span]:
         """Identifiers in a reading: of a hidden one the narrow rules, or every eponym in base64 would block."""
         found = find_in_note(text, self.rules if plain else NARROW, spare=self.spare)
         for word in re.finditer(r"[^\W_][\w'’-]*[^\W_]", text):
-            kind = self._known.get(word[0].casefold())
-            if kind and not (plain and kind == "name" and word[0].islower()):  # "battle" is a word, "Battle" a name
+            if kind := self._known.get(
+                word[0].casefold()
+            ):  # also "battle", where somebody is called so: the cheaper error
                 found.append(Span(*word.span(), kind))
         return disjoint(found)
 
     def _split(self, fields: Mapping[str, Any]) -> set[str]:
         """Kinds of identifiers that appear only when neighbouring values are put together."""
-        parts = [leaf.strip() for value in fields.values() for leaf in leaves(value) if 0 < len(leaf.strip()) < 40]
+        values = (leaf.strip() for value in fields.values() for leaf in leaves(value, keys=False))
+        parts = [value for value in values if 0 < len(value) < 40]
         kinds = set()
         for size in range(2, 13):
             for start in range(len(parts) - size + 1):
@@ -245,37 +255,35 @@ class Guard:
             elif route.identified or not any(one.where == name for one in inside):
                 kept[name] = value
             elif name in route.notes and isinstance(value, str):
-                kept[name] = cover(value, self._spans(value, plain=True))
+                kept[name] = self.covered(value)
                 went.append(f"{_kinds([one for one in inside if one.where == name])} in {name}")
             else:
                 went.append(f"{name}, which holds: {_kinds([one for one in inside if one.where == name])}")
         files = request.files if route.files else {}
         if len(files) < len(request.files):
             went.append("files")
-        extra = [name for name in request.headers if name.lower() not in HEADERS]
-        headers = {name: value for name, value in request.headers.items() if name not in extra}
+        headers = {name: value for name, value in request.headers.items() if name.lower() in HEADERS}
+        if len(headers) < len(request.headers):
+            went.append("headers")
         left = replace(request, fields=kept, files=files, headers=headers)
         action = "redact" if went else "allow"
         return Verdict(action, "taken out: " + "; ".join(sorted(set(went))) if went else "as it is", inside, left)
 
 
-def leaves(value: Any) -> Iterator[str]:
-    """Yield every text, number and key in a JSON value, as text."""
+def leaves(value: Any, keys: bool = True) -> Iterator[str]:
+    """Yield every text and number in a JSON value, as text; the keys of objects as well, unless told otherwise."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield str(name)
-            yield from leaves(inner)
+            if keys:
+                yield str(name)
+            yield from leaves(inner, keys)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from leaves(inner)
+            yield from leaves(inner, keys)
     elif isinstance(value, bytes):
         yield value.decode()
     elif value is not None and not isinstance(value, bool):
         yield str(value)
-
-
-def _same(found: str, text: str) -> bool:
-    return found in text
 
 
 def _kinds(findings: Iterable[Finding]) -> str:

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from ..ledger import Ledger
 from .egress import Guard, Request, Verdict
 from .identifiers import PrivacyError
-from .notes import cover
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 10.0
@@ -172,7 +171,7 @@ class Proxy(_Server):
         if back.action == "block":
             return 502, {"action": verdict.action, "why": back.why}
         if back.action == "redact":
-            text = cover(text, self.guard._spans(text, plain=True))
+            text = self.guard.covered(text)
         return 200, {"action": verdict.action, "why": verdict.why, "answer": text}
 
 

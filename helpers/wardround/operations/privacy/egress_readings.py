@@ -31,7 +31,11 @@ _TENS = {
 _WORDS = _DIGITS | _TENS
 _ONE = rf"(?:(?:double|triple)[ -])?(?:{'|'.join(_WORDS)}|\d+)"
 _SPELLED = re.compile(rf"\b{_ONE}(?:[ ,.-]+{_ONE}){{3,}}\b", re.I)
-_SPACED_DIGITS = re.compile(r"(?<!\d)\d{1,3}(?:[ ./_·•-]{1,3}\d{1,3}){3,}(?!\d)")
+_GAP = r"[ ./_·•-]{1,3}"
+_SPACED_DIGITS = re.compile(  # one by one, nine or more; or grouped as a telephone or Social Security number is
+    rf"(?<![\d.])\d(?P<gap>{_GAP})(?:\d(?P=gap)){{7,}}\d(?!\d)|(?<!\d)\d{{3}}{_GAP}\d{{2,3}}{_GAP}\d{{4}}(?!\d)"
+)
+_USUAL = re.compile(r"\d{3}[-. ]\d{2,3}[-. ]\d{4}")  # in plain sight
 _SPACED_LETTERS = re.compile(r"\b\w(?:[ ._·•-]\w){3,}\b")
 _BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{12,}={0,2}(?![\w=])")
 _HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){6,}(?![0-9A-Fa-f])")
@@ -68,7 +72,7 @@ def _undone(text: str) -> Iterator[tuple[str, str]]:
     yield "HTML", re.sub(r"<[^<>]{0,200}>", "", html.unescape(text)) if "&" in text or "<" in text else text
     yield "escapes", _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
     yield "spelled digits", _SPELLED.sub(lambda found: _joined(found[0]), text)
-    yield "spaced digits", _SPACED_DIGITS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
+    yield "spaced digits", _SPACED_DIGITS.sub(lambda found: _figures(found[0]), text)
     yield "spaced letters", _SPACED_LETTERS.sub(lambda found: re.sub(r"[ ._·•-]", "", found[0]), text)
     yield "underscores", re.sub(r"[_+]", " ", text) if re.search(r"[^\W_][_+][^\W_]", text) else text
     for found in _BASE64.finditer(text):
@@ -84,8 +88,14 @@ def _normal(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")  # zero-width and direction marks
 
 
+def _figures(text: str) -> str:
+    return text if _USUAL.fullmatch(text) else re.sub(r"\D", "", text)
+
+
 def _joined(text: str) -> str:
-    """Return a run of digits in words as digits: "double five" is 55."""
+    """Return a run of digits in words as digits ("double five" is 55); a run of figures alone is a list, and stays."""
+    if not re.search(r"[a-z]", text, re.I):
+        return text
     digits, times = "", 1
     for word in re.findall(r"[a-z]+|\d+", text.lower()):
         if word in ("double", "triple"):

@@ -11,8 +11,8 @@ from .identifiers import words
 
 KEPT_TYPES = frozenset(
     words(
-        "Patient Encounter Condition Observation Procedure MedicationRequest MedicationAdministration DiagnosticReport "
-        "ExplanationOfBenefit"
+        "Patient Encounter Condition Observation Procedure MedicationRequest MedicationAdministration "
+        "DiagnosticReport ExplanationOfBenefit"
     )
 )
 # where FHIR hides the eighteen: path, letter, why; what the lesson shows, and what `report` counts under
@@ -95,12 +95,13 @@ NUMBERS = frozenset({"value", "low", "high", "rank", "sequence", "amount", "valu
 FLAGS = frozenset({"active", "deceasedBoolean", "focal", "preferred", "valueBoolean", "multipleBirthBoolean"})
 ELEMENTS = frozenset(
     words(
-        "class type category code severity clinicalStatus verificationStatus subject patient encounter period participant "
-        "individual diagnosis condition use hospitalization admitSource dischargeDisposition priority serviceProvider "
-        "location reasonCode bodySite valueQuantity valueCodeableConcept interpretation referenceRange low high result "
-        "medicationCodeableConcept dosage dose context request insurance coverage diagnosisCodeableConcept total amount "
-        "payment billablePeriod provider managingOrganization communication language coding partOf basedOn component "
-        "performedPeriod effectivePeriod onsetPeriod maritalStatus specimen performer author recorder requester asserter "
+        "class type category code severity clinicalStatus verificationStatus subject patient encounter period "
+        "participant individual diagnosis condition use hospitalization admitSource dischargeDisposition "
+        "priority serviceProvider location reasonCode bodySite valueQuantity valueCodeableConcept "
+        "interpretation referenceRange low high result medicationCodeableConcept dosage dose context request "
+        "insurance coverage diagnosisCodeableConcept total amount payment billablePeriod provider "
+        "managingOrganization communication language coding partOf basedOn component performedPeriod "
+        "effectivePeriod onsetPeriod maritalStatus specimen performer author recorder requester asserter "
         "dataAbsentReason"
     )
 )

@@ -1,9 +1,10 @@
 """Notes: patterns for identifiers in free text, how many they miss of those known to be there, and what they break.
 
-Own patterns. A library was looked for on 2026-11-29. presidio 2.2 is well kept (at data-privacy-stack/presidio now), but
-needs a language model that it downloads when the engine is made (its issue 1447) and a suffix list that it fetches when
-a text holds an email address (issue 1205); with them it is 315 MB, and of thirteen identifiers in one note it found six
-without the model and twelve with a small one. deduce is kept and made of rules, for Dutch. So neither is a dependency.
+Own patterns. A library was looked for on 2026-11-29. presidio 2.2 is well kept (at data-privacy-stack/presidio now),
+but needs a language model that it downloads when the engine is made (its issue 1447) and a suffix list that it
+fetches when a text holds an email address (issue 1205); with them it is 315 MB, and of thirteen identifiers in one
+note it found six without the model and twelve with a small one. deduce is kept and made of rules, for Dutch. So
+neither is a dependency.
 
 The rules below were written by somebody who knew how the hospital's notes are made, so what they catch there is more
 than they would catch in notes of your own: measure on those. ``score_notes`` is how.
@@ -37,9 +38,9 @@ BROAD: tuple[Rule, ...] = (
 )
 EPONYMS = tuple(
     words(
-        "Heberden Dupuytren Babinski Murphy Romberg Sjögren Parkinson Alzheimer Hodgkin Crohn Addison Cushing Graves "
-        "Raynaud Foley Glasgow Charcot Guillain Barré Wernicke Korsakoff Kaposi Marfan Paget Behçet Cheyne Stokes Kussmaul "
-        "Braden Apgar Doppler Holter Ringer Homans McBurney Barrett Wilson Bell"
+        "Heberden Dupuytren Babinski Murphy Romberg Sjögren Parkinson Alzheimer Hodgkin Crohn Addison Cushing "
+        "Graves Raynaud Foley Glasgow Charcot Guillain Barré Wernicke Korsakoff Kaposi Marfan Paget Behçet "
+        "Cheyne Stokes Kussmaul Braden Apgar Doppler Holter Ringer Homans McBurney Barrett Wilson Bell"
     )
 )  # some are family names as well: sparing "Wilson" spares Mrs. Wilson
 

@@ -30,8 +30,8 @@ LETTER = {"drop": "", "surrogate": "H R", "year": "C", "birth": "C", "age": "C",
 OLDEST, POOLED = 89, 90
 STATES = frozenset(
     words(
-        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
-        "PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI"
+        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY "
+        "NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI"
     )
 )
 
