@@ -151,7 +151,7 @@ class Guard:
         """Return what may leave of a request; a guard that stumbles blocks."""
         try:
             return self._decided(request, when or dt.date.today())
-        except (TypeError, ValueError, RecursionError) as trouble:
+        except (TypeError, ValueError, AttributeError, RecursionError) as trouble:
             return _block(f"the request could not be read ({type(trouble).__name__})")
 
     def decide_answer(self, text: str) -> Verdict:
@@ -213,14 +213,18 @@ class Guard:
         if len(text) > LONGEST:
             yield Finding(where, "unread", "text too long to read")
             return
+        seen: list[str] = []
         for how, reading in readings(text):
             if _TRACE.search(reading):
                 yield Finding(where, how, "stack trace")
             if _INSTRUCTS.search(reading):
                 yield Finding(where, how, "instruction")
-            for span in self._spans(reading, plain=how == "plain"):
-                if how == "plain" or reading[span.begin : span.end] not in text:
-                    yield Finding(where, how, span.kind)
+            spans = [(reading[span.begin : span.end], span.kind) for span in self._spans(reading, plain=how == "plain")]
+            if how == "plain":
+                seen = [words for words, _ in spans]
+            for words, kind in spans:
+                if how == "plain" or not any(words in one for one in seen):
+                    yield Finding(where, how, kind)
 
     def _spans(self, text: str, plain: bool) -> list[Span]:
         """Identifiers in a reading: of a hidden one the narrow rules, or every eponym in base64 would block."""
