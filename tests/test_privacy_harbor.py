@@ -327,6 +327,14 @@ def test_ages_over_eighty_nine_in_fhir():
     patient = {"resourceType": "Patient", "id": "1", "birthDate": "1936-01-01"}
     assert "birthDate" not in safe_harbor_resource(patient, Crosswalk(), as_of=2026)
     assert safe_harbor_resource(patient, Crosswalk(), as_of=2025)["birthDate"] == "1936"
+    illness = {"resourceType": "Condition", "onsetDateTime": "1931-05-01", "recordedDate": "2024-05-01"}
+    assert safe_harbor_resource(illness, Crosswalk(), as_of=2026) == {
+        "resourceType": "Condition",
+        "recordedDate": "2024",
+    }
+    since = pd.DataFrame({"since": ["1931-05-01", "2001-01-01"], "seen": ["2024-01-02", "2024-02-02"]})
+    left = safe_harbor_table(since, {"since": "year", "seen": "year"})[0]
+    assert left.since.dropna().tolist() == [2001] and left.seen.tolist() == [2024, 2024]
     age = {
         "resourceType": "Observation",
         "code": {"coding": [{"system": "http://loinc.org", "code": "30525-0"}]},

@@ -64,7 +64,9 @@ class Policy:
         rows = [[self._grants[role].get(field, "") for field in fields] for role in self.roles]
         return pd.DataFrame(rows, index=pd.Index(self.roles, name="role"), columns=fields)
 
-    def probe(self, reader: Callable[[str, str], bool], fields: Iterable[str], strangers: Iterable[str] = ("",)):
+    def probe(
+        self, reader: Callable[[str, str], bool], fields: Iterable[str], strangers: Iterable[str] = ("",)
+    ) -> pd.DataFrame:
         """Try every cell against what runs, and return those that differ: ``role field granted got``.
 
         Parameters

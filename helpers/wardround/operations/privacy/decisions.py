@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ..ledger import Anchor, Ledger
+from ..ledger import Ledger
 from .identifiers import PrivacyError
 
 DATA_CLASSES = {
@@ -221,10 +221,6 @@ class DecisionLog:
         day = str(when)
         table = table[(table["from"] <= day) & (day <= table["review"]) & ~table["revoked"].astype(bool)]
         return table.drop_duplicates(["purpose", "data_class", "endpoint"], keep="last").reset_index(drop=True)
-
-    def anchor(self) -> Anchor:
-        """Return where the log ends now, to be kept where nobody who writes it can write."""
-        return self.ledger.anchor()
 
 
 def missing(record: Iterable[str]) -> list[str]:

@@ -182,7 +182,7 @@ class _Work:
             return value if value in CLOSED[key] else self._gone(path, "R")
         if DATED.search(key) and (dated := DATE.fullmatch(value)):
             self.report[path, "C"] += 1
-            return dated[1]
+            return dated[1] if self.as_of - int(dated[1]) <= OLDEST else None  # an illness since 1931 shows an age
         return self._gone(path, "R")
 
     def _birth(self, path: str, value: Any) -> str | None:

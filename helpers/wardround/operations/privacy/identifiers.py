@@ -141,9 +141,8 @@ SHAPED = (
     _rule("mrn", "H", r"(?<![\w.])\d{7,12}(?![\w]|\.\d)"),
     _rule("address", "B", rf"\b\d{{1,5}}\s+(?:[A-Z][\w'’.-]*\s+){{1,3}}{_WAY}\b\.?"),
     _rule("zip", "B", r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b"),
-    _rule(
-        "age", "C", r"\b(?:9\d|1[0-2]\d)(?=[- ]?(?:years?[- ]old|yo\b|y/o|years of age))|(?<=, )(?:9\d|1[0-2]\d)(?=\.)"
-    ),
+    _rule("age", "C", r"\b(?:9\d|1[0-2]\d)(?=[- ]?(?:years?[- ]old|yo\b|y/o|years of age))"),
+    _rule("age", "C", r"\b(?:[Ww]om[ae]n|[Mm][ae]n|[Ff]emale|[Mm]ale|aged?),? (9\d|1[0-2]\d)\b"),
     _rule("account", "J", r"\b(?:account|acct)" + _NUMBERED, re.I),
     _rule("member", "I", r"\b(?:member|policy|beneficiary|subscriber)" + _NUMBERED, re.I),
     _rule("licence", "K", r"\b(?:licen[cs]e|certificate|DEA|NPI)" + _NUMBERED, re.I),

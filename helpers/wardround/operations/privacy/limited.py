@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .identifiers import EIGHTEEN, PrivacyError
-from .tables_harbor import _refuse_numbers
+from .identifiers import EIGHTEEN, PrivacyError, find_shaped
+from .tables_harbor import refuse_record_numbers
 
 if TYPE_CHECKING:
     from .decisions import Agreement
@@ -52,7 +52,7 @@ def limited_data_set(
         if role not in STAYS + GOES:
             raise PrivacyError(f"{role!r} of {column!r} is no role here; use one of {', '.join(STAYS + GOES)}.")
         if role in STAYS:
-            _refuse_direct(frame[column], role)
+            _refuse_direct(frame[column])
     return frame[[column for column in frame.columns if roles.get(column) in STAYS]].copy()
 
 
@@ -65,15 +65,12 @@ def _refuse(agreement: Agreement | None, when: dt.date) -> None:
         raise PrivacyError(f"The agreement with {agreement.party} is not in force on {when}; renew it first.")
 
 
-def _refuse_direct(column: pd.Series, role: str) -> None:
+def _refuse_direct(column: pd.Series) -> None:
     """A date or a ZIP code may look like itself; any other shape that identifies directly is refused."""
-    from .identifiers import find_shaped
-
     if pd.api.types.is_datetime64_any_dtype(column):
         return
     if pd.api.types.is_numeric_dtype(column):
-        if role != "age":
-            _refuse_numbers(column.rename("value"))
+        refuse_record_numbers(column)
         return
     allowed = {"date", "zip", "age"}
     for value in column.dropna().astype("str").unique():

@@ -152,16 +152,17 @@ def _refuse_kept(column: pd.Series) -> None:
     if pd.api.types.is_datetime64_any_dtype(column) or isinstance(column.dtype, pd.PeriodDtype):
         raise PrivacyError(f"{column.name!r} holds dates and cannot be kept; its role is 'year', 'birth' or 'drop'.")
     if pd.api.types.is_numeric_dtype(column):
-        _refuse_numbers(column)
+        if re.search(r"(^|_)age($|_)", str(column.name)) and column.max() > OLDEST:
+            raise PrivacyError(f"{column.name!r} has ages over 89; its role is 'age'.")
+        refuse_record_numbers(column)
         return
     for value in column.dropna().astype("str").unique():
         if found := find_shaped(value):
             raise PrivacyError(f"{column.name!r} holds what looks like a {found[0].kind}; give it another role.")
 
 
-def _refuse_numbers(column: pd.Series) -> None:
-    if re.search(r"(^|_)age($|_)", str(column.name)) and column.max() > OLDEST:
-        raise PrivacyError(f"{column.name!r} has ages over 89; its role is 'age'.")
+def refuse_record_numbers(column: pd.Series) -> None:
+    """Raise where a column of numbers holds some that look like record or telephone numbers."""
     values = column.dropna().astype("float64")
     if ((values.abs() >= 1_000_000) & (values == values.round())).any():
         raise PrivacyError(f"{column.name!r} has whole numbers of seven digits or more, like record numbers; drop it.")
@@ -197,6 +198,8 @@ def _hide_the_oldest(out: pd.DataFrame, roles: Mapping[str, str], as_of: int | N
     years = pd.concat([out[column] for column in by_role["year"]]) if by_role["year"] else pd.Series(dtype="Int64")
     latest = as_of or (int(years.max()) if years.notna().any() else pd.Timestamp.now().year)
     pooled = pd.Series(False, index=out.index)
+    for column in by_role["year"]:
+        out[column] = out[column].mask((latest - out[column]).ge(POOLED).fillna(False))  # an illness since 1931
     for column in by_role["age"]:
         pooled |= out[column].eq(POOLED).fillna(False).astype(bool)
     by_birth = pd.Series(False, index=out.index)
