@@ -201,7 +201,7 @@ REDACT = {
         lambda p: (coding(course(p, f"Seen again on {in_words(p['day'])}.")), [in_words(p["day"])], kept(p)),
     ),
     "street": ("an address in the note", lambda p: (coding(course(p, f"Lives alone at {p['street']}, third floor.")), [p["street"]], kept(p))),
-    "old": ("an age over 89 in the note", lambda p: (coding(course(p, f"A {p['old']}-year-old woman.")), [str(p["old"])], kept(p))),
+    "old": ("an age over 89 in the note", lambda p: (coding(course(p, f"A {p['old']}-year-old woman.")), [f"{p['old']}-year"], kept(p))),
     "mail": (
         "an address of mail in the note",
         lambda p: (
@@ -339,6 +339,7 @@ BLOCK = {
         lambda p: (support(f"The patient with {p['phone']} has no score."), [p["phone"]], []),
     ),
 }
+MASKED_IS_FINE = ("wide",)  # Python's own \d sees these digits: whoever masks them has seen them in plain sight
 BANK = {"allow": ALLOW, "redact": REDACT, "block": BLOCK}
 
 
@@ -376,7 +377,7 @@ def by_payload(answer, bank):
 def _problem(one, action, leaves):
     """What is wrong with one decision; None where nothing is."""
     if one["action"] == "block":
-        return None if action == "block" else "leaks"
+        return None if action == "block" or _masked(one, action, leaves) else "leaks"
     if action == "block":
         return "held"
     text = _as_text(leaves)
@@ -385,6 +386,11 @@ def _problem(one, action, leaves):
     if one["action"] == "redact" and action == "allow" and leaves == _sent(one):
         return "leaks"
     return None if all(_as_text(word) in text for word in one["keep"]) else "lost"
+
+
+def _masked(one, action, leaves):
+    seen = one["kind"] in MASKED_IS_FINE and action == "redact"
+    return seen and not any(_as_text(secret) in _as_text(leaves) for secret in one["secrets"])
 
 
 def _sent(one):
