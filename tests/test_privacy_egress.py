@@ -37,7 +37,7 @@ CLEAN = (
     "BP 112/63, 118/70, 120/72; pulse 81, 77, 79, 90; sodium 137.8 137.2 136.9 138.0 mmol/L.",
     "Pain 3 4 2 5 1 0 on the scale; creatinine 2.48 -> 1.9 -> 1.1; one or two tablets, three times a day.",
     "Weigh every morning and call if up two kilograms in two days. Print the leaflet, list attached.",
-    "81-year-old, ratio 1:64, 1,000 mL over 8 h, oxygen 2 L/min, saturation 97, 98. See protocol: no change of rules since admission.",
+    "81-year-old, ratio 1:64, 1,000 mL over 8 h, oxygen 2 L/min, saturation 97, 98. No change of rules since then.",
 )
 HIDDEN = {
     "spelled": f"call {' '.join(WORDS[d] for d in PHONE if d.isdigit())}",

