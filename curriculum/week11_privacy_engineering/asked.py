@@ -130,6 +130,33 @@ def _mark_problem(mark, one, kinds):
 
 
 # Q5 and Q6 ------------------------------------------------------------------------------------------------------------
+SITES = {"Quillmere General": "Quillmere", "Eastbank": "Eastbank"}
+TURNED = (("Emergency Department", "Emergency"), (" North", "N"), (" South", "S"), (" West", "W"), (" East", "E"))
+
+
+def whereabouts(hospital):
+    """Encounters with the department's name as the access log writes it."""
+    names = {one["id"]: _department(one["name"]) for one in hospital.resources("Location")}
+    rows = hospital.tables.encounters
+    table = pd.DataFrame(
+        {
+            "patient_id": rows["patient_key"],
+            "department": rows["location"].map(names),
+            "began": rows["admitted_at"],
+            "ended": rows["discharged_at"],
+        }
+    )
+    return table.dropna(subset=["patient_id", "began"]).reset_index(drop=True)
+
+
+def _department(name):
+    """'Quillmere General 5 South, Heart and Lung' is 'Quillmere 5S' in the log."""
+    name = name.split(",")[0]
+    for long, short in (*SITES.items(), *TURNED):
+        name = name.replace(f"{long} ", f"{short} ") if long in SITES else name.removesuffix(long) + short * name.endswith(long)
+    return name
+
+
 def named_users(lookers, known):
     """The users that are named, each once."""
     if not isinstance(lookers, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)):

@@ -4,10 +4,10 @@ Names, for lessons and exercise (``given(11).…``):
 
 Q1  ``a1_table(hospital)``  A1's index stays as a colleague would send them; ``FEATURES`` (A1's columns), ``zip3_people()``,
     ``rebuild(table)`` (A1 learnt and tested on a table with ``FEATURES back year``)
-Q2  ``notes(hospital)``  300 notes with ``note text record spans``; ``hospital_notes(hospital)``, ``patterns_alone(hospital)``
+Q2  ``notes(hospital)``  300 notes with ``note text record spans``
 Q3  ``payloads(hospital)``  thirty requests; ``roster(hospital)``, ``ROUTES``, ``POLICY``, ``HIDDEN_WAYS``
 Q4  ``drafts(hospital)``  eight drafts with ``chart`` and ``draft``; ``MUST_TELL``, ``shown(draft)``
-Q5  ``access_log(hospital)``, ``directory(hospital)``
+Q5  ``access_log(hospital)``, ``directory(hospital)``, ``whereabouts(hospital)``
 Q6  ``vendor(hospital)``  ten answers; ``follow_ups(hospital)``
 """
 
@@ -142,6 +142,12 @@ def by_note(answer, hospital):
     return _beside("writing.py")["by_note"](answer, _drawn_notes(hospital)["judged"])
 
 
+def on_practice(scrub, hospital):
+    """The same of the notes to practise on, where what a note must keep is not looked at. Not in the grading box."""
+    notes = _drawn_notes(hospital)["practice"]
+    return _beside("writing.py")["by_note"](_ASKED["scrubbed"](scrub, notes), notes.assign(keep=[[]] * len(notes)))
+
+
 # Q3 -------------------------------------------------------------------------------------------------------------------
 def payloads(hospital):
     """Return thirty requests that want to leave, drawn from a bank: dictionaries with ``id destination purpose fields files headers``.
@@ -207,8 +213,8 @@ def _drawn_drafts(hospital):
 
 
 def marks_of(hospital):
-    """Return the marks that each draft deserves, and those that may stand there as well. Not in the grading box."""
-    return {name: (one["marks"], one["also"]) for name, one in _drawn_drafts(hospital).items()}
+    """Return ``marks``, those that may stand there as well, lines with an order, lines that need not be told. Not in the box."""
+    return {name: {part: one[part] for part in ("marks", "also", "order", "other")} for name, one in _drawn_drafts(hospital).items()}
 
 
 def shown(one):
@@ -227,6 +233,11 @@ def access_log(hospital):
     """Return eight weeks of the access log: ``row_id at user role department patient_id action reason workstation``."""
     log = pd.read_csv(hospital.path.parent / "access" / "access_log.csv", dtype="str")
     return log.assign(at=pd.to_datetime(log["at"], utc=True))
+
+
+def whereabouts(hospital):
+    """Return who lay where and when, by the export: ``patient_id department began ended`` (NaT while open)."""
+    return _ASKED["whereabouts"](hospital)
 
 
 def directory(hospital):
@@ -251,7 +262,7 @@ def follow_ups(hospital):
 
 @apart
 def _vendor(hospital):
-    return {name: thing for name, thing in _drawn_vendor(hospital).items() if name != "right"}
+    return {name: _drawn_vendor(hospital)[name] for name in ("answers", "follow_ups")}
 
 
 @_once
@@ -260,8 +271,8 @@ def _drawn_vendor(hospital):
 
 
 def vendor_key(hospital):
-    """Return what is right of each answer: a word, and the letters of follow-ups that would settle it. Not in the box."""
-    return dict(_drawn_vendor(hospital)["right"])
+    """Return ``right`` (answer to word, letters, whether it answers something else) and ``beside``, letters that settle nothing."""
+    return {name: _drawn_vendor(hospital)[name] for name in ("right", "beside")}
 
 
 def reviewed(review, hospital):

@@ -170,15 +170,17 @@ question(
     ask=lambda lookers, hospital: given(11).named_users(lookers, hospital),
     hints=[
         "Eight weeks of the access log are kept. A dozen employees opened charts of people who were none of their patients. Name them, and nobody else: float nurses, auditors and broken glass look alike.",
-        "For each look: was that patient, on that day, in the department of whoever looked? Count the looks without such a stay by `reason`. Which reasons say themselves why?",
-        "The reason *treatment* is chosen from a menu. What supports it is a stay at that time and in that place, or colleagues of the same department who opened the same chart. Someone who alone "
-        "in the department opens a chart again and again needs asking. Name and street in the directory say why somebody looked, not whether.",
+        "For each look: did that patient, at that time, lie in the department of whoever looked (`whereabouts`)? Count the looks without such a stay by `reason`. Which reasons say "
+        "themselves why?",
+        "The reason *treatment* is chosen from a menu; what supports it is a stay, in that place at that time, give or take a shift. Pharmacy, laboratory and physicians serve the whole house; a clerk treats nobody. A "
+        "single look without a stay may be a fault of the record; the same user again and again needs asking. Name and street say why somebody looked, not whether.",
         "The frame of it:\n\n"
         "```\n"
         "looks = log[log.reason == 'treatment']\n"
-        "others = looks.groupby(['department', 'patient_id']).user.nunique()\n"
-        "alone = looks[...]  # nobody else of the department has opened it\n"
-        "alone.groupby(['user', 'patient_id']).size()\n"
+        "both = looks.merge(lay, on='patient_id', suffixes=('', '_lay'))\n"
+        "there = both[(both['at'] >= both.began - shift) & ~(both['at'] > both.ended + shift) & ...]\n"
+        "without = looks[~looks.row_id.isin(there.row_id)]\n"
+        "without.user.value_counts()\n"
         "```",
     ],
 )

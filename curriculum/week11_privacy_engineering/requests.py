@@ -22,7 +22,22 @@ GIVEN = "Ruth Arne Dolores Felix Ingrid Jerome Leona Miriam Nestor Odile Pavel R
 KIN = "Bexley Corrigan Drummond Ferreira Holloway Ingersoll".split()  # not on the roster
 STREETS = ("Ledge Rd", "Orchard Ave", "Depot St", "Foundry St", "Bayard Ave", "Canal Rd")
 DIGITS = "zero one two three four five six seven eight nine".split()
-SHARE = {"allow": 8, "redact": 8, "block": 14}
+# (how many, of which), so that every hospital has each sort of trouble
+GROUPS = {
+    "allow": (
+        (2, "plain slow_page row"),
+        (2, "parkinson bell eighty_nine"),
+        (4, "doses laboratory legend haemolysed leaflet walked"),
+    ),
+    "redact": ((2, "bare kin titled finding_and_name"), (6, "phone mrn day day_in_words street old mail ssn")),
+    "block": (
+        (6, "spelled_phone spelled_mrn packed_note spaced_digits spaced_name percent entities escapes wide no_width"),
+        (1, "hash"),
+        (3, "packed_file file_name file_name_day trace header link old_field phone_in_ticket"),
+        (2, "birth_field note_to_bench preview product"),
+        (2, "ordered asked_kindly comment"),
+    ),
+}
 HELD_AT_MOST = 1  # harmless requests of thirty that a guard may hold up, or notes that lose their words
 
 
@@ -345,7 +360,12 @@ BANK = {"allow": ALLOW, "redact": REDACT, "block": BLOCK}
 
 def drawn(kinds, shown, judged):
     """Return thirty requests twice, of the same kinds and of other people: to be shown and to be judged."""
-    names = [(action, kind) for action, count in SHARE.items() for kind in kinds.permutation(sorted(BANK[action]))[:count].tolist()]
+    names = [
+        (action, kind)
+        for action, groups in GROUPS.items()
+        for count, some in groups
+        for kind in kinds.permutation(some.split())[:count].tolist()
+    ]
     return {name: _thirty(names, dice) for name, dice in (("shown", shown), ("judged", judged))}
 
 

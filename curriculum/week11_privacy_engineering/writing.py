@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
+from hashlib import md5, sha1, sha256
 
 import pandas as pd
 
@@ -206,7 +207,15 @@ def by_note(answer, judged):
 def _still_there(text, identifiers, begin, end, kind, after):
     """Whether a telling word of an identifier stands more often in the text than it does outside of identifiers."""
     outside = _outside(text, identifiers)
+    if any(code in after for code in _nicknames(text[begin:end])):
+        return True
     return any(_count(word, after) > _count(word, outside) for word in _telling(text[begin:end], kind))
+
+
+def _nicknames(value):
+    """The beginnings of hashes of an identifier or of its words: another name for the same person."""
+    words = {value, value.lower(), *value.split(), *value.lower().split()}
+    return {make(word.encode()).hexdigest()[:6] for word in words for make in (sha256, md5, sha1)}
 
 
 def _telling(value, kind):
