@@ -119,7 +119,8 @@ def nothing_found(hospital, truth):
 
 
 def signature(answer):
-    return {name: told if name == "code" else True for name, told in answer["findings"].items()}
+    exact = {"code": lambda told: told, "zip3": lambda told: told["prefixes"]}
+    return {name: exact.get(name, bool)(told) for name, told in answer["findings"].items()}
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,10 @@ def has(*names):
     return lambda answer, hospital: any(name in answer["findings"] for name in names)
 
 
+def prefixes_of(answer):
+    return set(answer["findings"].get("zip3", {}).get("prefixes", ()))
+
+
 def coded(*kinds):
     return lambda answer, hospital: answer["findings"].get("code") in kinds
 
@@ -329,6 +334,7 @@ key(
             says="Three digits of the ZIP code stay for everybody.",
             so_what="They may where more than 20,000 people share them. Fewer do in some, and of others our table says nothing; nobody knows of 269 and 213, which are invented.",
             look_at="`zip3_people()`, and what becomes of a prefix that it does not have",
+            also=lambda answer, hospital: bool(prefixes_of(answer) & set(OCR_2000)),
         ),
         table_with(
             "the_old_seventeen",
@@ -336,7 +342,7 @@ key(
             says="You took out the seventeen prefixes that are printed everywhere.",
             so_what="They are of the 2000 Census. By our table others are below the limit now, and some of them are above. And what a list of the forbidden does not know, it lets pass.",
             look_at="`zip3_people()`, and what becomes of a prefix that it does not have",
-            also=has("zip3"),
+            also=lambda answer, hospital: bool(prefixes_of(answer)) and not prefixes_of(answer) & set(OCR_2000),
         ),
         table_with(
             "one_code_a_row",

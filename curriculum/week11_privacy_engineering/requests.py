@@ -25,8 +25,8 @@ DIGITS = "zero one two three four five six seven eight nine".split()
 # (how many, of which), so that every hospital has each sort of trouble
 GROUPS = {
     "allow": (
-        (2, "plain slow_page row"),
-        (2, "parkinson bell eighty_nine"),
+        (1, "plain slow_page row"),
+        (3, "parkinson bell eighty_nine"),
         (4, "doses laboratory legend haemolysed leaflet walked"),
     ),
     "redact": ((2, "bare kin titled finding_and_name"), (6, "phone mrn day day_in_words street old mail ssn")),
