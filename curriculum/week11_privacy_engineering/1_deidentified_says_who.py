@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 1: de-identified, says who?
 #
-# *About 46 minutes (an estimate). You have done weeks 1 to 10. Words are in the [glossary](../glossary.md).*
+# *About 47 minutes (an estimate). You have done weeks 1 to 10. Words are in the [glossary](../glossary.md).*
 #
 # A company offers to benchmark your readmissions. It needs the table behind A1 and the discharge notes. A colleague has prepared
 # them: *names removed, record numbers hashed. It is anonymous, so we need no agreement.* The upload is on Friday. **May this leave the building?**
@@ -17,7 +17,7 @@
 #
 # *About 6 min · 6 min so far*
 #
-# Five questions on weeks 6 to 10. Then R6: with it right, section 1 need only be run.
+# Five questions on weeks 6 to 10; then R6: with it right, only run section 1.
 
 # %%
 import hashlib
@@ -147,7 +147,7 @@ places
 # %% [markdown]
 # As text the names stand where everybody looks: in Patient. Decoded, in 2,062 notes as well. **A search that does not open attachments reports a clean file.** And it finds no sister and no employer.
 #
-# They also hide in `Reference.display` ("Helen Garrity" beside a clean id), in `text.div`, which repeats the resource for people, in `contact`, in `meta.lastUpdated`, which dates the
+# They hide in `Reference.display` ("Helen Garrity" beside a clean id), in `text.div`, which repeats the resource for people, in `contact`, in `meta.lastUpdated`, which dates the
 # visit, and in ids that were derived: `Encounter/helen-garrity-3`. A list of what to *remove* forgets; keep one of what may *stay*, path by path.
 #
 # ## 3. What stays of a life
@@ -171,8 +171,14 @@ apart.replace({True: "000", False: "may stay"})
 #
 # ## 4. By the note
 #
-# *About 4 min · 28 min so far*
+# *About 5 min · 29 min so far*
 #
+# With R7 right, only run this section.
+
+# %%
+quiz("W11.R7")
+
+# %% [markdown]
 # The notes are to go along, scrubbed. 300 of them are marked: where an identifier begins, where it ends, of what kind. A search for shapes, and one that also knows the words of the patient's chart:
 
 # %%
@@ -201,9 +207,9 @@ display(counted, missed["and the chart's own words"].explode().value_counts().to
 #
 # ## 5. Alone in a table
 #
-# *About 7 min · 35 min so far*
+# *About 7 min · 36 min so far*
 #
-# The names are gone. Take everybody's last stay, and count who stands alone with a few facts that a neighbour, a newspaper or an employer may know. A guess first:
+# The names are gone. Take everybody's last stay, and count who stands alone with a few facts that a neighbour, a newspaper or an employer may know. A guess:
 
 # %%
 display(predict("W11.P1"))
@@ -244,7 +250,7 @@ figure(bars, says=says, table=unique.to_frame(), size=(8, 3.2))
 #
 # ## 6. Alone in town
 #
-# *About 4 min · 39 min so far*
+# *About 4 min · 40 min so far*
 #
 # Alone in a *table* is not found. Suppose that only one patient in ten is in the table, and the neighbour does not know who is. A guess:
 
@@ -257,7 +263,7 @@ part = table.sample(frac=0.1, random_state=11)
 both = pd.DataFrame({name: {"alone in the table": alone(part, columns).mean(), "and in the hospital": (alone(part, columns) & alone(table, columns)[part.index]).mean()} for name, columns in facts.items()}).T
 both = (1000 * both).round().astype(int)
 claim(both.to_numpy().tolist(), exactly=[[1000, 998], [967, 783], [906, 407], [658, 44], [225, 2], [943, 664]])
-display(reveal("W11.P2"), both)
+display(reveal("W11.P2"), both.rename_axis("sex, and").reset_index())
 
 # %% [markdown]
 # With age in fives and the month 658 of 1,000 are alone in the table, and 44 of them also in the hospital; with Safe Harbor's facts 225 and 2. **The danger lies in the town, not in
@@ -267,7 +273,7 @@ display(reveal("W11.P2"), both)
 #
 # ## 7. What survived
 #
-# *About 7 min · 46 min so far*
+# *About 7 min · 47 min so far*
 #
 # Now A1. Its 46 columns are the ones of your report; Safe Harbor touches one of them, age, and leaves the year of all dates. Learnt on 2022 and 2023, tested on 2024:
 
@@ -316,7 +322,7 @@ pd.Series(rows_alone, name="stays alone, of 1,000").to_frame()
 #
 # - A hash is a nickname: seven digits are turned back in seconds (M18).
 # - Eighteen kinds, wherever FHIR hides them: list what may stay, open attachments.
-# - A scrubber is judged by the note.
+# - A scrubber counts by the note.
 # - Safe Harbor's own columns leave 1 of 1,000 alone, three more 661; alone in a table is not alone in town (M19).
 # - A1's AUROC survives, its validation does not; two results tell who it is.
 #

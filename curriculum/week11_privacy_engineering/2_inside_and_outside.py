@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: inside and outside
 #
-# *About 34 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
+# *About 35 minutes (an estimate), with the exit check at the end. You have done lesson 1.*
 #
 # The benchmark was refused on Friday. On Monday a ward asks for something better: an assistant that drafts discharge summaries, served by a vendor. *There is a contract, so it is
 # allowed; and of course it gets the note, what else should it summarise?* Two boundaries are in that sentence: who inside may read what, and what goes outside. **May this leave
@@ -102,7 +102,10 @@ pd.DataFrame(shown).T if shown else "No log of A2 or A3 is here yet: `wardround 
 #
 # ## 3. What needs more than a contract
 #
-# *About 3 min · 16 min so far*
+# *About 4 min · 17 min so far*
+
+# %%
+quiz("W11.R8")  # with it right, this section need only be run
 
 # %%
 classes = {
@@ -123,7 +126,7 @@ pd.DataFrame(classes, ["vendor without a business associate agreement", "with on
 #
 # ## 4. See what leaves
 #
-# *About 10 min · 26 min so far*
+# *About 10 min · 27 min so far*
 #
 # Now the drafting assistant. A stand-in for its endpoint listens on this machine and keeps every byte; nothing goes further. The first version sends "only the note":
 
@@ -204,7 +207,7 @@ pd.DataFrame([out({"task": "summarise", "age_band": "60-64", "diagnosis": "pneum
 #
 # ## 5. What comes back
 #
-# *About 5 min · 31 min so far*
+# *About 5 min · 32 min so far*
 #
 # A draft returns. Four of its sentences against the chart:
 
@@ -234,7 +237,7 @@ pd.Series(per_note, name="of 1,000 summaries of 20 sentences, with one or more")
 #
 # ## 6. What changes on Monday
 #
-# *About 1 min · 32 min so far*
+# *About 1 min · 33 min so far*
 #
 # The decision record of the memo has one page for each use: purpose, fields, class, agreement, endpoint, who looks at what comes back, when it is reviewed, who may stop it. Three questions for whoever wants to send something:
 #
@@ -244,7 +247,7 @@ pd.Series(per_note, name="of 1,000 summaries of 20 sentences, with one or more")
 #
 # ## Exit check
 #
-# *About 2 min · 34 min so far*
+# *About 2 min · 35 min so far*
 
 # %%
 for n in (9, 10, 11):
