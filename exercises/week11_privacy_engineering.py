@@ -27,7 +27,7 @@ hospital = load()
 #
 # What must come out: `given(11).FEATURES`, `back`, the `year` of discharge, and `patient`, a code that says whose stays belong together and nothing else, drawn anew for each
 # release. `zip3`, `birth_year` and `state` may come too, as far as the list lets them; no other column. All stays stay. Shifted dates are out as well:
-# whether Safe Harbor allows them is uncertain [date-shift](#Sources).
+# we are not certain that Safe Harbor allows them, and would ask an expert.
 #
 # How far does A1 fall when it is rebuilt on that? Guess before you run the last cell.
 
@@ -56,7 +56,7 @@ pd.DataFrame({name: given(11).rebuild(some) for name, some in (("before", before
 # ## Q2: notes, judged by the note
 #
 # Write a function that takes identifiers out of a discharge note and leaves the medicine in. It gets the text and the patient's `record`. Identifiers are those of the list of lesson 1, of the patient and of
-# relatives, employers and household members. Names of clinicians are not on it [clinicians](#Sources): take them or leave them.
+# relatives, employers and household members. Names of clinicians: take them or leave them, both are right here.
 #
 # It is judged on other notes of the same kinds: at most one of 100 with an identifier may still name somebody, and at most one of 100 may have lost a finding, a dose, a result, or
 # more than three other words. Start from the package's patterns, and see what they leave.

@@ -27,7 +27,7 @@ hospital = load()
 #
 # What must come out: `given(11).FEATURES`, `back`, the `year` of discharge, and `patient`, a code that says whose stays belong together and nothing else, drawn anew for each
 # release. `zip3`, `birth_year` and `state` may come too, as far as the list lets them; no other column. All stays stay. Shifted dates are out as well:
-# whether Safe Harbor allows them is uncertain [date-shift](#Sources).
+# we are not certain that Safe Harbor allows them, and would ask an expert.
 #
 # How far does A1 fall when it is rebuilt on that? Guess before you run the last cell.
 
@@ -72,7 +72,7 @@ pd.DataFrame({name: given(11).rebuild(some) for name, some in (("before", before
 # ## Q2: notes, judged by the note
 #
 # Write a function that takes identifiers out of a discharge note and leaves the medicine in. It gets the text and the patient's `record`. Identifiers are those of the list of lesson 1, of the patient and of
-# relatives, employers and household members. Names of clinicians are not on it [clinicians](#Sources): take them or leave them.
+# relatives, employers and household members. Names of clinicians: take them or leave them, both are right here.
 #
 # It is judged on other notes of the same kinds: at most one of 100 with an identifier may still name somebody, and at most one of 100 may have lost a finding, a dose, a result, or
 # more than three other words. Start from the package's patterns, and see what they leave.
@@ -128,8 +128,8 @@ check("W11.Q2", scrub)
 
 # %% [markdown] tags=["solution"]
 # Patterns, the record, and the words around: each road sees what the others do not. Findings are set aside first, so that Mr. Wilson goes and Wilson's disease stays, also where the record knows a Wilson. The tempting
-# alternative is to hide every capital letter: the recall by identifier rises, and a third of the notes lose what they were written for. Published work agrees that no method is fully effective
-# [notes-attacked](#Sources), so the share that is left is a figure to be measured on your notes, by reading.
+# alternative is to hide every capital letter: the recall by identifier rises, and a third of the notes lose what they were written for. The shares are
+# those of notes in which we planted the identifiers. On yours nobody knows what was missed, until somebody reads a sample.
 
 # %%
 # hint("W11.Q2")

@@ -176,7 +176,9 @@ def drawn(dice):
     import pandas as pd
 
     gates = dice.permutation(sorted(GATES)).tolist()
-    wrong = {gate: {other: [one for one in GATES[gate][2] if one[2] == other] for other in (True, False)} for gate in gates}
+    wrong = {
+        gate: {other: [one for one in GATES[gate][2] if one[2] == other] for other in (True, False)} for gate in gates
+    }
     kinds = {}
     for other, count in ((False, WORDS), (True, OTHERS)):
         free = [gate for gate in gates if gate not in kinds and wrong[gate][other]]
@@ -193,7 +195,9 @@ def drawn(dice):
     texts = dice.permutation([*nexts.values(), *BESIDE_THE_POINT]).tolist()
     letters = {text: "abcdefghijklm"[place] for place, text in enumerate(texts)}
     names = {gate: f"A{number}" for number, gate in enumerate(order, 1)}
-    table = pd.DataFrame({"answer": [names[g] for g in order], "asked": [GATES[g][0] for g in order], "says": [said[g] for g in order]})
+    table = pd.DataFrame(
+        {"answer": [names[g] for g in order], "asked": [GATES[g][0] for g in order], "says": [said[g] for g in order]}
+    )
     right = {names[g]: [FAIL, [letters[nexts[g]]], kinds[g]] if g in nexts else [PASS, [None], None] for g in order}
     return {
         "answers": table,

@@ -93,11 +93,16 @@ def guarded(guard, payloads, roster, actions):
         if said is ...:
             return ...
         if not isinstance(said, (tuple, list)) or len(said) != 2 or said[0] not in actions:
-            raise TypeError(f"guard must return a pair of one of {', '.join(actions)} and what leaves; {said!r:.60} came back")
+            raise TypeError(
+                f"guard must return a pair of one of {', '.join(actions)} and what leaves; {said!r:.60} came back"
+            )
         action, leaves = said
         if action != "block" and not isinstance(leaves, dict):
             raise TypeError(f"with {action!r} the payload that leaves must come back, a dictionary")
-        found[payload["id"]] = [action, "" if action == "block" else json.dumps(leaves, ensure_ascii=False, default=str)]
+        found[payload["id"]] = [
+            action,
+            "" if action == "block" else json.dumps(leaves, ensure_ascii=False, default=str),
+        ]
     return found
 
 
@@ -153,7 +158,11 @@ def _department(name):
     """'Quillmere General 5 South, Heart and Lung' is 'Quillmere 5S' in the log."""
     name = name.split(",")[0]
     for long, short in (*SITES.items(), *TURNED):
-        name = name.replace(f"{long} ", f"{short} ") if long in SITES else name.removesuffix(long) + short * name.endswith(long)
+        name = (
+            name.replace(f"{long} ", f"{short} ")
+            if long in SITES
+            else name.removesuffix(long) + short * name.endswith(long)
+        )
     return name
 
 

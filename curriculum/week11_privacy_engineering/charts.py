@@ -333,7 +333,7 @@ def _draft(story, kinds, order, dice):
         also.append(("unsupported", "order"))
     chart = {key: str(number) for number, (key, _) in enumerate(lines, 1)}
     draft = {key: str(number) for number, (key, _) in enumerate(sentences, 1)}
-    name = lambda kind, key: f"{kind} {(chart if kind == 'omitted' else draft)[key]}"  # noqa: E731
+    name = lambda kind, key: f"{kind} {(chart if kind == 'omitted' else draft)[key]}"
     return {
         "chart": {str(number): text for number, (_, text) in enumerate(lines, 1)},
         "draft": {str(number): text for number, (_, text) in enumerate(sentences, 1)},

@@ -42,7 +42,7 @@ BANK = {
     "stay_code": ("the patient's id and a running number", lambda rows: rows.patient_id.str[2:8] + "-" + rows.turn),
     "slot": ("the week of arrival", lambda rows: rows.began.dt.strftime("%G-W%V")),
     "batch": ("days since the first of January 2020", lambda rows: (rows.began - pd.Timestamp("2020-01-01")).dt.days),
-    "tour": ("the day of the year on which the stay began", lambda rows: rows.began.dt.dayofyear),
+    "tour": ("the day of the year on which the stay began", lambda rows: rows.began.dt.day_of_year),
     "block": ("the street", lambda rows: rows.address.str.replace(r"^\d+\s+", "", regex=True)),
     "area": ("the town", lambda rows: rows.city),
     "band": ("the serial number of the wristband", lambda rows: "SN-" + rows.encounter_id.str[2:10]),
@@ -59,7 +59,9 @@ def made(hospital, dice):
     """Return the table as a colleague would send it, and what was added: column to what it is made of."""
     stays = cohort(hospital).sort_values(["asked_at", "encounter_id"], ignore_index=True)
     people = hospital.tables.patients.drop_duplicates("patient_key").set_index("patient_key")
-    known = people.reindex(stays.patient_id)[["family", "given", "mrn", "phone", "address", "city", "state", "birth_date"]]
+    known = people.reindex(stays.patient_id)[
+        ["family", "given", "mrn", "phone", "address", "city", "state", "birth_date"]
+    ]
     rows = known.fillna("").astype("str").reset_index(drop=True)
     rows = rows.assign(patient_id=stays.patient_id, encounter_id=stays.encounter_id)
     rows["began"] = stays.admitted_at.dt.tz_convert(ZONE).dt.tz_localize(None)
@@ -86,7 +88,12 @@ def _zips(stays, dice):
     """Five digits for each stay; some patients live elsewhere, under prefixes of which some are told by no table."""
     patients = np.sort(stays.patient_id.unique())
     some = dice.random(len(patients)) < ABROAD
-    away = [f"{prefix}{number:02d}" for prefix, number in zip(dice.choice(PREFIXES, len(patients)), dice.integers(1, 99, len(patients)), strict=True)]
+    away = [
+        f"{prefix}{number:02d}"
+        for prefix, number in zip(
+            dice.choice(PREFIXES, len(patients)), dice.integers(1, 99, len(patients)), strict=True
+        )
+    ]
     moved = pd.Series(away, patients)[some]
     return stays.patient_id.map(moved).fillna(stays.zip).astype("str")
 
@@ -153,14 +160,14 @@ def _values(out, people):
     """Ages, birth years and prefixes that the list does not let pass."""
     findings = {}
     age = pd.to_numeric(out["age"], errors="coerce") if "age" in out else pd.Series(dtype=float)
-    if (old := int((age > POOLED).sum())):
+    if old := int((age > POOLED).sum()):
         findings["age"] = old
     year = pd.to_numeric(out["year"], errors="coerce") if "year" in out else pd.Series(dtype=float)
     if len(year) and not year.between(1990, 2100).all():
         findings["year"] = int((~year.between(1990, 2100)).sum())
     if "birth_year" in out and len(year):
         born = pd.to_numeric(out["birth_year"], errors="coerce")
-        if (shown := int((year - born > POOLED).sum())):
+        if shown := int((year - born > POOLED).sum()):
             findings["birth_year"] = shown
     if "zip3" in out:
         allowed = set(people.prefix[people.people > LIMIT]) | {"000"}
@@ -176,7 +183,9 @@ def _codes(out, again, table):
     if "patient" not in out or out["patient"].isna().any() or len(out) != len(table):
         return {"code": "gaps"} if "patient" in out and out["patient"].isna().any() else {}
     codes = _as_text(out["patient"])
-    if not np.array_equal(np.sort(codes.value_counts().to_numpy()), np.sort(table.patient_id.value_counts().to_numpy())):
+    if not np.array_equal(
+        np.sort(codes.value_counts().to_numpy()), np.sort(table.patient_id.value_counts().to_numpy())
+    ):
         return {"code": "groups"}
     known = {name: table[name].astype("str").unique() for name in ("patient_id", "encounter_id", "record_code")}
     if set(codes) & set(known["record_code"]):
@@ -203,7 +212,17 @@ def _hashed(codes, known):
     shown = {code.lower().split("-")[-1][:8] for code in codes} | {code.lower()[:8] for code in codes}
     some = [value for values in known.values() for value in values[:200]]
     some += [value.removeprefix("p-") for value in known["patient_id"][:200]]
-    hashes = (hashlib.md5, hashlib.sha1, hashlib.sha224, hashlib.sha256, hashlib.sha384, hashlib.sha512, hashlib.blake2b, hashlib.blake2s, hashlib.sha3_256)
+    hashes = (
+        hashlib.md5,
+        hashlib.sha1,
+        hashlib.sha224,
+        hashlib.sha256,
+        hashlib.sha384,
+        hashlib.sha512,
+        hashlib.blake2b,
+        hashlib.blake2s,
+        hashlib.sha3_256,
+    )
     spaces = (uuid.NAMESPACE_DNS, uuid.NAMESPACE_URL, uuid.NAMESPACE_OID, uuid.NAMESPACE_X500)
     found = sum(make(value.encode()).hexdigest()[:8] in shown for make in hashes for value in some)
     found += sum(str(uuid.uuid5(space, value))[:8] in shown for space in spaces for value in some)
@@ -229,7 +248,9 @@ def _ranked(pairs):
 
 
 def _same(pairs, second):
-    first, then = (some.drop_duplicates("patient_id").set_index("patient_id")["patient"].astype("str") for some in (pairs, second))
+    first, then = (
+        some.drop_duplicates("patient_id").set_index("patient_id")["patient"].astype("str") for some in (pairs, second)
+    )
     both = first.index.intersection(then.index)
     return float((first[both] == then[both]).mean()) if len(both) else 0.0
 

@@ -214,7 +214,10 @@ def _drawn_drafts(hospital):
 
 def marks_of(hospital):
     """Return ``marks``, those that may stand there as well, lines with an order, lines that need not be told. Not in the box."""
-    return {name: {part: one[part] for part in ("marks", "also", "order", "other")} for name, one in _drawn_drafts(hospital).items()}
+    return {
+        name: {part: one[part] for part in ("marks", "also", "order", "other")}
+        for name, one in _drawn_drafts(hospital).items()
+    }
 
 
 def shown(one):

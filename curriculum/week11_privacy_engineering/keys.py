@@ -239,7 +239,14 @@ def coded(*kinds):
 
 def table_with(name, answer, *, says, so_what, look_at, teaches=None, also=None):
     return misconception(
-        name, answer=answer, says=says, so_what=so_what, look_at=look_at, teaches=teaches, evidence=released_how, also=also
+        name,
+        answer=answer,
+        says=says,
+        so_what=so_what,
+        look_at=look_at,
+        teaches=teaches,
+        evidence=released_how,
+        also=also,
     )
 
 
@@ -420,13 +427,16 @@ class ByNote(Comparison):
         return noted_how(answer, None)
 
 
-CALLED = {"day": "dates in a note's own form", "ssn": "the last four of a Social Security number", "mrn": "record numbers", "age": "ages over 89"}
+CALLED = {
+    "day": "dates in a note's own form",
+    "ssn": "the last four of a Social Security number",
+    "mrn": "record numbers",
+    "age": "ages over 89",
+}
 
 
 def noted_how(answer, hospital):
-    told = (
-        f"{answer['caught']} of {answer['spans']} identifiers are gone; {answer['naming']} of {answer['with_identifier']} notes that had one still name somebody"
-    )
+    told = f"{answer['caught']} of {answer['spans']} identifiers are gone; {answer['naming']} of {answer['with_identifier']} notes that had one still name somebody"
     if answer["kinds"]:
         told += ", by " + ", ".join(CALLED.get(kind, f"{kind}s") for kind in list(answer["kinds"])[:3])
     if answer["lost"]:
@@ -476,7 +486,9 @@ def kinds_are(*kinds):
 
 
 def note_with(name, answer, *, says, so_what, look_at, teaches=None, also=None):
-    return misconception(name, answer=answer, says=says, so_what=so_what, look_at=look_at, teaches=teaches, evidence=noted_how, also=also)
+    return misconception(
+        name, answer=answer, says=says, so_what=so_what, look_at=look_at, teaches=teaches, evidence=noted_how, also=also
+    )
 
 
 READ = "what is left in the practice notes, by kind: `spans` whose text still stands there"
@@ -547,15 +559,22 @@ key(
 
 # W11.Q3 ---------------------------------------------------------------------------------------------------------------
 ORDER = re.compile(
-    r"(?:\b(?:assistant|system|model)\s*:|\bfor the (?:language model|assistant|system)\b|<!--|\bthe instructions above\b)", re.I
+    r"(?:\b(?:assistant|system|model)\s*:|\bfor the (?:language model|assistant|system)\b|<!--|\bthe instructions above\b)",
+    re.I,
 )
 
 
-def stand_in(payload, roster, *, read=readings, around=True, orders=True, routes=True, hashes=True, eponyms=True, strict=False):
+def stand_in(
+    payload, roster, *, read=readings, around=True, orders=True, routes=True, hashes=True, eponyms=True, strict=False
+):
     """A guard by the policy, each part of which can be left out."""
     words = {value.casefold() for values in roster.values() for value in values}
     words |= {hashlib.sha256(value.encode()).hexdigest() for value in roster["mrn"]} if hashes else set()
-    same = [one for one in given(11).ROUTES if (one["purpose"], one["destination"]) == (payload["purpose"], payload["destination"])]
+    same = [
+        one
+        for one in given(11).ROUTES
+        if (one["purpose"], one["destination"]) == (payload["purpose"], payload["destination"])
+    ]
     if routes and (not same or set(payload["fields"]) - set(same[0]["fields"])):
         return "block", None
     name = same[0]["note"] if same else "note"
@@ -637,7 +656,9 @@ class AtTheDoor(Comparison):
         return float(2 * len(answer["leaks"]) + max(0, len(answer["lost"]) + len(answer["held"]) - self.spoilt))
 
     def matches(self, answer, wrong):
-        return self.distance(answer, None) > 0 and all(sorted(answer[part]) == sorted(wrong[part]) for part in ("leaks", "lost", "held"))
+        return self.distance(answer, None) > 0 and all(
+            sorted(answer[part]) == sorted(wrong[part]) for part in ("leaks", "lost", "held")
+        )
 
     def evidence(self, answer, reference):
         return guarded_how(answer, None)
@@ -646,7 +667,11 @@ class AtTheDoor(Comparison):
 def guarded_how(answer, hospital):
     wrong = sum(len(answer[part]) for part in ("leaks", "lost", "held"))
     told = [f"{30 - wrong} of 30 are right."]
-    for part, words in (("leaks", "Leaves, and must not as it is"), ("held", "Held up without need"), ("lost", "Has lost its words")):
+    for part, words in (
+        ("leaks", "Leaves, and must not as it is"),
+        ("held", "Held up without need"),
+        ("lost", "Has lost its words"),
+    ):
         if answer[part]:
             names = list(dict.fromkeys(name for _, name in answer[part]))
             more = f", and {len(names) - 3} more" if len(names) > 3 else ""
@@ -666,13 +691,43 @@ def leaks_are(*kinds):
 
 
 def guard_with(name, answer, *, says, so_what, look_at, teaches=None, also=None):
-    return misconception(name, answer=answer, says=says, so_what=so_what, look_at=look_at, teaches=teaches, evidence=guarded_how, also=also)
+    return misconception(
+        name,
+        answer=answer,
+        says=says,
+        so_what=so_what,
+        look_at=look_at,
+        teaches=teaches,
+        evidence=guarded_how,
+        also=also,
+    )
 
 
-AROUND = ("packed_file", "file_name", "file_name_day", "trace", "header", "link", "old_field", "phone_in_ticket", "hash")
+AROUND = (
+    "packed_file",
+    "file_name",
+    "file_name_day",
+    "trace",
+    "header",
+    "link",
+    "old_field",
+    "phone_in_ticket",
+    "hash",
+)
 ORDERS = ("ordered", "asked_kindly", "comment")
 OFF_ROUTE = ("birth_field", "note_to_bench", "preview", "product")
-HIDDEN = ("spelled_phone", "spelled_mrn", "packed_note", "spaced_digits", "spaced_name", "percent", "entities", "escapes", "wide", "no_width")
+HIDDEN = (
+    "spelled_phone",
+    "spelled_mrn",
+    "packed_note",
+    "spaced_digits",
+    "spaced_name",
+    "percent",
+    "entities",
+    "escapes",
+    "wide",
+    "no_width",
+)
 
 key(
     "W11.Q3",
@@ -798,7 +853,10 @@ def marked_how(answer, hospital):
         return f"{told} {name} is not named; an empty list says that it is sound."
     if extra:
         return f"{told} In {name}, `{extra[0]}` does not hold: read that {'line and the list of what must be told' if extra[0].startswith('omitted') else 'sentence and its line once more'}."
-    what = {"omitted": "something that must be told is not told", "injected": "a sentence is there because somebody ordered it"}
+    what = {
+        "omitted": "something that must be told is not told",
+        "injected": "a sentence is there because somebody ordered it",
+    }
     return f"{told} In {name} {what.get(lacking[0].split()[0], 'a sentence says what no line says')}."
 
 
@@ -807,7 +865,9 @@ def as_marked(hospital, change):
 
 
 def without(kind):
-    return lambda hospital: as_marked(hospital, lambda one: [mark for mark in one["marks"] if not mark.startswith(kind)])
+    return lambda hospital: as_marked(
+        hospital, lambda one: [mark for mark in one["marks"] if not mark.startswith(kind)]
+    )
 
 
 def as_unsupported(hospital):
@@ -832,13 +892,26 @@ def kinds_lacking(kind):
     def also(answer, hospital):
         off = marks_off(answer, as_drawn(hospital, None))
         lacking = [mark for one, _ in off.values() for mark in one]
-        return bool(lacking) and not any(extra for _, extra in off.values()) and all(mark.startswith(kind) for mark in lacking)
+        return (
+            bool(lacking)
+            and not any(extra for _, extra in off.values())
+            and all(mark.startswith(kind) for mark in lacking)
+        )
 
     return also
 
 
 def read_with(name, answer, *, says, so_what, look_at, teaches="M41", also=None):
-    return misconception(name, answer=answer, says=says, so_what=so_what, look_at=look_at, teaches=teaches, evidence=marked_how, also=also)
+    return misconception(
+        name,
+        answer=answer,
+        says=says,
+        so_what=so_what,
+        look_at=look_at,
+        teaches=teaches,
+        evidence=marked_how,
+        also=also,
+    )
 
 
 def eight_drafts(answer, hospital):
@@ -928,7 +1001,11 @@ class Users(Comparison):
 
     def unreadable(self, answer, reference):
         if type(answer) is not dict or "users" not in answer:
-            return answer.get("problem") if type(answer) is dict and isinstance(answer.get("problem"), str) else f"{named(answer)} is there"
+            return (
+                answer.get("problem")
+                if type(answer) is dict and isinstance(answer.get("problem"), str)
+                else f"{named(answer)} is there"
+            )
         return None
 
     def distance(self, answer, reference):
@@ -955,7 +1032,9 @@ def name_or_street(hospital):
     people = hospital.tables.patients.drop_duplicates("patient_key").set_index("patient_key")[["family", "address"]]
     staff = given(11).directory(hospital).set_index("user")[["family", "line"]]
     both = log.join(people, on="patient_id").join(staff, on="user", rsuffix="_own")
-    street = both["address"].str.replace(r"^\d+ ", "", regex=True).eq(both["line"].str.replace(r"^\d+ ", "", regex=True))
+    street = (
+        both["address"].str.replace(r"^\d+ ", "", regex=True).eq(both["line"].str.replace(r"^\d+ ", "", regex=True))
+    )
     return sorted(both["user"][both["family"].eq(both["family_own"]) | street].unique().tolist())
 
 
@@ -1023,7 +1102,11 @@ def as_asked(hospital, truth):
 
 
 def reviewed_off(answer, reference):
-    return [name for name, (word, letters) in reference.items() if answer.get(name) is None or answer[name][0] != word or answer[name][1] not in letters]
+    return [
+        name
+        for name, (word, letters) in reference.items()
+        if answer.get(name) is None or answer[name][0] != word or answer[name][1] not in letters
+    ]
 
 
 @dataclass(frozen=True)
@@ -1058,7 +1141,10 @@ def as_reviewed(hospital, change):
     """What is said of each answer by ``change(word, letter, flagged, beside)``."""
     known_key = given(11).vendor_key(hospital)
     right = known_key["right"]
-    return {name: change(word, letters[0], flagged, known_key["beside"][0]) for name, (word, letters, flagged) in right.items()}
+    return {
+        name: change(word, letters[0], flagged, known_key["beside"][0])
+        for name, (word, letters, flagged) in right.items()
+    }
 
 
 PASSES = ("pass", None)

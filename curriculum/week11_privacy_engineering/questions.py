@@ -198,13 +198,6 @@ question(
         "For each answer: what could be held against the vendor in a year, word for word? And which clause was asked for, and which one was answered?",
         "A certificate, an adjective and a figure from elsewhere answer no question. Agreement, retention, training, region and human review are five separate clauses; one says nothing of "
         "another. A ceiling in the law (60 days) is no promise. The next question asks for the line, the store, the number or the date that is lacking.",
-        "The frame of it:\n\n"
-        "```\n"
-        "review = {\n"
-        "    'A1': ('fail', 'c'),\n"
-        "    'A2': ('pass', None),\n"
-        "    ...\n"
-        "}\n"
-        "```",
+        "The frame of it:\n\n```\nreview = {\n    'A1': ('fail', 'c'),\n    'A2': ('pass', None),\n    ...\n}\n```",
     ],
 )

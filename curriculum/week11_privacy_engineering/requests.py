@@ -14,14 +14,13 @@ import re
 CODING = ("coding support", "https://notes.example.org/v1/codes")
 BENCH = ("benchmark", "https://bench.example.org/v2/rows")
 SUPPORT = ("software support", "https://support.example.org/tickets")
-FAMILY = (
-    "Okafor Lindqvist Haverly Brandvold Castellane Dunmore Eskridge Fairbanks Graves Bell Ibarra Jorgensen Kowalczyk Marchetti "
-    "Nakagawa Ostrander Pemberton Rasmussen Sandoval Thibault Umarov Vandermeer Whitlock Zielinski"
-).split()
-GIVEN = "Ruth Arne Dolores Felix Ingrid Jerome Leona Miriam Nestor Odile Pavel Rosalind Stefan Tamsin Viola Wendell".split()
-KIN = "Bexley Corrigan Drummond Ferreira Holloway Ingersoll".split()  # not on the roster
+FAMILY = ["Okafor", "Lindqvist", "Haverly", "Brandvold", "Castellane", "Dunmore", "Eskridge", "Fairbanks", "Graves", "Bell", "Ibarra", "Jorgensen", "Kowalczyk", "Marchetti", "Nakagawa", "Ostrander", "Pemberton", "Rasmussen", "Sandoval", "Thibault", "Umarov", "Vandermeer", "Whitlock", "Zielinski"]
+GIVEN = (
+    ["Ruth", "Arne", "Dolores", "Felix", "Ingrid", "Jerome", "Leona", "Miriam", "Nestor", "Odile", "Pavel", "Rosalind", "Stefan", "Tamsin", "Viola", "Wendell"]
+)
+KIN = ["Bexley", "Corrigan", "Drummond", "Ferreira", "Holloway", "Ingersoll"]  # not on the roster
 STREETS = ("Ledge Rd", "Orchard Ave", "Depot St", "Foundry St", "Bayard Ave", "Canal Rd")
-DIGITS = "zero one two three four five six seven eight nine".split()
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 # (how many, of which), so that every hospital has each sort of trouble
 GROUPS = {
     "allow": (
@@ -78,7 +77,7 @@ def sha(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 
 
 def in_words(day):
@@ -107,7 +106,9 @@ def _request(to, fields, files, headers):
 
 def course(p, *extra):
     """A note about nobody in particular, with sentences put into its middle."""
-    return " ".join(["Came breathless, weighed daily.", *extra, f"Left on furosemide {p['dose']} mg, pulse {p['beats']}."])
+    return " ".join(
+        ["Came breathless, weighed daily.", *extra, f"Left on furosemide {p['dose']} mg, pulse {p['beats']}."]
+    )
 
 
 def kept(p, *words):
@@ -160,14 +161,20 @@ ALLOW = {
     "legend": (
         "base64 that holds no identifier",
         lambda p: (
-            coding(course(p), files={"legend.txt": packed("<svg><rect width='10' height='10'/><text>pulse</text></svg>")}),
+            coding(
+                course(p), files={"legend.txt": packed("<svg><rect width='10' height='10'/><text>pulse</text></svg>")}
+            ),
             [],
             kept(p, packed("<svg><rect width='10'")[:20]),
         ),
     ),
     "slow_page": (
         "a ticket without data",
-        lambda p: (support("The page of scores loads slowly since the last release; loading it again helps."), [], ["slowly"]),
+        lambda p: (
+            support("The page of scores loads slowly since the last release; loading it again helps."),
+            [],
+            ["slowly"],
+        ),
     ),
     "haemolysed": (
         "a sentence to a colleague that begins with 'please ignore'",
@@ -180,7 +187,11 @@ ALLOW = {
     "leaflet": (
         "instructions to the patient",
         lambda p: (
-            coding(course(p, "Instructed to write down the weight every morning, and to call the ward if up two kilograms.")),
+            coding(
+                course(
+                    p, "Instructed to write down the weight every morning, and to call the ward if up two kilograms."
+                )
+            ),
             [],
             kept(p, "write down the weight"),
         ),
@@ -196,8 +207,14 @@ ALLOW = {
     ),
 }
 REDACT = {
-    "phone": ("a telephone number in the note", lambda p: (coding(course(p, f"Reach the family on {p['phone']}.")), [p["phone"]], kept(p))),
-    "mrn": ("a record number in the note", lambda p: (coding(course(p, f"Old chart under {p['mrn']}.")), [p["mrn"]], kept(p))),
+    "phone": (
+        "a telephone number in the note",
+        lambda p: (coding(course(p, f"Reach the family on {p['phone']}.")), [p["phone"]], kept(p)),
+    ),
+    "mrn": (
+        "a record number in the note",
+        lambda p: (coding(course(p, f"Old chart under {p['mrn']}.")), [p["mrn"]], kept(p)),
+    ),
     "titled": (
         "a name with its title in the note",
         lambda p: (coding(course(p, f"Mrs. {p['family']} was glad to go.")), [p["family"]], kept(p)),
@@ -208,15 +225,28 @@ REDACT = {
     ),
     "kin": (
         "a relative who is not on the roster",
-        lambda p: (coding(course(p, f"The daughter, {p['kin']}, will collect the tablets.")), [p["kin"].split()[1]], kept(p, "tablets")),
+        lambda p: (
+            coding(course(p, f"The daughter, {p['kin']}, will collect the tablets.")),
+            [p["kin"].split()[1]],
+            kept(p, "tablets"),
+        ),
     ),
-    "day": ("a date in the note", lambda p: (coding(course(p, f"Next appointment on {p['day']}.")), [p["day"]], kept(p))),
+    "day": (
+        "a date in the note",
+        lambda p: (coding(course(p, f"Next appointment on {p['day']}.")), [p["day"]], kept(p)),
+    ),
     "day_in_words": (
         "a date in words",
         lambda p: (coding(course(p, f"Seen again on {in_words(p['day'])}.")), [in_words(p["day"])], kept(p)),
     ),
-    "street": ("an address in the note", lambda p: (coding(course(p, f"Lives alone at {p['street']}, third floor.")), [p["street"]], kept(p))),
-    "old": ("an age over 89 in the note", lambda p: (coding(course(p, f"A {p['old']}-year-old woman.")), [f"{p['old']}-year"], kept(p))),
+    "street": (
+        "an address in the note",
+        lambda p: (coding(course(p, f"Lives alone at {p['street']}, third floor.")), [p["street"]], kept(p)),
+    ),
+    "old": (
+        "an age over 89 in the note",
+        lambda p: (coding(course(p, f"A {p['old']}-year-old woman.")), [f"{p['old']}-year"], kept(p)),
+    ),
     "mail": (
         "an address of mail in the note",
         lambda p: (
@@ -225,7 +255,10 @@ REDACT = {
             kept(p),
         ),
     ),
-    "ssn": ("a Social Security number in the note", lambda p: (coding(course(p, f"Insurance asks for {p['ssn']}.")), [p["ssn"]], kept(p))),
+    "ssn": (
+        "a Social Security number in the note",
+        lambda p: (coding(course(p, f"Insurance asks for {p['ssn']}.")), [p["ssn"]], kept(p)),
+    ),
     "finding_and_name": (
         "a name and a finding that is named after a person",
         lambda p: (
@@ -240,10 +273,17 @@ BLOCK = {
         "digits as words",
         lambda p: (coding(course(p, f"Daughter on {spelled(p['phone'])}.")), [p["phone"], spelled(p["phone"])], []),
     ),
-    "spelled_mrn": ("digits as words", lambda p: (coding(course(p, f"Old chart {spelled(p['mrn'])}.")), [p["mrn"]], [])),
+    "spelled_mrn": (
+        "digits as words",
+        lambda p: (coding(course(p, f"Old chart {spelled(p['mrn'])}.")), [p["mrn"]], []),
+    ),
     "packed_note": (
         "base64 in the note",
-        lambda p: (coding(course(p, f"Ref {packed('MRN ' + p['mrn'] + ' ' + p['family'])}.")), [packed("MRN " + p["mrn"])[:12]], []),
+        lambda p: (
+            coding(course(p, f"Ref {packed('MRN ' + p['mrn'] + ' ' + p['family'])}.")),
+            [packed("MRN " + p["mrn"])[:12]],
+            [],
+        ),
     ),
     "packed_file": (
         "base64 in a file",
@@ -277,7 +317,10 @@ BLOCK = {
             [],
         ),
     ),
-    "wide": ("full-width digits", lambda p: (coding(course(p, f"Call back {wide(p['phone'])}.")), [wide(p["phone"])], [])),
+    "wide": (
+        "full-width digits",
+        lambda p: (coding(course(p, f"Call back {wide(p['phone'])}.")), [wide(p["phone"])], []),
+    ),
     "no_width": (
         "characters of no width",
         lambda p: (
@@ -292,20 +335,27 @@ BLOCK = {
     ),
     "file_name_day": (
         "a name in the name of a file",
-        lambda p: (coding(course(p), files={f"scan-{p['family'].upper()}-2.txt": "pulse 72"}), [p["family"].upper()], []),
+        lambda p: (
+            coding(course(p), files={f"scan-{p['family'].upper()}-2.txt": "pulse 72"}),
+            [p["family"].upper()],
+            [],
+        ),
     ),
     "trace": (
         "a trace of an error",
         lambda p: (
             support(
-                "Scoring stops:\nTraceback (most recent call last):\n  File \"score.py\", line 88, in risk\n"
+                'Scoring stops:\nTraceback (most recent call last):\n  File "score.py", line 88, in risk\n'
                 f"KeyError: {{'mrn': '{p['mrn']}', 'family': '{p['family']}', 'albumin': None}}"
             ),
             [p["mrn"]],
             [],
         ),
     ),
-    "header": ("a header", lambda p: (coding(course(p), headers={"x-trace": f"user=coder3;mrn={p['mrn']}"}), [p["mrn"]], [])),
+    "header": (
+        "a header",
+        lambda p: (coding(course(p), headers={"x-trace": f"user=coder3;mrn={p['mrn']}"}), [p["mrn"]], []),
+    ),
     "link": (
         "a link in a ticket",
         lambda p: (support(f"This page is empty: https://chart.example.org/p?mrn={p['mrn']}"), [p["mrn"]], []),
@@ -314,7 +364,10 @@ BLOCK = {
         "SHA-256 of a record number",
         lambda p: (coding(course(p), codes=["I50.9", sha(p["mrn"])]), [sha(p["mrn"])], []),
     ),
-    "birth_field": ("a field that the route does not list", lambda p: (coding(course(p), birth_date=p["birth"]), [p["birth"]], [])),
+    "birth_field": (
+        "a field that the route does not list",
+        lambda p: (coding(course(p), birth_date=p["birth"]), [p["birth"]], []),
+    ),
     "note_to_bench": ("a note on a route without notes", lambda p: (bench(note=course(p)), ["furosemide"], [])),
     "old_field": ("an age over 89 in a field", lambda p: (bench(age=p["old"]), [f'"age": {p["old"]}'], [])),
     "preview": (
@@ -377,7 +430,14 @@ def _thirty(names, dice):
         told, make = BANK[action][kind]
         payload, secrets, keep = make(people[number])
         bank.append(
-            {"payload": {"id": f"P{place:02d}", **payload}, "action": action, "kind": kind, "told": told, "secrets": secrets, "keep": keep}
+            {
+                "payload": {"id": f"P{place:02d}", **payload},
+                "action": action,
+                "kind": kind,
+                "told": told,
+                "secrets": secrets,
+                "keep": keep,
+            }
         )
     roster = {"name": {*FAMILY, *GIVEN}, "mrn": {p["mrn"] for p in people}, "phone": {p["phone"] for p in people}}
     return {"bank": bank, "roster": {kind: sorted(values) for kind, values in roster.items()}}

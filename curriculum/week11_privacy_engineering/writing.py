@@ -20,14 +20,16 @@ AGE = re.compile(r"^(?:Discharge summary\. (?:Man|Woman), )?(9\d|1\d\d)(?=-year-
 EPONYM = re.compile(r"Heberden|Dupuytren|Babinski|Murphy|Romberg|Sjögren")
 RECORD = ("family", "given", "mrn", "phone", "address", "city", "zip", "birth_date")
 
-FAMILY = "Okafor Lindqvist Haverly Brandvold Castellane Dunmore Eskridge Fairbanks Ibarra Jorgensen Kowalczyk Nakagawa".split()
-NAMESAKES = "Graves Bell Wilson Addison".split()  # a family name and a finding
-KIN = "Bexley Corrigan Drummond Ferreira Holloway Ingersoll Lockhart Mancuso".split()
-GIVEN = "Ruth Arne Dolores Felix Ingrid Jerome Leona Miriam Nestor Odile Pavel Rosalind Stefan Tamsin Viola Wendell".split()
+FAMILY = ["Okafor", "Lindqvist", "Haverly", "Brandvold", "Castellane", "Dunmore", "Eskridge", "Fairbanks", "Ibarra", "Jorgensen", "Kowalczyk", "Nakagawa"]
+NAMESAKES = ["Graves", "Bell", "Wilson", "Addison"]  # a family name and a finding
+KIN = ["Bexley", "Corrigan", "Drummond", "Ferreira", "Holloway", "Ingersoll", "Lockhart", "Mancuso"]
+GIVEN = (
+    ["Ruth", "Arne", "Dolores", "Felix", "Ingrid", "Jerome", "Leona", "Miriam", "Nestor", "Odile", "Pavel", "Rosalind", "Stefan", "Tamsin", "Viola", "Wendell"]
+)
 STREETS = ("Ledge Rd", "Orchard Ave", "Depot St", "Foundry St", "Bayard Ave", "Canal Rd")
 TOWNS = ("Harrow Creek", "Saltmarsh Mills", "Fernhollow", "Pike Landing", "Lower Tarn", "Ashgrove")
 FIRMS = ("Tarn Valley Sawmill", "Ledge Creek Quarry", "Pike Paper Mill", "Fernhollow Dairy")
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 
 # kind: sentences with {x} for the identifier
 SENTENCES = {
@@ -72,7 +74,11 @@ OPENINGS = (
     "Discharge summary. {Man}, {age}. {why}.",
 )
 REASONS = ("Heart failure", "Pneumonia", "A fall with injury", "Rhythm disorder", "Kidney function out of order")
-ENDINGS = ("Leaves home. Blood count in one week.", "Plan: home with home care. Weigh every morning.", "Home. Return at once for fever.")
+ENDINGS = (
+    "Leaves home. Blood count in one week.",
+    "Plan: home with home care. Weigh every morning.",
+    "Home. Return at once for fever.",
+)
 
 
 def drawn(hospital, truth, dice):
@@ -164,7 +170,12 @@ def _value(kind, record, dice):
         return str(dice.choice([number, number.replace("-", "."), f"({number[:3]}) {number[4:]}"]))
     if kind == "day":
         month, day = int(dice.integers(1, 13)), int(dice.integers(1, 29))
-        words = (f"{MONTHS[month - 1]} {day}", f"{day} {MONTHS[month - 1]}", f"{month}/{day}", f"2024-{month:02d}-{day:02d}")
+        words = (
+            f"{MONTHS[month - 1]} {day}",
+            f"{day} {MONTHS[month - 1]}",
+            f"{month}/{day}",
+            f"2024-{month:02d}-{day:02d}",
+        )
         return str(dice.choice(words))
     simple = {
         "employer": str(dice.choice(FIRMS)),
@@ -252,5 +263,7 @@ def _gone(text, identifiers, keep, after):
         return gone
     beside = [f"{text[:begin].rsplit(None, 2)[-1] if text[:begin].split() else ''}" for begin, *_ in identifiers]
     before = Counter(re.findall(r"\w+", outside.lower()))
-    lacking = before - Counter(re.findall(r"\w+", after.lower())) - Counter(re.findall(r"\w+", " ".join(beside).lower()))
+    lacking = (
+        before - Counter(re.findall(r"\w+", after.lower())) - Counter(re.findall(r"\w+", " ".join(beside).lower()))
+    )
     return [f"{lacking.total()} other words"] if lacking.total() > NAMES_MANY else []
