@@ -134,7 +134,7 @@ def found_in(kind, opened=False):
                 if opened and path.endswith("attachment.data"):
                     path, text = f"{path}, decoded", base64.b64decode(text).decode()
                 if any(word in text for word in known.get(about or resource["id"], ())):
-                    yield kind.split(".")[0], path
+                    yield f"{kind.split('.')[0]}.{path}"
 
 
 # %%

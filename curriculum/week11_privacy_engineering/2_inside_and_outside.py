@@ -35,7 +35,7 @@ from wardround.operations.privacy import StandIn
 pd.set_option("display.max_colwidth", None)
 
 # %%
-FIELDS = "name birth_date phone address notes vitals medications risk insurance".split()
+FIELDS = ["name", "birth_date", "phone", "address", "notes", "vitals", "medications", "risk", "insurance"]
 granted = {
     "ward nurse": {"name", "birth_date", "notes", "vitals", "medications", "risk"},
     "physician": {"name", "birth_date", "notes", "vitals", "medications", "risk"},
@@ -177,9 +177,9 @@ guard(note)
 # %%
 number = "681-555-0162"
 spelled = "six eight one, five five five, oh one six two"
-ways = {"in the note": number, "spelled out": spelled, "in base64": base64.b64encode(number.encode()).decode(), "in a file name": "call_6815550162_daughter.pdf", "in a stack trace": f'File "sms.py", line 40, in dial: ValueError("+16815550162 is no mobile")', "cut in two fields": "681-555"}
+ways = {"in the note": number, "spelled out": spelled, "in base64": base64.b64encode(number.encode()).decode(), "in a file name": "call_6815550162_daughter.pdf", "in a stack trace": 'File "sms.py", line 40, in dial: ValueError("+16815550162 is no mobile")', "cut in two fields": "681-555"}
 through = pd.Series({way: guard(text) for way, text in ways.items()}, name="what leaves")
-claim(int((through != pd.Series({way: f"[telephone]" for way in ways})).sum()), exactly=5)
+claim(int((through != pd.Series({way: "[telephone]" for way in ways})).sum()), exactly=5)
 through.to_frame()
 
 # %% [markdown]
