@@ -199,7 +199,9 @@ def test_the_whole_path_is_logged_with_what_was_shown(windows, ada):
     page = ada.page("/visit/e-low")
     assert "Overruled</strong> by <bdi>Ada</bdi>" in page and "Eats &amp; drinks" in page
     audit = windows.window("Eve", "auditor").page("/audit")
-    assert "0 accepted, 1 overruled" in audit and "Looks better than the numbers" in audit and "Eats &amp; drinks" in audit
+    assert (
+        "0 accepted, 1 overruled" in audit and "Looks better than the numbers" in audit and "Eats &amp; drinks" in audit
+    )
     assert "Lovelace" not in audit and "<strong>Yes.</strong>" in audit
 
 
