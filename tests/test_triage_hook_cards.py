@@ -155,3 +155,10 @@ def test_whatever_the_settings_say_the_card_conforms(advice):
     made = card(advice, found, defaults(), NOW)
     assert card_problems({"cards": [made]}) == []
     assert 0 < len(summary(advice)) < 140 and "<" not in made["detail"] and made["indicator"] != "critical"
+
+
+@pytest.mark.parametrize("length", [1, 139, 140, 141, 300])
+def test_a_long_sentence_of_the_settings_is_cut_at_a_word(length):
+    text = ("look " * 60)[: length - 1] + "."
+    told = summary(Advice("no answer", "", rules=(Fired("r", text),)))
+    assert len(told) < 140 and (told == text if length < 140 else told.endswith("look…"))
