@@ -228,7 +228,7 @@ def test_the_audit_counts_the_log_and_names_nobody(folder):
     rows = dict(re.findall(r"<tr><td[^>]*>([^<]*)</td><td[^>]*>(\d+)</td>", text))
     assert rows["advices shown"] == "8" and rows["of these: risk"] == "7" and rows["of these: abstains"] == "1"
     assert rows["decisions"] == "7" and rows["overruled"] == "4" and rows["people who decided"] == "3"
-    assert rows["different settings that these advices were made with"] == "2"
+    assert rows["different settings in force at these decisions"] == "2"
     for reason, times, high in (("known_patient", 3, 3), ("looks_worse", 1, 0)):
         assert re.search(rf"{reason}</td><td[^>]*>{times}</td><td[^>]*>{high}</td><td[^>]*>7</td>", text)
 

@@ -140,7 +140,7 @@ def _audit(here: Assistant) -> Made:
     rows += [(f"of these: {state}", number, shown_in_all) for state, number in sorted(one.shown.items(), key=_most)]
     rows += [("decisions", one.decided, ""), ("accepted", one.accepted, one.decided)]
     rows += [("overruled", one.overruled, one.decided), ("people who decided", one.people, "")]
-    rows += [("different settings that these advices were made with", one.settings, "")]
+    rows += [("different settings in force at these decisions", one.settings, "")]
     table = tuple((what, f"{number:,}", f"{of:,}" if of else "") for what, number, of in rows)
     return Made(table=Cells(("what", "number", "of"), table, (False, True, True)), note=_whose(one))
 
