@@ -12,11 +12,12 @@ import re
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -140,7 +141,7 @@ def render(text: str, **given: Any) -> Markup:
     CardWrong
         The text is no card, or fails on this advice.
     """
-    template = SANDBOX.from_string(_allowed(text))
+    template = _allowed(text)
     try:
         made = _joined(template.generate(**given))
     except CardWrong:
@@ -217,11 +218,12 @@ class _Tags(HTMLParser):
         self.handle_decl(data)
 
 
-def _allowed(text: str) -> str:
-    """Return the text where it is a template that uses nothing it must not; says the line otherwise."""
+@lru_cache(maxsize=8)
+def _allowed(text: str) -> Template:
+    """Return the template where the text is one that uses nothing it must not; says the line otherwise."""
     try:
         tree = SANDBOX.parse(text)
-        SANDBOX.compile(text)
+        template = SANDBOX.from_string(text)
     except TemplateSyntaxError as trouble:
         says = str(trouble.message).rstrip(".")
         if "No filter named 'safe'" in says:
@@ -234,7 +236,7 @@ def _allowed(text: str) -> str:
     for kind, name in FORBIDDEN.items():
         for node in tree.find_all(kind):
             raise CardWrong(f"`{name}` does not belong into a card; take it out.", node.lineno)
-    return text
+    return template
 
 
 def _joined(parts: Iterator[str]) -> str:

@@ -94,6 +94,7 @@ class Log:
         self._lock = threading.RLock()
         self._writing = threading.RLock()
         self._lines: list[Line] = []
+        self._about: dict[str, list[Line]] = {}
         self._standing: dict[str, Standing] = {}
         self._on: Line | None = None
 
@@ -111,7 +112,9 @@ class Log:
 
     def about(self, visit: str) -> list[Line]:
         """Return the lines of one visit, oldest first."""
-        return [line for line in self.lines() if line.told().get("visit") == visit]
+        with self._lock:
+            self._catch_up()
+            return list(self._about.get(visit, ()))
 
     def standing(self, visit: str) -> Standing:
         """Return what the log says of a visit."""
@@ -243,7 +246,10 @@ class Log:
         self._lines.append(line)
         if line.action == "switched" and "on" in told:
             self._on = line
-        if not began or not isinstance(visit := told.get("visit"), str):
+        if not isinstance(visit := told.get("visit"), str):
+            return
+        self._about.setdefault(visit, []).append(line)
+        if not began:
             return
         now = self._standing.get(visit, Standing())
         if line.action == "level":

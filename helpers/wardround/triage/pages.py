@@ -80,6 +80,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters |= {"clock": clock, "ago": ago, "person": person, "day": day, "instant": instant}
     made.globals |= {"style": f"/style.css?{hashlib.sha256(STYLE.read_bytes()).hexdigest()[:12]}", "roles": ROLES}

@@ -101,7 +101,9 @@ def running(app: FastAPI, here: socket.socket) -> Iterator[str]:
 
     No line is written for a request: its address may hold a token.
     """
-    config = uvicorn.Config(app, log_level="error", access_log=False, server_header=False, lifespan="off")
+    config = uvicorn.Config(
+        app, log_level="error", access_log=False, server_header=False, lifespan="off", timeout_keep_alive=75
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [here]}, daemon=True)
     thread.start()
