@@ -50,7 +50,7 @@ def card(request, service):
     if read.of_1000 is None:
         summary = f"No risk can be given: {read.why}."
     else:
-        summary = f"{read.of_1000} of 1,000 patients like this one come to need critical care within 12 hours."
+        summary = f"{read.of_1000} of 1,000 patients like this one need critical care or die within 12 hours."
     shown = {
         "summary": summary,
         "detail": "\n".join(f"- {factor}" for factor in read.factors[:3]),
@@ -77,7 +77,7 @@ check("W10.Q1", card)
 # ## Q2: who gets a risk, and whose rule fires
 #
 # A table of visits, as the desk knows them. For each visit say two things: `says` (`"risk"`, `"abstains"` or `"silent"`), and `rule` (does one of the conditions in `given(10).RULES` hold?).
-# The house has decided, and all of it is an assumption of ours but the eight conditions, which are the three-point values of NEWS2:
+# The house has decided, and all of it is an assumption of ours but the eight conditions, three-point values of NEWS2 (new confusion, the ninth, is not in our record):
 #
 # - comfort care: silent, and no rule either;
 # - no risk without one of `NEEDS`, with more than `AT_MOST_MISSING` of the six `INPUTS` missing, with values older than `STALE` minutes, or with a value outside `PLAUSIBLE` (somebody checks it first);
@@ -172,7 +172,7 @@ check("W10.Q3", screen)
 #
 # Three months at one desk, all invented; on another hospital another log. Nurses overruled some of the advice and clicked a reason. Of what does each reason tell? Each line shows one of four things:
 #
-# - `"data"`: measured again within a quarter of an hour, the value was another one, by more than `given(10).CLOSE` (an assumption: what two sound measurements may differ by);
+# - `"data"`: measured again within a quarter of an hour, with nothing done in between, the value was another one, by more than `given(10).CLOSE` (an assumption: what two sound measurements may differ by);
 # - `"workflow"`: a physician had come before the advice did;
 # - `"judgement"`: the nurse names a fact that the model is never given (`given(10).INPUTS` are what it is given);
 # - `"model"`: none of these. The value held, the advice was in time, and it stood on the very fact that the nurse names against it.

@@ -48,7 +48,7 @@ SAID = st.one_of(
 def test_a_risk_is_told_in_words_and_of_1000_against_the_average():
     advice = judge(visit(), risk(0.06, systolic=0.9, age=-0.2, heart_rate=0.5, saturation=0.3), USUAL, NOW)
     assert (advice.state, advice.of_1000, advice.high, advice.model) == ("risk", 60, True, cases.MODEL)
-    assert "60 of 1,000 patients like this one need critical care within 12 hours" in advice.words
+    assert "60 of 1,000 patients like this one need critical care or die within 12 hours" in advice.words
     assert "Of all who come here: 24 of 1,000." in advice.words
     first = advice.factors[0]
     assert [one.name for one in advice.factors] == ["systolic", "heart_rate", "saturation"], "three, the strongest"
@@ -154,6 +154,9 @@ def test_a_value_in_another_unit_is_not_read_as_if_it_were_ours():
         assert ("Systolic pressure" in advice.missing) is not usable
         assert bool(advice.check) and (advice.state == "abstains")
         assert bool(advice.rules) is usable
+    unread = {**one.readings, "saturation": Reading("saturation", 0.61, "1", NOW)}  # none of those that are needed
+    advice = judge(dataclasses.replace(one, readings=unread), risk(), USUAL, NOW)
+    assert advice.state == "abstains" and "oxygen saturation" in advice.words and "0.61" in advice.check[0]
 
 
 def test_children_get_no_risk_and_their_rules():

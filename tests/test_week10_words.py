@@ -23,6 +23,10 @@ CALMS = [
     "Vital signs within normal limits",
     "All clear",
     "no risk found",
+    "Patient stable.",
+    "The model is down. Patient OK to wait",
+    "No alerts at this time",
+    "Vital signs unremarkable",
 ]
 PLAIN = [
     "No risk is given: the model does not answer. Judge without it.",
@@ -35,6 +39,8 @@ PLAIN = [
     "No risk",
     "Do not take this for a low risk",
     "Unlike the rule, the risk needs a model",
+    "The model is down. The patient may be unstable",
+    "No alert can be raised while the feed is late",
 ]
 
 

@@ -174,7 +174,7 @@ def drawn(request, read, **other):
 def risk_words(read):
     if read.of_1000 is None:
         return f"No risk is given: {read.why}"
-    return f"{read.of_1000} of 1,000 patients like this one need critical care within 12 hours"
+    return f"{read.of_1000} of 1,000 patients like this one need critical care or die within 12 hours"
 
 
 def with_part(**other):
@@ -240,11 +240,11 @@ def calms(read, request):
 
 
 def zero_card(read, request):
-    return f"{read.of_1000 or 0} of 1,000 patients like this one need critical care within 12 hours"
+    return f"{read.of_1000 or 0} of 1,000 patients like this one need critical care or die within 12 hours"
 
 
 def as_it_comes(read, request):
-    return f"{read.of_1000} of 1,000 patients like this one need critical care within 12 hours"
+    return f"{read.of_1000} of 1,000 patients like this one need critical care or die within 12 hours"
 
 
 def in_percent(read, request):

@@ -71,6 +71,8 @@ def _line(decision, reason, kind, dice):
     value = round(USUAL[sign] + SPREAD[sign] * float(dice.normal()), digits)
     far = dice.uniform(1.4, 3.0) if kind == "data" else dice.uniform(0, 0.7)
     step = round(float(far) * CLOSE[sign] * (1 if dice.random() < 0.5 else -1), digits)
+    if sign == "saturation":
+        value = min(value, 100, 100 - step)  # nobody has 102 %
     later = dt.timedelta(minutes=int(dice.integers(4, 90)))
     high = dice.random() < 0.55
     return {

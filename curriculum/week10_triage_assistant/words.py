@@ -16,7 +16,8 @@ FEED_LATE = 10  # minutes after which the feed counts as late (assumption)
 STALE = 150  # minutes after which a vital sign counts as stale (assumption)
 NEEDS = ("age", "respiratory_rate", "systolic")  # without one of these there is no risk (assumption)
 AT_MOST_MISSING = 1  # of age and the five vital signs (assumption)
-# the values that score three points in NEWS2 (Royal College of Physicians), each a reason to look at once
+# values that score three points in NEWS2 (Royal College of Physicians, oxygen by scale 1), each a reason to look at once;
+# the assistant's own settings have one rule more, the shock index
 RULES = (
     "respiratory_rate <= 8",
     "respiratory_rate >= 25",

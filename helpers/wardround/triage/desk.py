@@ -2,7 +2,7 @@
 
 Four assumptions, all said on the page. The evening is one of the record's, its arrivals moved into the three hours
 before the application started, their order kept. It is the last on which something happened that a desk must cope
-with: somebody unsteady, a value that nobody took, and one that cannot be right. A reading is known from the minute it
+with: somebody unsteady, a value that nobody took, and one out of its range. A reading is known from the minute it
 was taken. Comfort care is known where the last stay ended in hospice, and of one more visit at least, the oldest one.
 """
 

@@ -114,6 +114,7 @@ def look(visit: Visit, settings: Settings, now: dt.datetime) -> Known:
             continue
         if name != "age" and SAME_UNIT.get(reading.unit, reading.unit) != factor.unit:
             missing.append(name)
+            doubtful.append(name)  # nobody knows what it says, so no risk stands beside it
             check.append(f"{factor.label} {reading.value:g} {reading.unit or 'without a unit'}".strip())
             continue
         values[name] = float(reading.value)
