@@ -14,7 +14,7 @@ import re
 import secrets
 
 import pandas as pd
-from wardround import check, check_all, given, hint, load, memo, solution
+from wardround import check, check_all, given, hint, load, memo, predict, reveal, solution
 from wardround.operations.privacy import BROAD, NARROW, Rule, find_in_note, readings, redact
 
 hospital = load()
@@ -59,7 +59,11 @@ pd.DataFrame({name: given(11).rebuild(some) for name, some in (("before", before
 # relatives, employers and household members. Names of clinicians: take them or leave them, both are right here.
 #
 # It is judged on other notes of the same kinds: at most one of 100 with an identifier may still name somebody, and at most one of 100 may have lost a finding, a dose, a result, or
-# more than three other words. Start from the package's patterns, and see what they leave.
+# more than three other words. Start from the package's patterns, and see what they leave. A guess first:
+
+# %%
+display(predict("W11.P3"))
+display(predict("W11.P3", ..., ...))
 
 # %%
 notes = given(11).notes(hospital)
@@ -78,6 +82,9 @@ def left(scrub):
 
 missed = left(lambda text, record: redact(text, NARROW).text)
 pd.Series([kind for kind, _ in missed]).value_counts(), missed[:6]
+
+# %%
+reveal("W11.P3")
 
 # %%
 redact("Known Parkinson's disease. Mr. Parkinson walks from May on.", BROAD).text

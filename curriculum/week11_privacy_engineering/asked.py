@@ -168,7 +168,7 @@ def _department(name):
 
 def named_users(lookers, known):
     """The users that are named, each once."""
-    if not isinstance(lookers, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)):
+    if isinstance(lookers, str | dict) or not hasattr(lookers, "__iter__"):
         return {"problem": f"a {type(lookers).__name__} is there where users should be listed"}
     names = list(dict.fromkeys(map(str, lookers)))
     if strange := [name for name in names if name not in known]:

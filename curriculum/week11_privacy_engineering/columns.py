@@ -103,14 +103,22 @@ def held(answer, table, added, people):
     """Return ``findings`` (code to what is told), ``auroc`` and ``auroc_before``; a table without findings may leave."""
     out, again = answer["table"], answer["again"]
     asked = _rebuilder()
-    findings = _columns(out, table, added) | _values(out, people) | _codes(out, again, table)
+    findings = _columns(out, table, added) | _values(out, people, table) | _codes(out, again, table)
     before = asked(table.assign(year=_year(table)), FEATURES)
     after = None
-    if not {"lacking", "rows"} & set(findings):
-        after = asked(out, FEATURES)["auroc"]
+    if not {"lacking", "rows", "year"} & set(findings) and "year" not in findings.get("dates", ()):
+        after = _worth(asked, out)
         if not after >= before["auroc"] - LOST:
             findings["worth"] = f"{after:.3f}"
     return {"findings": findings, "auroc": after, "auroc_before": before["auroc"], "alone": _alone(out)}
+
+
+def _worth(asked, out):
+    """The AUROC of A1 on the table; 0 where it cannot be learnt on what has become of its columns."""
+    try:
+        return asked(out, FEATURES)["auroc"]
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _rebuilder():
@@ -123,6 +131,14 @@ def _year(table):
     return table.discharged_at.dt.tz_convert(ZONE).dt.year
 
 
+def _years_of(year, table):
+    """Whether these are the years of discharge, or of admission, on the wall or in UTC."""
+    said = np.sort(year.to_numpy(float))
+    moments = [table[name] for name in ("discharged_at", "admitted_at")]
+    ways = [some for moment in moments for some in (moment, moment.dt.tz_convert(ZONE))]
+    return any(np.array_equal(said, np.sort(way.dt.year.to_numpy(float))) for way in ways)
+
+
 def _columns(out, table, added):
     """Columns that are lacking, and those that nobody has allowed: by what they are."""
     findings = {}
@@ -132,6 +148,7 @@ def _columns(out, table, added):
         findings["rows"] = len(table) - len(out)
     unknown = [name for name in out if name not in EXPECTED + OPTIONAL]
     known = {name: set(table[name].astype("str")) for name in ("encounter_id", "patient_id", "record_code")}
+    known["moments"] = {*table["admitted_at"].astype("str"), *table["discharged_at"].astype("str")}
     for name in unknown:
         findings.setdefault(_what(name, out[name], added, known), []).append(name)
     return findings
@@ -146,8 +163,15 @@ def _what(name, column, added, known):
     if name in added:
         return "added"
     if name in ("birth_date", "admitted_at", "discharged_at") or _looks_like_dates(column):
-        return "dates"
+        moved = len(values & known["moments"]) < 0.3 * len(values)
+        return "shifted" if _to_the_minute(column) and moved else "dates"
     return "zip" if name == "zip" else "unknown"
+
+
+def _to_the_minute(column):
+    """Whether there are moments and not days: then those that were are known from those that were moved."""
+    text = column.dropna().astype("str")
+    return bool(text.str.contains(r"\d\d:\d\d").mean() > 0.5) and not text.str.contains("00:00:00").mean() > 0.5
 
 
 def _looks_like_dates(column):
@@ -156,15 +180,15 @@ def _looks_like_dates(column):
     return bool(column.dropna().astype("str").str.contains(r"(?:19|20)\d\d-\w?\d").mean() > 0.5)
 
 
-def _values(out, people):
+def _values(out, people, table):
     """Ages, birth years and prefixes that the list does not let pass."""
     findings = {}
     age = pd.to_numeric(out["age"], errors="coerce") if "age" in out else pd.Series(dtype=float)
     if old := int((age > POOLED).sum()):
         findings["age"] = old
     year = pd.to_numeric(out["year"], errors="coerce") if "year" in out else pd.Series(dtype=float)
-    if len(year) and not year.between(1990, 2100).all():
-        findings["year"] = int((~year.between(1990, 2100)).sum())
+    if len(year) == len(table) and not _years_of(year, table):
+        findings |= {"dates": ["year"]} if _looks_like_dates(out["year"]) else {"year": True}
     if "birth_year" in out and len(year):
         born = pd.to_numeric(out["birth_year"], errors="coerce")
         if shown := int((year - born > POOLED).sum()):

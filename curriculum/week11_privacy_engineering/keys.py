@@ -173,7 +173,8 @@ def told_of(name, found, hospital):
         "zip": lambda: f"{listed(found)}: five digits",
         "unknown": lambda: f"{listed(found)}: {ADDED}",
         "age": lambda: f"{found:,} rows show an age above 90, the pooled one",
-        "year": lambda: f"{found:,} rows have no year",
+        "year": lambda: "`year` is not the year of discharge",
+        "shifted": lambda: f"{listed(found)}: moments that have been moved",
         "birth_year": lambda: f"{found:,} rows have a birth year that shows an age over 89",
         "code": lambda: CODES[found],
         "worth": lambda: f"A1 rebuilt on it has an AUROC of {found}",
@@ -193,7 +194,7 @@ def released_how(answer, hospital):
 def what_survived(answer, hospital):
     old = int((given(11).a1_table(hospital)["age"] > 89).sum())
     return (
-        f"A1 survives: AUROC {answer['auroc_before']:.3f} before, {answer['auroc']:.3f} after. Gone are weeks, so its monitoring; the thirty days, so its label; the way back, so its calls; "
+        f"A1 survives: AUROC {answer['auroc_before']:.3f} before, {answer['auroc']:.3f} after. Gone are weeks, so its monitoring; the thirty days, so nobody can count returns again; the way back, so its calls; "
         f"the ages of {counted(old, 'stay', 'stays')} over 89. {answer['alone']} of 1,000 rows are alone with age, sex, year, payer and diagnosis. Does anybody know whom such a row "
         "describes? No check can say; you must."
     )
@@ -310,6 +311,14 @@ key(
             so_what="A month beside age and sex is what a newspaper prints of an accident. For weekly monitoring outside, that road is closed: an expert determination or a limited data set is another.",
             look_at=LIST,
             also=has("dates"),
+        ),
+        table_with(
+            "shifted",
+            lambda table: to_leave(table, admitted_at=table["admitted_at"] + pd.Timedelta(days=37)),
+            says="Dates are there, moved by some days.",
+            so_what="We are not certain that Safe Harbor allows that, so it does not go under its name: an expert may determine that the risk is very small, and writes it down. One known date would move them all back.",
+            look_at="what was said of shifted dates above the question",
+            also=has("shifted"),
         ),
         table_with(
             "as_old_as_they_are",
@@ -432,6 +441,8 @@ CALLED = {
     "ssn": "the last four of a Social Security number",
     "mrn": "record numbers",
     "age": "ages over 89",
+    "address": "addresses",
+    "mail": "addresses of mail",
 }
 
 
@@ -477,8 +488,28 @@ def nicknames(text, record):
     return by_three_roads(text, record, cover=cover)
 
 
+def initials(text, record):
+    """Names become initials, everything else a tag."""
+
+    def cover(text, rules, record):
+        spans = find_in_note(text, rules, known=known(record))
+        for span in sorted(spans, reverse=True):
+            words = re.findall(r"\w+", text[span.begin : span.end])
+            short = "".join(f"{word[0]}." for word in words if word not in ("Mr", "Ms", "Mrs"))
+            name = span.kind in ("name", "relative", "family", "given")
+            text = f"{text[: span.begin]}{short if name else '[gone]'}{text[span.end :]}"
+        return text
+
+    return by_three_roads(text, record, cover=cover)
+
+
 def all_numbers(text, record):
     return re.sub(r"\d", "#", by_three_roads(text, record))
+
+
+def figures_gone(answer):
+    figures = [word for word in answer["words"] if re.search(r"\d", word) and not word.endswith("other words")]
+    return answer["lost"] > answer["notes"] / 10 and 2 * len(figures) > len(answer["words"])
 
 
 def kinds_are(*kinds):
@@ -546,12 +577,27 @@ key(
             teaches="M18",
         ),
         note_with(
+            "initials",
+            initials,
+            says="Names became initials.",
+            so_what="Initials are made of the name: beside age, ward and year they find her again, and the list takes them too. A tag such as [name] is as good to read.",
+            look_at="what stands where the name stood",
+        ),
+        note_with(
+            "nothing_said",
+            lambda text, record: "",
+            says="Nothing is left, of identifiers or of anything else.",
+            so_what="The safest note is none. If that is your answer, write it into the memo: free text stays inside. A scrubber is for those who need the medicine.",
+            look_at="a note before and after",
+            also=lambda answer, hospital: not answer["naming"] and answer["lost"] > 0.9 * answer["notes"],
+        ),
+        note_with(
             "all_numbers",
             all_numbers,
             says="All figures are gone.",
             so_what="So are doses, results and days: the note says that a blood pressure was taken. Nobody can treat by it, or learn from it.",
             look_at="doses and results before and after",
-            also=lambda answer, hospital: not answer["naming"] and answer["lost"] > answer["notes"] / 3,
+            also=lambda answer, hospital: not answer["naming"] and figures_gone(answer),
         ),
     ],
 )
@@ -1090,7 +1136,6 @@ key(
             says="You name those who alone in their department opened a chart.",
             so_what="Pharmacists and physicians do so all day, and a night nurse with a short stay as well. It finds nearly all of the curious, and ten times as many others.",
             look_at=STAY,
-            also=lambda answer, hospital: len(answer["users"]) > 60,
         ),
     ],
 )
@@ -1150,9 +1195,20 @@ def as_reviewed(hospital, change):
 PASSES = ("pass", None)
 
 
-def vendor_with(name, change, *, says, so_what, look_at, teaches="M32"):
+def all_words(word):
+    return lambda answer, hospital: all(said == word for said, _ in answer.values())
+
+
+def right_words(answer, hospital):
+    key = as_asked(hospital, None)
+    asks = any(letter for _, letter in answer.values())  # whoever gives no letters has not asked anything yet
+    return asks and all(answer.get(name, [None])[0] == word for name, (word, _) in key.items())
+
+
+def vendor_with(name, change, *, says, so_what, look_at, teaches="M32", also=None):
     return misconception(
         name,
+        also=also,
         answer=lambda hospital: as_reviewed(hospital, change),
         says=says,
         so_what=so_what,
@@ -1181,6 +1237,7 @@ key(
             says="All answers pass.",
             so_what="Each of them is friendly, and seven bind nobody to anything. The vendor's risk becomes yours at the signature.",
             look_at=WORD,
+            also=all_words("pass"),
         ),
         vendor_with(
             "another_clause",
@@ -1202,13 +1259,15 @@ key(
             says="Nothing that a vendor says passes.",
             so_what="Three answers name stores, days and people, and could be enforced. If those fail too, nobody will take the trouble to be exact.",
             look_at="answers with numbers, names and dates that can be held against somebody",
+            also=all_words("fail"),
         ),
         vendor_with(
             "a_report_next",
             lambda word, letter, flagged, beside: (word, beside if letter else None),
-            says="The right answers fail, and what you ask next would settle none of them.",
+            says="The words are right, and what you ask next settles little of it.",
             so_what="A report, a reference or a training is about the company. What is lacking is a line about your data: which store, which day, which clause.",
             look_at="for each answer that fails: the one thing that it does not say",
+            also=right_words,
         ),
     ],
 )

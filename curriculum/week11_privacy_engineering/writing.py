@@ -20,16 +20,57 @@ AGE = re.compile(r"^(?:Discharge summary\. (?:Man|Woman), )?(9\d|1\d\d)(?=-year-
 EPONYM = re.compile(r"Heberden|Dupuytren|Babinski|Murphy|Romberg|Sjögren")
 RECORD = ("family", "given", "mrn", "phone", "address", "city", "zip", "birth_date")
 
-FAMILY = ["Okafor", "Lindqvist", "Haverly", "Brandvold", "Castellane", "Dunmore", "Eskridge", "Fairbanks", "Ibarra", "Jorgensen", "Kowalczyk", "Nakagawa"]
+FAMILY = [
+    "Okafor",
+    "Lindqvist",
+    "Haverly",
+    "Brandvold",
+    "Castellane",
+    "Dunmore",
+    "Eskridge",
+    "Fairbanks",
+    "Ibarra",
+    "Jorgensen",
+    "Kowalczyk",
+    "Nakagawa",
+]
 NAMESAKES = ["Graves", "Bell", "Wilson", "Addison"]  # a family name and a finding
 KIN = ["Bexley", "Corrigan", "Drummond", "Ferreira", "Holloway", "Ingersoll", "Lockhart", "Mancuso"]
-GIVEN = (
-    ["Ruth", "Arne", "Dolores", "Felix", "Ingrid", "Jerome", "Leona", "Miriam", "Nestor", "Odile", "Pavel", "Rosalind", "Stefan", "Tamsin", "Viola", "Wendell"]
-)
+GIVEN = [
+    "Ruth",
+    "Arne",
+    "Dolores",
+    "Felix",
+    "Ingrid",
+    "Jerome",
+    "Leona",
+    "Miriam",
+    "Nestor",
+    "Odile",
+    "Pavel",
+    "Rosalind",
+    "Stefan",
+    "Tamsin",
+    "Viola",
+    "Wendell",
+]
 STREETS = ("Ledge Rd", "Orchard Ave", "Depot St", "Foundry St", "Bayard Ave", "Canal Rd")
 TOWNS = ("Harrow Creek", "Saltmarsh Mills", "Fernhollow", "Pike Landing", "Lower Tarn", "Ashgrove")
 FIRMS = ("Tarn Valley Sawmill", "Ledge Creek Quarry", "Pike Paper Mill", "Fernhollow Dairy")
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 # kind: sentences with {x} for the identifier
 SENTENCES = {
@@ -220,6 +261,11 @@ def _still_there(text, identifiers, begin, end, kind, after):
     outside = _outside(text, identifiers)
     if any(code in after for code in _nicknames(text[begin:end])):
         return True
+    if kind in ("name", "relative") and any(
+        len(re.findall(rf"\b{word[0]}\.", after)) > len(re.findall(rf"\b{word[0]}\.", outside))
+        for word in _telling(text[begin:end], kind)
+    ):
+        return True  # initials
     return any(_count(word, after) > _count(word, outside) for word in _telling(text[begin:end], kind))
 
 
