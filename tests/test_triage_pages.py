@@ -330,6 +330,7 @@ def test_a_late_feed_is_said_on_every_page_and_gives_no_risk(windows, ada):
     for path in ("/worklist", "/visit/e-1"):
         page = ada.page(path)
         assert 'class="attention"><dt>Data</dt>' in page and "data are late" in page, path
+    assert "is not on this list" in ada.page("/worklist")  # a list that is shorter says why
     assert "60 of 1,000" not in ada.page("/visit/e-1")
 
 

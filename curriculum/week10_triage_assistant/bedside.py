@@ -189,6 +189,8 @@ def on_screen(said, states):
     if said["state"] not in states:
         raise ValueError(f"the state is {said['state']!r}; take one of {', '.join(map(repr, states))}")
     number = said["of_1000"]
+    if number is not None and not hasattr(number, "__float__"):
+        raise TypeError(f"of_1000 holds {number!r:.60}; give a number, or None where there is no risk")
     if said["state"] == "no answer" and isinstance(number, float) and math.isnan(number):
         number = None  # pandas' way to say so
     return {

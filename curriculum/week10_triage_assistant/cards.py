@@ -91,7 +91,7 @@ def _said(card, of_1000):
 def _drawn(card, of_1000):
     found = []
     if card.get("indicator") == "critical":
-        found.append(["pages", "the indicator is critical"])
+        found.append(["pages", "the indicator is critical, which interrupts whoever has the record open"])
     elif of_1000 is not None and card.get("indicator") in ("info", "warning"):
         wanted = "warning" if of_1000 >= HIGH else "info"
         if card["indicator"] != wanted:

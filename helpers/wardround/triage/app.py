@@ -140,7 +140,9 @@ class Site:
         except NotLogged as trouble:
             unlogged = str(trouble)
         groups = pages.groups(rows, self.world.settings, now)
-        given = {"groups": groups, "count": len(rows), "order": ORDER, "now": now, "unlogged": unlogged}
+        feed = self.world.desk.feed(now)
+        until = feed.last_at if feed.why else None  # who came since is on no list
+        given = {"groups": groups, "count": len(rows), "order": ORDER, "now": now, "unlogged": unlogged, "until": until}
         return self._page("worklist", session, "/worklist", strip=pages.strip(self.world, now), **given)
 
     def visit(self, request: Request, key: str) -> Response:
