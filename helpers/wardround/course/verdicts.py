@@ -171,8 +171,8 @@ def _readable(question: Question, key: Key, answer: Any, reference: Any) -> Verd
 def _try_it(question: Question) -> str:
     if question.kind == "function":
         return (
-            f"Call `{question.answer}` yourself in a cell: where it stops, the last row of the message names the place; "
-            "else hold what it returns against the question."
+            f"Call `{question.answer}` yourself in a cell: where it stops, the last row of the message names "
+            "the place; else hold what it returns against the question."
         )
     return f"The message names the part of `{question.answer}` that could not be used."
 
