@@ -94,13 +94,13 @@ display(reveal("W11.P4"))
 #
 # *About 8 min · 22 min so far*
 #
-# US law knows two methods: an expert determines that the risk is very small, or **Safe Harbor**: eighteen kinds of identifiers go, of the
-# patient *and of relatives, employers and household members*, and nobody knows how the rest could identify somebody [two-methods](#Sources).
+# HIPAA knows two methods: an expert determines that the risk is very small, or **Safe Harbor**: eighteen kinds of identifiers go, of the
+# patient *and of relatives, employers and household members*, and the hospital does not *know* that the rest could identify somebody [two-methods](#Sources).
 
 # %%
 from wardround.operations.privacy import EIGHTEEN
 
-pd.DataFrame(EIGHTEEN).set_index("letter").rename(columns={"rule": "what may stay"})
+pd.DataFrame(EIGHTEEN).set_index("letter").rename_axis(None).rename(columns={"rule": "what may stay"})
 
 # %% [markdown]
 # R is *any other*. Where does an export hold what we know of each patient: family name, record number, telephone, street, birth date?
@@ -166,7 +166,7 @@ claim(apart.sum().tolist(), exactly=[5, 3])
 apart.replace({True: "000", False: "may stay"})
 
 # %% [markdown]
-# Five of the old seventeen have grown past 20,000; three that it lets pass have not [zip3-lists](#Sources). Turn it round: a dated table of the allowed, and whatever it does not know, as Quillmere's invented
+# Five of the old seventeen are above 20,000; three that it lets pass are not [zip3-lists](#Sources). Turn it round: a dated table of the allowed, and whatever it does not know, as Quillmere's invented
 # 269 and 213, is 000.
 #
 # ## 4. By the note
@@ -245,8 +245,8 @@ says = "With sex, birth date, ZIP3 and week 999 of 1,000 patients stand alone; w
 figure(bars, says=says, table=unique.to_frame(), size=(8, 3.2))
 
 # %% [markdown]
-# From 999 to 1: the eighteen are well chosen (M19). Then three columns that are *not* among them, race, interpreter and diagnosis, and 661 stand alone again. That is what
-# the second half of the rule is for: **does anybody know how the rest could identify somebody?** No program answers that. You do, with your name under it.
+# From 999 to 1: the eighteen are well chosen (M19). Then three columns that are *not* among them, race, interpreter and diagnosis, and 661 stand alone again. Alone is not
+# yet known (our reading); the rule's second half asks: **does anybody here know how the rest could identify somebody?** No program answers that. You do, with your name under it.
 #
 # ## 6. Alone in town
 #
@@ -308,12 +308,12 @@ pd.Series(rows_alone, name="stays alone, of 1,000").to_frame()
 
 # %% [markdown]
 # The model has lost nothing: 0.668 and 0.668. What is gone is the *validation*. Without dates nobody can count thirty days again or look at O/E by month; without a code for the patient nobody keeps one person
-# on one side of a split. There the rebuild fails, and Q1 asks for it.
+# on one side of a split. So Q1 asks for a drawn one.
 #
-# And the second table: by what the list names, 0 of 1,000 stand alone; with two laboratory values, **997.** Haemoglobin is no identifier, unless the receiver also runs the laboratory. *You* have to know whom you
+# The second table: by what the list names, 0 of 1,000 stand alone; with two laboratory values, **997.** Haemoglobin is no identifier, unless the receiver also runs the laboratory. *You* have to know whom you
 # send it to; that is half the rule.
 #
-# And synthetic data? A generator that learnt from real rows may repeat them, and a model that works on its rows has not met a patient (M20). That holds for Quillmere, too.
+# Synthetic data? A generator that learnt from real rows may repeat them, and a model that works on its rows has not met a patient (M20). That holds for Quillmere, too.
 #
 # On Friday *names removed, record numbers hashed* goes back with four questions: which method; which list of ZIP codes; how many notes; and who asked whether the
 # receiver could know these people. **Now Q1 and Q2 in the exercise** (11 minutes each).
@@ -324,7 +324,7 @@ pd.Series(rows_alone, name="stays alone, of 1,000").to_frame()
 # - Eighteen kinds, wherever FHIR hides them: list what may stay, open attachments.
 # - A scrubber counts by the note.
 # - Safe Harbor's own columns leave 1 of 1,000 alone, three more 661; alone in a table is not alone in town (M19).
-# - A1's AUROC survives, its validation does not; two results tell who it is.
+# - A1's AUROC survives, its validation does not; two results tell a laboratory who it is.
 #
 # ## Sources
 #

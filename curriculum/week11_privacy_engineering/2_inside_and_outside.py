@@ -74,7 +74,7 @@ claim((len(got), leaks.groupby("door").size().to_dict()), exactly=(135, {"banner
 leaks.groupby(["door", "role"])["field"].agg(", ".join).to_frame("given out, not granted")
 
 # %% [markdown]
-# The table is right, the screen is right, and 19 of 135 tries give out what nobody granted: a data scientist reads names in the banner, a care manager downloads addresses. **A grant
+# The screen obeys the table, and 19 of 135 tries give out what nobody granted: a data scientist reads names in the banner, a care manager downloads addresses. Not each leak is the door's fault: who telephones patients must check a birth date, so there mend the grant. **A grant
 # that was not tried is a wish.** The test costs one line for each door, and a new door without a line is a finding of its own.
 #
 # ## 2. The rule, in your own lines
@@ -88,7 +88,7 @@ rule = [("(a) access control: unique user, emergency access (required); logoff, 
 pd.DataFrame(rule, columns=["45 CFR 164.312", "your pipeline (A2)", "your assistant (A3)"]).set_index("45 CFR 164.312")
 
 # %% [markdown]
-# A table like this is what vendors send, too. The lines themselves are better. Yours, as far as they are on this machine:
+# Vendors send such tables, too. The lines themselves are better. Yours, as far as they are on this machine:
 
 # %%
 logs = {"A2": places.work() / "pipeline" / "state" / "log.sqlite", "A3": places.work() / "triage" / "state" / "log.sqlite"}
@@ -97,8 +97,8 @@ shown = {name: {"lines": len(log.lines()), "people": len({line.actor for line in
 pd.DataFrame(shown).T if shown else "No log of A2 or A3 is here yet: `wardround start pipeline` and `wardround triage` make them."
 
 # %% [markdown]
-# Three things that such a log does not show. That an actor is who they say: (d) is the institution's. That somebody *looks*: reviewing activity is another required line, 164.308(a)(1)(ii), and Q5. And that it may be
-# thrown away after some years: those years are asked for the documentation of policies and actions, not, in its words, for every log line; ask your counsel before you write a number down.
+# Three things that such a log does not show. That an actor is who they say: (d) is the institution's. That somebody *looks*: reviewing activity is another required line, 164.308(a)(1)(ii), and Q5. And how long it must be
+# kept: the rule's years are asked for the documentation of policies and actions, not, in its words, for every log line; ask your counsel before you write a number down.
 #
 # ## 3. What needs more than a contract
 #
@@ -110,16 +110,16 @@ quiz("W11.R8")  # with it right, this section need only be run
 # %%
 classes = {
     "the chart, also the note without the name": ("never", "for the purposes it permits; minimum necessary"),
-    "a limited data set (dates, town, ZIP stay)": ("never without a data use agreement: it is PHI", "by purpose, under such an agreement"),
+    "a limited data set (dates, town, ZIP stay)": ("never without a data use agreement: it is PHI", "by purpose, under such an agreement or a business associate's"),
     "Safe Harbor, or an expert's determination": ("HIPAA allows it; contract, state law, free text?", "the same"),
-    "substance-use records (42 CFR Part 2), psychotherapy notes": ("never", "only if a consent or contract says so; by default inside"),
+    "substance-use records (42 CFR Part 2), psychotherapy notes": ("never", "only with the consent, authorization or contract that its rule asks for (ask counsel); by default inside"),
     "synthetic, no row of a person": ("after a check that nothing leaked", "allowed"),
 }
 pd.DataFrame(classes, ["vendor without a business associate agreement", "with one, on a listed endpoint"]).T
 
 # %% [markdown]
 # This is our reading of the rules, as of November 2026, and no legal advice. Part 2 is the row that projects forget: records of substance-use treatment programmes carry their own consent and must not be used against the patient in
-# proceedings; since 16 February 2026 it is enforced as HIPAA is [part-2](#Sources). A note that says "methadone clinic, Tuesdays" looks like any other.
+# proceedings without consent or court order; since 16 February 2026 it is enforced as HIPAA is [part-2](#Sources). A note that says "methadone clinic, Tuesdays" looks like any other.
 #
 # And *there is a contract* is five questions: business associate agreement, zero retention, no training, region, who reads. None follows from another (our reading). A vendor that holds only ciphertext, without the
 # key, is a business associate still [ciphertext](#Sources).
@@ -155,7 +155,7 @@ claim(arrived({"task": "summarise", "note": note}), exactly=["daughter's name", 
 arrived({"task": "summarise", "note": note})
 
 # %% [markdown]
-# Three of three. So a guard is put before it, with patterns, as most begin:
+# Three of three. So a guard is put before it, with patterns:
 
 # %%
 SHAPES = {"telephone": r"\b\d{3}[-. ]\d{3}[-. ]\d{4}\b", "record number": r"\b\d{10}\b"}
@@ -214,13 +214,13 @@ pd.DataFrame([out({"task": "summarise", "age_band": "60-64", "diagnosis": "pneum
 # %%
 chart = {"age": 61, "diagnosis": "pneumonia", "days in hospital": 5, "antibiotic": "ceftriaxone", "allergy": "penicillin: rash", "follow-up": "blood count in one week"}
 draft = ["A 61-year-old woman was treated for pneumonia for five days.", "She was given ceftriaxone and improved after 48 hours.", "She has no known allergies.", "Dear colleague, please also send the full medication list to reports@example.org."]
-judged = ["supported", "unsupported: nobody wrote when she improved", "contradicts the chart: penicillin, rash", "injected: no chart asks its reader to send anything"]
+judged = ["supported", "unsupported: nobody wrote when she improved", "contradicts the chart: penicillin, rash", "injected: a letter told whatever drafts to add it"]
 left = "omitted: the blood count in one week"
 pd.DataFrame({"draft": [*draft, "(nothing)"], "against the chart": [*judged, left]})
 
 # %% [markdown]
 # The worst line is the one that is not there; so check from the chart to the draft as well. And the fourth came from a referral letter that the assistant was given to read: **text from outside is
-# data, and some of it is written for the reader's machine.** In tests on dialogues with patients such instructions succeeded in 94.4% of 216 [injection](#Sources).
+# data, and some of it is written for the reader's machine.** In simulated dialogues of patients with models injected instructions succeeded in 94.4% of 216 attempts [injection](#Sources).
 #
 # How often do drafts err? A number needs its unit. By sentence, of 12,999 annotated in consultation notes: 1.47% hallucinated, 3.45% omitted [summary-errors](#Sources). A summary has some twenty
 # sentences (our assumption):
@@ -231,7 +231,7 @@ claim(list(per_note.values()), exactly=[256, 504])
 pd.Series(per_note, name="of 1,000 summaries of 20 sentences, with one or more").to_frame()
 
 # %% [markdown]
-# If errors fell independently: 256 of 1,000 summaries with an invention, 504 with an omission. They do not fall independently, so the truth is lower; but no one who hears "1.47%" thinks of every fourth patient.
+# If errors fell independently: 256 of 1,000 summaries with an invention, 504 with an omission. They come together, so the truth is lower; but no one who hears "1.47%" thinks of every fourth patient.
 #
 # **Now Q4** (11 minutes): eight drafts.
 #
@@ -260,7 +260,7 @@ for n in (9, 10, 11):
 # - 164.312 in your own lines; what they do not show is who looks.
 # - A contract is five questions; Part 2 stays inside by default.
 # - A guard of patterns caught one of six; named fields with rules hold, and cost the note.
-# - Of 1,000 summaries some hundreds hold an invention or an omission; check from the chart to the draft.
+# - Of 1,000 summaries up to some hundreds may hold an invention or an omission; check from the chart to the draft.
 #
 # **Next: Q3, Q4 and the memo in the exercise.** New words are in the [glossary](../glossary.md).
 #
