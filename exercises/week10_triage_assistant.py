@@ -148,9 +148,11 @@ memo("W10.M", first=..., second=..., third=..., fourth=..., fifth=..., because=.
 # %% [markdown]
 # ## A3: your assistant (25 minutes)
 #
-# Start it in a terminal: `wardround triage`. Change its card (`work/triage/card.html.j2`, 60 lines at most) and its settings (`triage.toml`) until you would put it before a nurse. Then sit somebody
-# down at it, best of all a clinician, with a task: *take these six patients in the order that you think right, and say aloud what you think*. Do not explain. Write down what they say, change one thing, and take the picture:
-# `wardround triage picture`. The log of their decisions is your override audit.
+# 1. Start it in a terminal: `python start.py triage`. It runs until Ctrl+C; the other commands need a second terminal.
+# 2. Go in as clinician and give a level. As administrator kill the model, then let the feed be late, and look again as clinician.
+# 3. Change its card (`work/triage/card.html.j2`, 60 lines at most) and its settings (`triage.toml`) until you would put it before a nurse; `python start.py triage check` says what is wrong in them.
+# 4. Sit somebody down at it, best of all a clinician, with a task: *take these six patients in the order that you think right, and say aloud what you think*. Do not explain. Write down what they say, and change one thing.
+# 5. Take the picture: `python start.py triage picture`. The log of their decisions is your override audit: `python start.py triage audit`, or the page of the auditor.
 #
 # The words of A3, at most 150; `python start.py portfolio` lays everything out and holds it against settings and log.
 

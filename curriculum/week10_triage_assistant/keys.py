@@ -280,7 +280,7 @@ key(
     evidence=lambda answer, hospital: first_problems(answer),
     right=lambda answer, hospital: (
         f"All {len(answer)}, by the twelve invariants and by what a card may say. Yours reads “{answer['a high risk']['summary'][:110]}”. `patient-view` shows: "
-        "nobody's pager rings for it, and whoever opened the chart has seen the patient first."
+        "nobody's pager rings for it, and of a chart that nobody opens nothing is shown: so a worklist stands beside it."
     ),
     look_at=where_in_a_card,
     misconceptions=[
