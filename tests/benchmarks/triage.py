@@ -140,7 +140,8 @@ class User:
         self.ask(kind, "POST", path, urlencode({**hidden, **filled}), FORM)
 
     def work(self, until: float) -> None:
-        """Go on until the time is up."""
+        """Go on until the time is up; nobody begins at the same moment as all others."""
+        self.rest()
         while time.monotonic() < until:
             keys = re.findall(r'href="/visit/([^"]+)"', self.ask("worklist", "GET", "/worklist"))
             self.rest()
