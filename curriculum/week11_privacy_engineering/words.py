@@ -50,7 +50,7 @@ HIDDEN_WAYS = (
 )
 
 MUST_TELL = (
-    "an allergy, or a reaction to a drug",
+    "an allergy, or a reaction to a drug, that somebody has found",
     "a drug begun, stopped or changed",
     "a result that is still open, or one that somebody must look at again",
     "an appointment, or who has to do what by when",

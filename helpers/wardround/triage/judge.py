@@ -18,7 +18,7 @@ from wardround.triage.settings import Rule, Settings
 AT_MOST = 3  # factors
 WORTH_TELLING = 0.05  # log-odds: a push below this changes a risk by less than a twentieth of itself
 ORDER = (
-    "Order: first level 1, and who meets a rule and has no level yet; then level 2, a rule, or a high risk that nobody "
+    "Order: first level 1, then who meets a rule and has no level yet; then level 2, a rule, or a high risk that nobody "
     "overruled; then who has no level yet; then levels 3, 4 and 5. Inside each group by time of arrival."
 )
 # what a reading's unit may be called; another unit is another number, so it is not read as if it were this one
@@ -166,7 +166,9 @@ def band(row: Row) -> int:
 
 def order(rows: Iterable[Row]) -> list[Row]:
     """Return the rows as they stand on the worklist: the same whatever order they came in."""
-    return sorted(rows, key=lambda row: (band(row), row.visit.arrived_at, row.visit.encounter_id))
+    return sorted(
+        rows, key=lambda row: (band(row), row.level != 1, row.visit.arrived_at, row.visit.encounter_id)
+    )  # level 1 first in its group: nobody else's clock runs as fast
 
 
 def _reading(visit: Visit, name: str, now: dt.datetime) -> Reading | None:
