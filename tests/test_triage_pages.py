@@ -412,6 +412,19 @@ def test_a_strangers_name_is_text_short_and_keeps_its_direction_to_itself(window
         assert "Not known: age" in ada.page(f"/visit/{key}")
 
 
+def test_a_card_that_shows_a_name_survives_letters_that_are_none(windows, ada):
+    (windows.world.folder / "card.html.j2").write_text("<p>{{ visit.name }} {{ advice.words }}</p>", encoding="utf-8")
+    assert "Z" in ada.page("/visit/e-marks") and "built-in card" not in ada.page("/visit/e-marks")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None])
+def test_a_value_that_is_no_number_was_not_measured(tmp_path, value):
+    ada = Windows(cases.world(tmp_path, cases.visit(heart_rate=value))).window()
+    row = re.search(r"Heart rate</th>.*?</tr>", ada.page("/visit/e-1"), re.S)[0]
+    assert "not measured" in row and "inf" not in row and "nan" not in row
+    assert "not taken" in ada.page("/worklist")
+
+
 def test_a_name_keeps_the_letters_that_join_and_loses_what_is_no_letter():
     assert pages.person("می\u200cخواهم") == "می\u200cخواهم"
     assert pages.person("a\u202eb\x00\n  c") == "a b c" and pages.person("\u200b") == "No name"

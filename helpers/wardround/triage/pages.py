@@ -104,9 +104,7 @@ def strip(world: World, now: dt.datetime) -> list[tuple[str, str, bool]]:
     told = [("Data", feed.why or f"as of {clock(feed.last_at)} UTC", bool(feed.why))]
     model, why = getattr(world.scorer, "model", ""), getattr(world.scorer, "why", "")
     slow = f"It is made to wait {world.scorer.slow_by:g} s, to practise." if world.scorer.slow_by else ""
-    told.append(
-        ("Model", " ".join(one for one in (model, why, slow) if one) or "ready", bool(why or slow or not model))
-    )
+    told.append(("Model", " ".join(one for one in (model, why, slow) if one) or "ready", bool(why or slow)))
     told.append(("Assistant", "on" if world.on else "switched off; rules are in force", not world.on))
     if trouble := world.trouble:
         told.append(("Settings", trouble, True))
