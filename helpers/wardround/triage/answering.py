@@ -79,8 +79,7 @@ def releases(folder: Path | str) -> Releases:
         MlflowClient(f"sqlite:///{beside}").search_registered_models()
         os.replace(beside, path)
     address = f"sqlite:///{path}"
-    mlflow.set_tracking_uri(address)
-    mlflow.set_registry_uri(address)
+    mlflow.set_tracking_uri(address)  # the registry follows it; set apart, it would stay behind for whoever comes next
     return Releases(Registry(MODEL, address), Ledger(folder / "releases.sqlite"))
 
 

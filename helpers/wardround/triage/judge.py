@@ -18,8 +18,8 @@ from wardround.triage.settings import Rule, Settings
 AT_MOST = 3  # factors
 WORTH_TELLING = 0.05  # log-odds: a push below this changes a risk by less than a twentieth of itself
 ORDER = (
-    "Order: first level 1, then who meets a rule and has no level yet; then level 2, a rule, or a high risk that nobody "
-    "overruled; then who has no level yet; then levels 3, 4 and 5. Inside each group by time of arrival."
+    "Order: first level 1, then who meets a rule and has no level yet; then level 2, a rule, or a high risk that "
+    "nobody overruled; then who has no level yet; then levels 3, 4 and 5. Inside each group by time of arrival."
 )
 # what a reading's unit may be called; another unit is another number, so it is not read as if it were this one
 SAME_UNIT = {"mm[Hg]": "mmHg", "Cel": "°C", "C": "°C", "/minute": "/min", "bpm": "/min", "beats/min": "/min"}

@@ -111,7 +111,8 @@ def may_leave(
     data_class : str
         One of ``DATA_CLASSES``.
     consent : bool
-        For the class "special": that the consent, authorization or contract of its own rule is there; ask counsel. Default: inside.
+        For the class "special": that the consent, authorization or contract of its own rule is
+        there; ask counsel. Default: inside.
     """
     if data_class not in DATA_CLASSES:
         raise PrivacyError(f"{data_class!r} is no class of data; use of {', '.join(DATA_CLASSES)}.")
@@ -131,7 +132,10 @@ def may_leave(
             agreement.kind != "baa" or "business associate" in agreement.clauses,
             "the business associate clause is missing",
         ),
-        (data_class != "special" or consent, "special records stay inside unless the consent, authorization or contract that their rule asks for is there"),
+        (
+            data_class != "special" or consent,
+            "special records stay inside unless the consent, authorization or contract of their rule is there",
+        ),
     )
     for held, why in checks:
         if not held:

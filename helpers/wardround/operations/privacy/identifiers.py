@@ -94,8 +94,8 @@ def attest(answers: Mapping[str, bool], by: str) -> Attestation:
     known = [question for question in ACTUAL_KNOWLEDGE if answers[question]]
     if known:
         raise PrivacyError(
-            f"With this known, removing the eighteen may not be Safe Harbor: {known[0]} Take out what makes the way back, "
-            "or ask for an expert determination."
+            f"With this known, removing the eighteen may not be Safe Harbor: {known[0]} Take out what makes the way "
+            "back, or ask for an expert determination."
         )
     return Attestation(by.strip(), tuple((question, False) for question in ACTUAL_KNOWLEDGE))
 
