@@ -90,7 +90,7 @@ def left(scrub):
     """Identifiers that still stand in the practice notes, with the words before them."""
     return [
         (kind, text[max(0, begin - 30) : end + 12])
-        for text, record, spans in zip(notes.text, notes.record, notes.spans)
+        for text, record, spans in zip(notes.text, notes.record, notes.spans, strict=True)
         for begin, end, kind in spans
         if kind != "clinician" and text[begin:end] in scrub(text, record)
     ]
