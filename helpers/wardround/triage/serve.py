@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 import os
+import signal
 import socket
 import threading
 import time
@@ -63,6 +64,8 @@ def serve(
             else:
                 say(f"The assistant is open in your browser. If it is not: {base}/?token={door.token()}")
             say(f"The address works once. Your settings and card are in {world.folder}. Stop with Ctrl+C.")
+            if threading.current_thread() is threading.main_thread():  # a shell's background job ignores Ctrl+C
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
                 while True:
                     time.sleep(3600)
