@@ -62,7 +62,7 @@ check("W02.Q1", mixed_up)
 # tempting alternative, everything outside the reference range, flags the sick. This works because the factors here are
 # larger than what illness does. With urea (factor 0.36) or troponin it would not: there you need the analyzer's name.
 # Fixed cuts, such as creatinine above 15 and glucose below 30, are right on this page: no honest value here comes near
-# them. Elsewhere dialysis patients and low sugars do, so hold each value against both units, and look at what lies between.
+# them. Elsewhere dialysis patients and low sugars may, so hold each value against both units, and look at what lies between.
 
 # %%
 # hint("W02.Q1")

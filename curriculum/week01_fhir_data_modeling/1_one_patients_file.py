@@ -39,7 +39,7 @@ quiz("W01.R1", ...)
 # *About 10 min · 14 min so far*
 #
 # The alert is one line: *page the team when a final creatinine is 2.0 or more*. Creatinine is a waste product that
-# kidneys clear from the blood; both laboratories call 0.6 to 1.3 mg/dL normal. The rule is ours, and simple on
+# kidneys clear from the blood [creatinine-waste](#Sources); both laboratories call 0.6 to 1.3 mg/dL normal. The rule is ours, and simple on
 # purpose: nothing can hide in it.
 
 # %%
@@ -167,7 +167,8 @@ other = hospital.find(linked["link"][0]["other"]["reference"])
 
 # %% [markdown]
 # Two records, two ids, one human being: the registration desk has found out, and written it on both. The *type* says
-# how: `replaced-by` and `replaces` when one record was closed for the other, `seealso` when both stay in use.
+# how: `replaced-by` and `replaces` when one record was closed for the other, `seealso` when both stay in use
+# [patient-link](#Sources).
 #
 # And a third thing can stand in a file twice: a *line*. Exports get interrupted and resumed, and then the same resource
 # is there again.
@@ -249,13 +250,15 @@ claim(minutes.median(), about=55, within=10)
 minutes.quantile([0.05, 0.5, 0.95])
 
 # %% [markdown]
-# `entered-in-error` means: the record should never have been written; somebody may have acted on it all the same. It
+# `entered-in-error` means: the record should never have been written; somebody may have acted on it all the same
+# [status-and-issued](#Sources). It
 # stays in the file, with its value. And between the moment the blood was drawn (`effective`) and the moment anybody
 # could read the number (`issued`) lies about an hour; one time in twenty, nearly two. A model that reads `effective`
 # knows the future by that hour. `issued` is the time of *this version*: a corrected result has a later one, and what
 # stood there before is not in the export.
 #
-# What base FHIR has no field for arrives as an *extension*, named by an address. Race, by the US Core profile:
+# What base FHIR has no field for arrives as an *extension*, named by an address. Race, by the US Core profile
+# [us-core-race](#Sources):
 
 # %%
 extensions = [
@@ -277,3 +280,7 @@ extensions = [
 # - **creatinine-si**: 1 mg/dL of creatinine is 88.4 umol/L. Computed from its molar mass, 113.12 g/mol: 10 mg/L divided by 113.12 g/mol.
 # - **conditional-references**: FHIR allows a reference to be a search in a transaction, and only there. HL7 FHIR, RESTful API, transaction processing rules, read November 2026 in a stored copy.
 # - **loinc-2160-0**: LOINC 2160-0 is Creatinine [Mass/volume] in Serum or Plasma. LOINC, as mapped by MIMIC-IV (LOINC 2.71).
+# - **creatinine-waste**: Creatinine is a waste product in the blood that the kidneys filter out; laboratories measure it to see how well they do. Glossary of a patients' network, prvh-pcor.org/glossary/creatinine, read November 2026 in a stored copy.
+# - **patient-link**: In Patient.link replaced-by says that this record must no longer be used and the other one must, replaces that this record is the active one, seealso that both are in use and neither counts for more. HL7 FHIR R4B, code system link-type, hl7.org/fhir/R4b/valueset-link-type.html, read November 2026 in stored copies.
+# - **status-and-issued**: An Observation that is entered-in-error has been withdrawn and should never have existed, though decisions may have been based on it; issued is when this version was made available to providers. HL7 FHIR R4, definitions of observation-status and Observation.issued, read November 2026 as public libraries reprint them.
+# - **us-core-race**: US Core has an extension for race, http://hl7.org/fhir/us/core/StructureDefinition/us-core-race. US Core 7.0.0 to 9.0.0, hl7.org/fhir/us/core/STU7/StructureDefinition-us-core-race.html, read November 2026 in stored copies.

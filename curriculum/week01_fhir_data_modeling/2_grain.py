@@ -117,7 +117,8 @@ len(table), len(same)
 # %% [markdown]
 # The same 5,000 rows, and no code of ours in between. Two properties make it worth the trouble. A path that finds
 # nothing gives an empty cell and not a crash. And a path that finds *two* values where a column has room for one is
-# an error: the standard makes you say `first()` or make a row for each, so nobody changes the grain by accident.
+# an error: the standard makes you say `first()` or make a row for each
+# [view-columns](#Sources), so nobody changes the grain by accident.
 
 # %%
 def attempt(path):
@@ -216,3 +217,4 @@ quiz("W01.R11")
 # - **r4b-scope**: R4B changed a few modules of R4; outside these there is no functional difference between the two. HL7 FHIR R4B, About the R4B version, hl7.org/fhir/R4B/r4b-explanation.html, read November 2026.
 # - **encounter-versions**: From R4B to R5, Encounter.class becomes a list, period becomes actualPeriod, participant.individual becomes participant.actor and hospitalization becomes admission. Computed from the models of fhir.resources 8.3.0, which has R4B and R5 and no R4.
 # - **fhir-current**: FHIR R5 (5.0.0) is published and R6 is in ballot; US Core 9.0.0 builds on R4. HL7 version list and IG registry, read August 2026.
+# - **view-columns**: A column of a ViewDefinition that is not marked as a collection has one value: an implementation shall report an error if its path produces several. forEach makes a row for each element. SQL on FHIR, model of ViewDefinition, input/fsh/models.fsh in FHIR/sql-on-fhir-v2, read November 2026.

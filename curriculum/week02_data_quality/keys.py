@@ -186,7 +186,7 @@ key(
             "only_upwards",
             answer=only_upwards,
             says="You found the values that became too large, and left those that became too small.",
-            so_what="A glucose of 7 under a label of mg/dL looks like a patient about to lose consciousness. Somebody "
+            so_what="A glucose of 7 under a label of mg/dL looks like a dangerously low sugar. Somebody "
             "runs with sugar, once; the second time nobody runs.",
             look_at="the lower end of every test, and factors below 1",
             teaches="M15",

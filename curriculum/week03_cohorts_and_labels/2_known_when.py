@@ -209,7 +209,7 @@ known_after.describe()[["count", "50%", "max"]].round(0).to_frame("days until a 
 #
 # *About 11 min · 36 min so far*
 #
-# In sepsis an infection makes the body's own organs fail. Who had it? Reviewers read charts by fixed criteria
+# In sepsis organs fail because the body answers an infection wrongly [sepsis-3](#Sources). Who had it? Reviewers read charts by fixed criteria
 # (`sepsis_clinical`), coders write the bill (`sepsis_claims`); neither is known before discharge. The truth only a
 # simulated hospital has.
 
@@ -403,3 +403,4 @@ quiz("W03.R11")
 # - **sepsis-two-trends**: In 409 US hospitals from 2009 to 2014 the incidence of sepsis rose by 0.6% a year by clinical indicators in the record (not significant) and by 10.3% a year by claims. Rhee et al., JAMA 2017;318:1241, PMC5710396.
 # - **cribbing**: A sepsis model in wide use "may be cribbing doctors' suspicions"; on data from before treatments or tests alone it was no better than a coin toss. Kamran et al., NEJM AI 2024;1(3), abstract and the university's news.
 # - **cost-for-need**: Where a programme took cost as the label for need, the 6,079 Black patients from whom it chose cost $8,442 a year and had 1.90 active illnesses, the 43,539 White $7,540 and 1.20. Obermeyer et al., Science 2019;366:447, table 1.
+# - **sepsis-3**: Sepsis is defined as life-threatening organ dysfunction caused by a dysregulated host response to infection. Singer et al., JAMA 2016 (Sepsis-3), abstract, read November 2026 in a stored copy.

@@ -126,7 +126,8 @@ predict("W04.P2", ..., ...)
 #
 # *About 5 min · 21 min so far*
 #
-# LACE adds points for length of stay, acute admission, comorbidity and emergency visits [lace-index](#Sources). It
+# LACE adds points for length of stay, acute admission, comorbidity and emergency visits
+# [lace-points](#Sources). It
 # needs no computer. What does it do here?
 
 # %%
@@ -150,7 +151,7 @@ claim(int(dead_or_back.sum() - here.back.sum()), exactly=156)
 bar
 
 # %% [markdown]
-# 0.665, and 0.669 for what its authors made it for, death *or* unplanned readmission; their figure was 0.684. Here only
+# 0.665, and 0.669 for what its authors made it for, death *or* unplanned readmission; their figure was 0.684 [lace-index](#Sources). Here only
 # 156 of 7,805 die first, so it hardly matters. Where more die it would: a score is compared on its own outcome, or one
 # says that it is not. So the bar is 0.665, not 0.5.
 #
@@ -354,3 +355,4 @@ runs.round(3)
 # - **lace-index**: LACE was made for death or unplanned readmission within 30 days: 4,812 patients of 11 hospitals in Ontario, 385 events (349 readmitted, 36 died), a C statistic of 0.684. van Walraven et al., CMAJ 2010;182:551.
 # - **sample-size**: For a new model with p weights Riley et al. ask for at least p / ((S - 1) ln(1 - R2/S)) stays, so that the weights need to shrink by a tenth at most (S = 0.9; R2 is the Cox-Snell R2 expected); their two examples need 4.8 and 23 events for each weight, and rules such as 10 for each should be avoided. Riley et al., Stat Med 2019;38:1276, abstract, read; the formula computed and held against four worked cases of the R package pmsampsize.
 # - **readmission-models**: In a systematic review of 41 studies of readmission models the mean C statistic was 0.71 (0.68 to 0.73) for regression and 0.74 (0.71 to 0.77) for machine learning, with no significant difference; 17 studies reported 0.75 or more. Mahmoudi et al., BMJ 2020;369:m958, abstract, read in a stored copy.
+# - **lace-points**: LACE has 0 to 19 points: up to 7 for the length of stay, 3 for an acute admission, up to 5 for comorbidity by the Charlson index, up to 4 for emergency visits in the six months before. van Walraven et al., CMAJ 2010;182:551, points from two tables that agree, read.

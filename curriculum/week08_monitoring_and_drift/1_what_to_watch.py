@@ -42,7 +42,7 @@ display(predict("W08.P1", ..., ...), predict("W08.P3", ..., ...))
 
 # %% [markdown]
 # For each account we compare inputs and score of 2025 with those of 2024. The *population stability index*, PSI, is 0 where two
-# columns are alike; manuals call .1 a shift and .25 a large one [psi-bands](#Sources). Beside it stands the p-value of a
+# columns are alike; one vendor's manual calls .1 a noticeable shift and more than .25 a major one [psi-bands](#Sources). Beside it stands the p-value of a
 # Kolmogorov-Smirnov test. Section 2 opens both. No outcome is shown, as on any Monday.
 
 # %%

@@ -155,7 +155,7 @@ sizes
 # %% [markdown]
 # Before the first ticket, two questions go to people who gain nothing by the answer. *Is this research, or improvement of our own
 # service?* In the US what is designed for generalizable knowledge is research, whatever it is called
-# [research-defined](#Sources); the institutional review board answers in writing, and settles consent. *May it be done?* A
+# [research-defined](#Sources); let the institutional review board answer in writing, consent included. *May it be done?* A
 # review board or ethics committee decides, with the clinical lead and somebody who speaks for patients: when it ends, who may stop
 # it, who is never drawn, what patients are told. Elsewhere other law: ask.
 #

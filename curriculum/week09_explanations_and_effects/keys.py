@@ -1324,7 +1324,7 @@ key(
             "by_points",
             forty_by("lace"),
             says="You call by LACE.",
-            so_what="A length of stay and a Charlson index go along with illness, and with cancer and dementia, where a call does least.",
+            so_what="A length of stay and a Charlson index go along with illness, and with cancer and dementia, where a call does least in our equations.",
         ),
         lists_of(
             "first_come",

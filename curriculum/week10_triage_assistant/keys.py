@@ -714,7 +714,7 @@ key(
             "danger_is_a_slip",
             slips_are_dropped,
             says="What lies outside its range you throw away before the rules look.",
-            so_what="A saturation of 58 becomes a gap, and no rule fires. Some of those are slips. The others are dying, and they are the ones whom your filter was sure about.",
+            so_what="A saturation of 58 becomes a gap, and no rule fires. Some of those are slips. The others may be dying, and they are the ones whom your filter was sure about.",
             look_at="the visits with a saturation or a pressure below its range",
         ),
         row(

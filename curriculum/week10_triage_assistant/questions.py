@@ -73,7 +73,7 @@ question(
     hints=[
         "For each visit two answers that do not wait for each other: `says`, which is `'risk'`, `'abstains'` or `'silent'`, and `rule`, whether one of the eight conditions fires.",
         "Take the visits with a systolic pressure below 60. What does your function say of each, in either column? Then the visits with one vital sign missing: how many of 1,000 have no risk because of it?",
-        "Missing is not normal, and one value missing is not everything missing. A saturation of 64 is either a slip or a dying patient: somebody looks now, in either case, and the risk waits until it "
+        "Missing is not normal, and one value missing is not everything missing. A saturation of 64 is either a slip or a patient in danger: somebody looks now, in either case, and the risk waits until it "
         "was checked. A rule needs no model. For comfort care the assistant keeps still, rules and all; the vital signs stay on the page.",
         "The frame of it:\n\n"
         "```\n"
