@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Week 11, exercise: privacy engineering
 #
-# Four questions of about 11 minutes, a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
+# Four questions (Q1 about 11 minutes, Q2 and Q3 20 each, Q4 15), a memo, and two stretch questions (+). Write your answer where the `...` stands and run the check below it.
 # A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
 # from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 #
@@ -59,7 +59,8 @@ pd.DataFrame({name: given(11).rebuild(some) for name, some in (("before", before
 # relatives, employers and household members. Names of clinicians: take them or leave them, both are right here.
 #
 # It is judged on other notes of the same kinds: at most one of 100 with an identifier may still name somebody, and at most one of 100 may have lost a finding, a dose, a result, or
-# more than three other words. Start from the package's patterns, and see what they leave. A guess first:
+# more than three other words. Start from the package's patterns, and see what they leave. A pattern of your own is `Rule("town", "B", re.compile(r"lives in (\w+)"))`: what stands
+# in the brackets goes. `redact(text, rules, known={"family": ["Hale"]}).text` takes the words of `known` as well. A guess first:
 
 # %%
 display(predict("W11.P3"))

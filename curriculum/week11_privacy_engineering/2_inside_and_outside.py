@@ -75,7 +75,7 @@ leaks.groupby(["door", "role"])["field"].agg(", ".join).to_frame("given out, not
 
 # %% [markdown]
 # The screen obeys the table, and 19 of 135 tries give out what nobody granted: a data scientist reads names in the banner, a care manager downloads addresses. Not each is the door's fault: who telephones patients must check a birth date; there mend the grant. **A grant
-# that was not tried is a wish.** The test costs one line for each door, and a new door without a line is a finding of its own.
+# that was not tried is a wish.** The test costs one line for each door, and a new door without a line is a finding.
 #
 # ## 2. The rule, line by line
 #
@@ -126,7 +126,7 @@ classes = {
 pd.DataFrame(classes, ["vendor without a business associate agreement", "with one, on a listed endpoint"]).T
 
 # %% [markdown]
-# This is our reading of the rules, as of November 2026, and no legal advice. Part 2 is the row that projects forget: records of substance-use treatment programmes carry their own consent and must not be used against the patient in
+# Our reading of the rules, as of November 2026, and no legal advice. Part 2 is the row that projects forget: records of substance-use treatment programmes carry their own consent and must not be used against the patient in
 # proceedings without consent or court order; since 16 February 2026 it is enforced as HIPAA is [part-2](#Sources). A note that says "methadone clinic, Tuesdays" looks like any other.
 #
 # And *there is a contract* is five questions: business associate agreement, zero retention, no training, region, who reads. None follows from another (our reading). A vendor that holds only ciphertext, without the
