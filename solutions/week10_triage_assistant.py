@@ -287,7 +287,7 @@ check("W10.Q5", assessment)
 # %% [markdown]
 # ## Sources
 #
-# - **news2**: In NEWS2 three points each stand for a breathing rate of 8 or less or 25 or more, a saturation of 91% or less (scale 1), a systolic pressure of 90 or less or 220 or more, a pulse of 40 or less or 131 or more, 35.0 °C or less, new confusion or a patient who is not fully alert; three points in one item ask for an urgent response. Royal College of Physicians, NEWS2, read.
+# - **news2**: In NEWS2 three points each stand for a breathing rate of 8 or less or 25 or more, a saturation of 91% or less (scale 1), a systolic pressure of 90 or less or 220 or more, a pulse of 40 or less or 131 or more, 35.0 °C or less, new confusion or lost alertness; three points in one item ask for an urgent response. Royal College of Physicians, NEWS2, read.
 # - **risk-percent**: In R4 RiskAssessment.prediction.probabilityDecimal is a percentage, 100 at most. HL7 FHIR R4, definition of RiskAssessment, read November 2026 in stored copies.
 
 # %%

@@ -227,7 +227,7 @@ same_stay[["effective_raw", "issued_raw", "value", "status"]].sort_values("effec
 #
 # *About 12 min · 46 min so far*
 #
-# You may think that a missing test is a normal one (M14). Lactate rises when tissue lacks oxygen, and for other reasons too
+# You may think that a missing test is a normal one (M14). Lactate rises when tissue lacks oxygen
 # [lactate](#Sources) (normal here: up to
 # 2.0 mmol/L), and it is drawn when somebody is worried. From the `warehouse`, the first 24 hours of Quillmere's stays:
 
@@ -319,5 +319,5 @@ pd.DataFrame(result, index=["AUROC", "95% from", "to"]).T.round(2)
 # - **critical-values**: One hospital's critical values for potassium are below 2.5 and above 6.5 mmol/L; every laboratory has its own. One hospital's list of critical values, read 2026; its name was not kept.
 # - **result-status**: HL7 v2 table 0085 names the status of a result: P preliminary, F final, C a correction that replaces a final result, W post original as wrong (for instance for the wrong patient), D deletes the record, X cannot be obtained. HL7 table 0085 as published with FHIR R4, read November 2026.
 # - **orders-tell**: In 669,452 patients the mere order of a laboratory test was associated with survival for three years for 233 of 272 tests; its timing predicted better than its value for 118 of 174. Agniel, Kohane and Weber, BMJ 2018;361:k1479.
-# - **lactate**: Lactate in blood rises where tissue gets too little oxygen, and for other reasons as well. J Extra Corpor Technol 2017;49:7, abstract, read November 2026 in a stored copy.
-# - **milliequivalents**: 1 mmol of sodium, which carries one charge, is 1 mEq; 1 mmol of calcium, which carries two, is 2 mEq. Computed from the charges of the ions.
+# - **lactate**: Lactate rises where tissue lacks oxygen, and otherwise too. J Extra Corpor Technol 2017;49:7, abstract, read.
+# - **milliequivalents**: 1 mmol of sodium is 1 mEq, 1 mmol of calcium 2 mEq. From the ions' charges.

@@ -41,15 +41,14 @@ claim(segments["PV1"][45] == discharge["PV1-45"] == str(library.segment("PV1")[4
 segments["EVN"][2], segments["PID"][3].split("^")[0], segments["PID"][5].split("^")[:2], segments["PV1"][45]
 
 # %% [markdown]
-# By hand, `Fever & pain` stays `Fever \T\ pain`, and `MSH` counts one field less
-# [msh-counting](#Sources). The library `hl7` knows both.
+# By hand, `Fever & pain` stays `Fever \T\ pain`, and `MSH` counts one field less. The library `hl7` knows both.
 #
 # ## 2. Four discharge times
 #
 # *About 10 min · 15 min so far*
 #
-# Shanice Yancey, 71, is here on 3 October 2024 for a planned operation and home the same day. (Our simulator bills it
-# inpatient; ask how a payer would want it.) When did she leave?
+# Shanice Yancey, 71, is here on 3 October 2024 for a planned operation and home the same day
+# (billed inpatient). When did she leave?
 
 # %%
 stay = hospital.tables.encounters.set_index("encounter_key").loc["e-19acca63e6fed8"]
@@ -153,7 +152,7 @@ claim((known.loc[days[0]].facility.tolist(), ours.called, ours.readmitted_30d), 
 known
 
 # %% [markdown]
-# In September one stay and no return; in December a second: 1 September, another hospital, a faint (R55; its codes are ICD-10-CM [icd-of-a-stay](#Sources)). Nobody told us,
+# In September one stay and no return; in December a second: 1 September, another hospital, a faint (R55 [icd-of-a-stay](#Sources)). Nobody told us,
 # and our record still reads *not readmitted*. No care call to her is on record, and the list "not called, and came
 # back", which tells a team whom to call, passes over her. On 20 September she sat in our emergency department, fifteen
 # days out of that hospital; by our record it was five weeks.
@@ -359,5 +358,4 @@ quiz("W02.R9", ...)
 #
 # - **adt-events**: In HL7 v2 an ADT message with event A01 tells of an admission, A03 of a discharge, A40 of two patient identifiers merged into one. HL7 v2+ demonstration site, chapter 3, event A40, and public interface guides for A01 and A03, read November 2026.
 # - **claim-frequency**: The frequency code of a claim says which version it is: 1 the original, 7 a replacement, 8 a void. ResDAC's claim frequency table and a NUBC bill type excerpt, read November 2026.
-# - **msh-counting**: In HL7 v2 the first field of the segment MSH is the field separator itself, so whoever splits at the separator counts one field less there. Documentation of Net::HL7 (MSH) on metacpan.org, read November 2026.
-# - **icd-of-a-stay**: In ICD-10-CM I50.9 is heart failure, unspecified, E11.65 type 2 diabetes with hyperglycemia, K80.20 gallstones without cholecystitis or obstruction, R55 syncope and collapse. ICD-10-CM of April 2026, as the package simple-icd-10-cm 1.5.0 holds it, read November 2026.
+# - **icd-of-a-stay**: ICD-10-CM: I50.9 heart failure, E11.65 diabetes, K80.20 gallstones, R55 syncope. simple-icd-10-cm 1.5.0, read.

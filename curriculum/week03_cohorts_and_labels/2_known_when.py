@@ -209,8 +209,8 @@ known_after.describe()[["count", "50%", "max"]].round(0).to_frame("days until a 
 #
 # *About 11 min · 36 min so far*
 #
-# In sepsis organs fail because the body answers an infection wrongly [sepsis-3](#Sources). Who had it? Reviewers read charts by fixed criteria
-# (`sepsis_clinical`), coders write the bill (`sepsis_claims`); neither is known before discharge. The truth only a
+# In sepsis the answer to infection makes organs fail [sepsis-3](#Sources). Who had it? Reviewers read charts by fixed
+# criteria (`sepsis_clinical`), coders write the bill (`sepsis_claims`); neither is known before discharge. The truth only a
 # simulated hospital has.
 
 # %%
