@@ -227,7 +227,7 @@ same_stay[["effective_raw", "issued_raw", "value", "status"]].sort_values("effec
 #
 # *About 12 min · 46 min so far*
 #
-# You may think that a missing test is a normal one (M14). Lactate rises when tissue lacks oxygen
+# You may think a missing test is a normal one (M14). Lactate rises when tissue lacks oxygen
 # [lactate](#Sources) (normal here: up to
 # 2.0 mmol/L), and it is drawn when somebody is worried. From the `warehouse`, the first 24 hours of Quillmere's stays:
 

@@ -119,7 +119,7 @@ became = [became | {"outcome": "overridden", "overrideReason": {"reason": card["
 #
 # *About 4 min · 18 min so far*
 #
-# Whoever can call may learn risks. So the chart signs each call with its private key: who calls (`iss`), for whom (`aud`), until when (`exp`), and a number used once (`jti`) [cds-hooks-token](#Sources). Its public key stands in your settings.
+# Whoever can call may learn risks. So the chart signs each call with its private key: who calls (`iss`), for whom (`aud`), until when (`exp`), and a number used once (`jti`) [cds-hooks-spec](#Sources). Its public key stands in your settings.
 
 # %%
 key = ec.generate_private_key(ec.SECP384R1())
@@ -372,8 +372,7 @@ for n in (9, 10, 11):
 #
 # ## Sources
 #
-# - **cds-hooks-spec**: In CDS Hooks a client calls a service when a user does something, such as opening a record (patient-view); the service answers with cards: summary below 140 characters, indicator info, warning or critical, a source, where there are suggestions a selectionBehavior; 412 says that needed data cannot be had; feedback tells of a card accepted or overridden. CDS Hooks specification, stored copies of 1.1 and later drafts; 2.0.1 is the published version, 3.0.0 in ballot since January 2026.
+# - **cds-hooks-spec**: In CDS Hooks a client calls a service when a user does something, such as opening a record (patient-view); the service answers with cards: summary below 140 characters, indicator info, warning or critical, a source, where there are suggestions a selectionBehavior; 412 says that needed data cannot be had; feedback tells of a card accepted or overridden; the client signs a token (iss, aud, exp, jti). CDS Hooks specification, stored copies of 1.1 and later drafts; 2.0.1 is the published version, 3.0.0 in ballot since January 2026.
 # - **risk-percent**: In R4 RiskAssessment.prediction.probabilityDecimal is a percentage, 100 at most. HL7 FHIR R4, definition of RiskAssessment, read November 2026 in stored copies.
 # - **overrides**: In 17 papers on drug alerts between 49 and 96 of 100 were overridden. Van der Sijs et al., J Am Med Inform Assoc 2006;13:138.
 # - **source-attributes**: For predictive decision support, developers of certified health IT must supply 31 source attributes; it is a duty to disclose, without a threshold of performance. A proposal of 29 December 2025 (HTI-5) would remove it; no final rule had been found by mid-2026. 45 CFR 170.315(b)(11), final rule 89 FR 1192, attributes as implemented in OpenEMR; HTI-5, 90 FR 60970; read in stored copies.
-# - **cds-hooks-token**: A CDS Hooks client sends with its call a JSON web token that it has signed with its private key: among its fields who issued it (iss), for whom it is (aud), until when it holds (exp), and a nonce that guards against its being used again (jti). CDS Hooks specification, security section, commits of cds-hooks/docs to specification/1.0.md, read November 2026.
