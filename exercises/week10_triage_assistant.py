@@ -52,7 +52,7 @@ check("W10.Q1", card)
 # ## Q2: who gets a risk, and whose rule fires
 #
 # A table of visits, as the desk knows them. For each visit say two things: `says` (`"risk"`, `"abstains"` or `"silent"`), and `rule` (does one of the conditions in `given(10).RULES` hold?).
-# The house has decided, and all of it is an assumption of ours but the eight conditions, three-point values of NEWS2 (new confusion, the ninth, is not in our record):
+# The house has decided, and all of it is an assumption of ours but the eight conditions, three-point values of NEWS2 [news2](#Sources) (new confusion, the ninth, is not in our record):
 #
 # - comfort care: silent, and no rule either;
 # - no risk without one of `NEEDS`, with more than `AT_MOST_MISSING` of the six `INPUTS` missing, with values older than `STALE` minutes, or with a value outside `PLAUSIBLE` (somebody checks it first);
@@ -167,7 +167,7 @@ memo("W10.A3", intended_use=..., not_for=..., users=..., think_aloud=..., decide
 # ## Q5 (+): a RiskAssessment that says the truth
 #
 # Another system wants to keep the risk. Write it down as a RiskAssessment of FHIR R4B: of which patient and encounter, when it was made (`now`), from which observations, by which model, and a prediction of
-# critical care or death within twelve hours of triage (`visit.triaged_at`). R4B's definition says that a decimal probability is a percentage, at most 100.
+# critical care or death within twelve hours of triage (`visit.triaged_at`). R4B's definition says that a decimal probability is a percentage, at most 100 [risk-percent](#Sources).
 # What is valid is soon reached; what a stranger would read out of it is judged as well.
 
 # %%
@@ -188,6 +188,12 @@ check("W10.Q5", assessment)
 # ## What to bring to the group
 #
 # One sentence that somebody said at your desk, word for word, and what you changed after it.
+
+# %% [markdown]
+# ## Sources
+#
+# - **news2**: In NEWS2 three points each stand for a breathing rate of 8 or less or 25 or more, a saturation of 91% or less (scale 1), a systolic pressure of 90 or less or 220 or more, a pulse of 40 or less or 131 or more, 35.0 °C or less, new confusion or lost alertness; three points in one item ask for an urgent response. Royal College of Physicians, NEWS2, read.
+# - **risk-percent**: In R4 RiskAssessment.prediction.probabilityDecimal is a percentage, 100 at most. HL7 FHIR R4, definition of RiskAssessment, read November 2026 in stored copies.
 
 # %%
 check_all(10)
