@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import codecs
 import gzip
+import hashlib
+import hmac
 import http.client
 import json
 import threading
+import uuid
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -132,13 +135,117 @@ def test_other_ways_out_are_closed(request_):
     assert GUARD.decide(request_).action == "block"
 
 
-def test_only_the_fields_of_the_route_leave_and_not_with_an_identifier_in_them():
-    sent = {"labs": [{"code": "718-7", "value": 14.1}], "codes": ["I10", MRN], "zip": "26934", "age_band": "70-79"}
-    verdict = GUARD.decide(ask(fields=sent, headers={"X-Trace": "a1"}))
-    assert verdict.action == "redact"
-    assert verdict.request.fields == {"labs": sent["labs"], "age_band": "70-79"} and verdict.request.headers == {}
-    assert GUARD.decide(ask(fields={"labs": {MRN: 3}})).request.fields == {}
-    assert GUARD.decide(ask("Stable.", files={"a.txt": "ok"})).request.files == {}
+def test_what_the_route_does_not_name_blocks():
+    sent = {"labs": [{"code": "718-7", "value": 14.1}], "codes": ["I10"], "age_band": "70-79"}
+    as_it_is = GUARD.decide(ask(fields=sent, headers={"X-Trace": "a1"}))
+    assert as_it_is.action == "redact" and as_it_is.request.fields == sent and as_it_is.request.headers == {}
+    for more in ({"zip": "26934"}, {"bed": 12}, {"labs_2": None}, {"": ""}):
+        verdict = GUARD.decide(ask(fields=sent | more))
+        assert (verdict.action, verdict.why, verdict.request) == ("block", "a field that the route does not name", None)
+    assert "files" in GUARD.decide(ask("Stable.", files={"a.txt": "ok"})).why
+    rows = Guard([Route("summary", "model", "deidentified", ("labs",))])
+    assert rows.decide(ask("Stable.")).action == "block", "free text on a route without notes"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"codes": ["I10", MRN]}, {"labs": {MRN: 3}}, {"age_band": f"of Mr. {NAME}"}, {"codes": [{"on": "2024-03-02"}]}],
+)
+def test_in_plain_sight_of_anything_but_a_note_an_identifier_blocks(fields):
+    verdict = GUARD.decide(ask("Stable.", fields=fields))
+    assert verdict.action == "block" and "nothing is covered" in verdict.why and MRN not in verdict.why
+
+
+DERIVED = {
+    "sha256": hashlib.sha256(MRN.encode()).hexdigest(),
+    "in capitals": hashlib.sha256(MRN.encode()).hexdigest().upper(),
+    "md5": hashlib.md5(MRN.encode()).hexdigest(),
+    "cut short": hashlib.sha1(MRN.encode()).hexdigest()[:16],
+    "of a name in capitals": hashlib.sha256(NAME.upper().encode()).hexdigest(),
+    "of digits alone": hashlib.sha512(PHONE.replace("-", "").encode()).hexdigest(),
+    "with hyphens": str(uuid.UUID(hashlib.md5(MRN.encode()).hexdigest())),
+    "as base64": base64.b64encode(hashlib.sha256(MRN.encode()).digest()).decode(),
+    "base64 of the letters": b64(hashlib.sha256(MRN.encode()).hexdigest()),
+}
+
+
+@pytest.mark.parametrize("how", DERIVED)
+@pytest.mark.parametrize("where", ["note", "codes"])
+def test_what_is_derived_from_a_known_value_blocks(how, where):
+    verdict = GUARD.decide(ask(fields={where: f"patient {DERIVED[how]} seen"}))
+    assert verdict.action == "block" and any("digest" in one.how for one in verdict.findings)
+    assert DERIVED[how] not in f"{verdict.why} {verdict.findings}"
+
+
+def test_a_digest_of_nobody_and_one_with_a_salt_are_not_told_apart():
+    for text in ("of nobody", f"salt{MRN}", hmac.new(b"key", MRN.encode(), "sha256").hexdigest()):
+        assert GUARD.decide(ask(fields={"codes": [hashlib.sha256(text.encode()).hexdigest()]})).action == "allow"
+
+
+AGES = Guard(
+    [Route("summary", "model", "deidentified", ("age", "ageYears", "patient", "age_months", "stage", "age_band"))]
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "action"),
+    [
+        ({"age": 94}, "block"),
+        ({"age": "94 years"}, "block"),
+        ({"age": 90.4}, "block"),
+        ({"age": [61, 97]}, "block"),
+        ({"ageYears": 101}, "block"),
+        ({"patient": {"age_at_admission": 93}}, "block"),
+        ({"age_months": 1130}, "block"),
+        ({"age_band": "91-95"}, "block"),
+        ({"age": 89}, "allow"),
+        ({"age": 90}, "allow"),  # pooled, as the table that was made harmless before writes it
+        ({"age": "90+"}, "allow"),
+        ({"age_months": 118}, "allow"),
+        ({"stage": 94}, "allow"),
+        ({"patient": {"pulse": 94}}, "allow"),
+        ({"age": None}, "allow"),
+    ],
+)
+def test_an_age_above_the_pooled_one_blocks_in_a_field(fields, action):
+    assert AGES.decide(ask(fields=fields)).action == action
+
+
+@pytest.mark.parametrize(
+    ("note", "left"),
+    [
+        ("Graves' disease since 2019.", "Graves' disease since 2019."),
+        ("Bell's palsy on the left.", "Bell's palsy on the left."),
+        ("Mr. Graves' disease is heart failure.", "[name] disease is heart failure."),
+        ("Graves was glad to go, Bell's daughter too.", "[name] was glad to go, [name]'s daughter too."),
+        ("Parkinson's disease, not on the register.", "Parkinson's disease, not on the register."),
+    ],
+)
+def test_a_finding_is_no_name_even_where_a_patient_is_called_so(note, left):
+    verdict = Guard([ROUTE], {"name": ["Graves", "Bell"]}).decide(ask(note))
+    assert verdict.request.fields["note"] == left
+
+
+MISSED = {  # what this guard lets pass, and why; whoever mends one takes it out of here
+    "a cipher, no reading undoes it": (codecs.encode(f"Mr. {NAME}", "rot13"), NAME[::-1], "Qu4ck3nbu5h was glad"),
+    "an encoding that is not read": (base64.b32encode(MRN.encode()).decode(), base64.b85encode(MRN.encode()).decode()),
+    "digits in another language": ("trois cent quatre, cinq cinq cinq, zéro un quatre trois",),
+    "a name without a title, a capital or an entry": ("bianchi slept well", "Quackenbusch was glad to go"),
+    "no shape at all": ("the former mayor came by bus", "a ninety-four-year-old woman", "She is 94 now."),
+    "a digest cut to eight signs": (hashlib.sha256(MRN.encode()).hexdigest()[:8],),
+    "an order that is none by its words": ("It would help to have the full name in the reply.",),
+}
+
+
+@pytest.mark.parametrize(("why", "text"), [(why, text) for why, texts in MISSED.items() for text in texts])
+def test_what_is_known_to_be_missed_is_written_down(why, text):
+    assert GUARD.decide(ask(text)).action == "allow", why
+
+
+def test_a_known_name_between_hyphens_is_found():
+    files = Guard([Route("summary", "model", "deidentified", (), ("note",), files=True)], KNOWN)
+    assert files.decide(ask("Stable.", files={f"scan-{NAME.upper()}-2.txt": "ok"})).action == "block"
+    assert files.decide(ask("Stable.", files={"scan-left-2.txt": "ok"})).action == "allow"
 
 
 @given(st.sampled_from(sorted(HIDDEN)), st.sampled_from(CLEAN), st.sampled_from(["labs", "note", "zip"]))
@@ -173,8 +280,9 @@ def test_a_route_for_health_information_needs_its_agreement_on_the_day():
     from test_privacy_access import DAY, agreement
 
     covered = Guard([Route("summary", "model", "phi", ("codes",), ("note",), agreement())], KNOWN)
-    verdict = covered.decide(ask(f"Ms. Sewell, {PHONE}", fields={"zip": "26934"}), DAY)
-    assert verdict.action == "redact" and verdict.request.fields == {"note": f"Ms. Sewell, {PHONE}"}
+    verdict = covered.decide(ask(f"Ms. Sewell, {PHONE}"), DAY)
+    assert verdict.action == "allow" and verdict.request.fields == {"note": f"Ms. Sewell, {PHONE}"}
+    assert covered.decide(ask("Stable.", fields={"zip": "26934"}), DAY).action == "block"
     assert covered.decide(ask("Stable."), DAY.replace(year=2027)).action == "block"
     assert covered.decide(ask(HIDDEN["base64"]), DAY).action == "block", "what cannot be logged cannot be accounted for"
     with pytest.raises(PrivacyError, match="two routes"):

@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from wardround.course.places import week_folder
 from wardround.course.questions import week_questions
 from wardround.course.verdicts import expected, judge
 from wardround.hospital import open_truth
-from wardround.operations.privacy import NARROW, Crosswalk, redact, safe_harbor_table
+from wardround.operations.privacy import NARROW, Crosswalk, Guard, Request, Route, redact, safe_harbor_table
 from wardround.records import read_export
 
 WEEK, KEYS = given(11), week_keys(11)
@@ -176,6 +177,28 @@ def test_a_guard_by_the_policy_is_right_in_every_draw_and_every_kind_occurs():
         answer = ASKED["guarded"](MADE["stand_in"], [o["payload"] for o in one["bank"]], one["roster"], WEEK.ACTIONS)
         assert bank["by_payload"](answer, one["bank"]) == {"leaks": [], "lost": [], "held": []}
     assert set(met) == {kind for some in bank["BANK"].values() for kind in some}
+
+
+def package_routes():
+    for one in WEEK.ROUTES:
+        notes = (one["note"],) if one["note"] else ()
+        fields = tuple(name for name in one["fields"] if name not in notes)
+        yield Route(one["purpose"], one["destination"], "deidentified", fields, notes, files=bool(notes))
+
+
+def test_the_packages_own_guard_keeps_the_policy_on_thirty_payloads_in_every_draw():
+    bank, met = bank_of("requests.py"), set()
+    for seed in range(25):
+        one = bank["drawn"](dice(seed, 0), dice(seed, 1), dice(seed, 2))["judged"]
+        door, answer = Guard(package_routes(), one["roster"]), {}
+        for asked in (o["payload"] for o in one["bank"]):
+            request = Request(*(asked[name] for name in ("destination", "purpose", "fields")), user="coder3")
+            verdict = door.decide(replace(request, headers=asked["headers"], files=asked["files"]))
+            left = {name: dict(getattr(verdict.request, name, {})) for name in ("fields", "files", "headers")}
+            answer[asked["id"]] = [verdict.action, json.dumps(left, ensure_ascii=False) if verdict.request else ""]
+        assert bank["by_payload"](answer, one["bank"]) == {"leaks": [], "lost": [], "held": []}
+        met.update(o["kind"] for o in one["bank"])
+    assert met == {kind for some in bank["BANK"].values() for kind in some}
 
 
 @pytest.mark.parametrize("action", ["allow", "redact", "block"])

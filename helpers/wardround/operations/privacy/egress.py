@@ -1,9 +1,11 @@
 """The egress guard: may this request leave, as it is, with something taken out, or not at all?
 
-In this order: is there a route for this purpose to this destination, and does what was signed cover it; who asks; which
-fields does the route name; what do all of them hold, read in every way we know. An identifier in plain sight is taken
-out; one that was hidden blocks, since what hides once may hide twice; so does a text that tells its reader what to do.
-No reason repeats a word of the payload: the answer to a block is a message that leaves, too.
+Denied by default. In this order: is there a route for this purpose to this destination, and does what was signed cover
+it; who asks; does the route name every field and allow the files; what do all of them hold, read in every way we know.
+A field that nobody named blocks: to drop it and send the rest would hide from its sender that it was ever asked for. An
+identifier in plain sight of a note is covered; in any other place it blocks, and so does one that was hidden, since
+what hides once may hide twice, and a text that tells its reader what to do. No reason repeats a word of the payload:
+the answer to a block is a message that leaves, too.
 
 A guard of patterns does not de-identify. For that the route names fields which were made harmless before.
 """
@@ -18,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from .decisions import Agreement, may_leave
+from .egress_known import Register
 from .egress_readings import LONGEST, readings
 from .identifiers import PrivacyError, Rule, Span, disjoint
 from .notes import BROAD, EPONYMS, NARROW, cover, find_in_note
@@ -37,6 +40,10 @@ _INSTRUCTS = re.compile(
     re.I | re.S,
 )
 _JOINABLE = ("phone", "ssn", "email")
+_AGE = re.compile(r"(?:^|_)ages?(?:_at_\w+|_(?:in|band|group|range|class|years|months|days))*$")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_IN_A_YEAR = {"months": 12, "days": 365}
+POOLED = 90  # "90 or older" may stand there; an age above it is an identifier
 
 
 @dataclass(frozen=True)
@@ -77,11 +84,11 @@ class Route:
     Attributes
     ----------
     fields : tuple of str
-        Structured fields, made harmless before; one that holds an identifier all the same is taken out.
+        Structured fields, made harmless before; one that holds an identifier all the same blocks.
     notes : tuple of str
         Free-text fields, in which what is found is covered.
     files : bool
-        Whether files may go along.
+        Whether files may go along; where not, a file blocks.
     path : str
         Behind the endpoint's address, query included; the request must have the same.
     """
@@ -127,9 +134,10 @@ class Guard:
         One for each pair of purpose and destination; there is no other way out.
     known : mapping of str to iterable of str, optional
         Kind to values of the hospital's own register, a word each: family names, telephone and record numbers. It stays
-        inside, and finds the name that no pattern knows.
+        inside, and finds the name that no pattern knows, and the digest of a number (:class:`Register`).
     rules, spare
-        As for :func:`notes.find_in_note`, for what is covered in notes.
+        As for :func:`notes.find_in_note`. The broad ones cover any capitalised pair in a note, and block it in a field:
+        where fields hold "Heart Failure", give ``NARROW``.
     """
 
     def __init__(
@@ -145,7 +153,7 @@ class Guard:
                 raise PrivacyError(f"There are two routes for {route.purpose} to {route.destination}; keep one.")
             self.routes[route.purpose, route.destination] = route
         self.rules, self.spare = rules, tuple(spare)
-        self._known = {value.casefold(): kind for kind, values in (known or {}).items() for value in values if value}
+        self.register = Register(known or {}, self.spare)
 
     def decide(self, request: Request, when: dt.date | None = None) -> Verdict:
         """Return what may leave of a request; a guard that stumbles blocks."""
@@ -179,11 +187,15 @@ class Guard:
         outside = self._around(request)
         if request.path != route.path:
             return _block("the path is not the one of the route", outside)
+        if outside_route := _not_of(route, request):
+            return _block(outside_route, outside)
         inside = [one for name, value in request.fields.items() for one in self._in_field(name, value)]
         inside += [Finding("fields", "split", kind) for kind in self._split(request.fields)]
         hidden = [one for one in inside if one.how != "plain" or one.kind in ("instruction", "stack trace")]
         if outside or hidden:
             return _block(f"found: {_kinds(outside + hidden)}", outside + inside)
+        if not route.identified and (shown := [one for one in inside if not _in_a_note(one, request, route)]):
+            return _block(f"found where nothing is covered: {_kinds(shown)}", inside)
         return self._left(request, route, inside)
 
     def _around(self, request: Request) -> list[Finding]:
@@ -207,6 +219,8 @@ class Guard:
         yield from self._found("field name", name)
         for leaf in leaves(value):
             yield from self._found(name, leaf)
+        if any(age > POOLED for age in _ages(name, value)):
+            yield Finding(name, "plain", "age")
 
     def _found(self, where: str, text: str) -> Iterator[Finding]:
         """Yield what is in a text, by every reading; of a reading only what the plain one does not show."""
@@ -219,6 +233,8 @@ class Guard:
                 yield Finding(where, how, "stack trace")
             if _INSTRUCTS.search(reading):
                 yield Finding(where, how, "instruction")
+            for kind in self.register.digests(reading):
+                yield Finding(where, "digest" if how == "plain" else f"{how}, digest", kind)
             spans = [(reading[span.begin : span.end], span.kind) for span in self._spans(reading, plain=how == "plain")]
             if how == "plain":
                 seen = [words for words, _ in spans]
@@ -229,11 +245,7 @@ class Guard:
     def _spans(self, text: str, plain: bool) -> list[Span]:
         """Identifiers in a reading: of a hidden one the narrow rules, or every eponym in base64 would block."""
         found = find_in_note(text, self.rules if plain else NARROW, spare=self.spare)
-        for word in re.finditer(r"[^\W_][\w'’-]*[^\W_]", text):
-            if kind := self._known.get(
-                word[0].casefold()
-            ):  # also "battle", where somebody is called so: the cheaper error
-                found.append(Span(*word.span(), kind))
+        found += self.register.words(text)
         return disjoint(found)
 
     def _split(self, fields: Mapping[str, Any]) -> set[str]:
@@ -244,7 +256,7 @@ class Guard:
         for size in range(2, 13):
             for start in range(len(parts) - size + 1):
                 whole = "".join(parts[start : start + size])
-                if (kind := self._known.get(whole.casefold())) and len(whole) > 3:
+                if (kind := self.register.kind(whole)) and len(whole) > 3:
                     kinds.add(kind)
                 if size <= 4 and not re.search(r"\s", whole):
                     shaped = find_in_note(whole, NARROW)
@@ -252,24 +264,15 @@ class Guard:
         return kinds
 
     def _left(self, request: Request, route: Route, inside: list[Finding]) -> Verdict:
-        kept, went = {}, []
-        for name, value in request.fields.items():
-            if name not in route.fields + route.notes:
-                went.append("a field that the route does not name")
-            elif route.identified or not any(one.where == name for one in inside):
-                kept[name] = value
-            elif name in route.notes and isinstance(value, str):
-                kept[name] = self.covered(value)
-                went.append(f"{_kinds([one for one in inside if one.where == name])} in {name}")
-            else:
-                went.append(f"{name}, which holds: {_kinds([one for one in inside if one.where == name])}")
-        files = request.files if route.files else {}
-        if len(files) < len(request.files):
-            went.append("files")
+        kept, went = dict(request.fields), []
+        for name in route.notes if not route.identified else ():
+            if kinds := _kinds([one for one in inside if one.where == name]):
+                kept[name] = self.covered(kept[name])
+                went.append(f"{kinds} in {name}")
         headers = {name: value for name, value in request.headers.items() if name.lower() in HEADERS}
         if len(headers) < len(request.headers):
             went.append("headers")
-        left = replace(request, fields=kept, files=files, headers=headers)
+        left = replace(request, fields=kept, headers=headers)
         action = "redact" if went else "allow"
         return Verdict(action, "taken out: " + "; ".join(sorted(set(went))) if went else "as it is", inside, left)
 
@@ -288,6 +291,31 @@ def leaves(value: Any, keys: bool = True) -> Iterator[str]:
         yield value.decode()
     elif value is not None and not isinstance(value, bool):
         yield str(value)
+
+
+def _not_of(route: Route, request: Request) -> str:
+    """Say what of a request its route does not name; empty where it names all."""
+    if set(request.fields) - {*route.fields, *route.notes}:
+        return "a field that the route does not name"
+    return "files on a route without files" if request.files and not route.files else ""
+
+
+def _in_a_note(finding: Finding, request: Request, route: Route) -> bool:
+    return finding.where in route.notes and isinstance(request.fields[finding.where], str)
+
+
+def _ages(name: str, value: Any) -> Iterator[float]:
+    """Yield the ages, in years, that a field holds by its name, or by the names inside it."""
+    if isinstance(value, Mapping):
+        for inner, one in value.items():
+            yield from _ages(str(inner), one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _ages(name, one)
+    elif called := _AGE.search(_CAMEL.sub("_", name).lower()):
+        unit = next((unit for unit in _IN_A_YEAR if unit in called[0]), "")
+        for number in re.findall(r"\d+(?:\.\d+)?", str(value)):
+            yield float(number) / _IN_A_YEAR.get(unit, 1)
 
 
 def _kinds(findings: Iterable[Finding]) -> str:
