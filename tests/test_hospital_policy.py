@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from wardround.hospital import HospitalError, Policy, Settings, simulate
 from wardround.hospital import parameters as sheet
-from wardround.hospital.flown import BEDS_A_NURSE, LOCKOUT, SHIFTS
+from wardround.hospital.flown import SHIFTS
 from wardround.hospital.incidents import AnalyserUnit, HaemoglobinOffset, HomeVisitsEnd, TriageBias, UnmeasuredSupport
+from wardround.hospital.response import BEDS_A_NURSE, LOCKOUT
 
 SEED, WEEKS, SCALE, BEGINS = 2026014, 128, 1 / 3, 104
 TABLES = ("people", "stays", "visits", "windows", "vitals", "labs")

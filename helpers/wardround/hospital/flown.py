@@ -1,8 +1,7 @@
 """Years under a policy: day by day, shift by shift, because people share nurses.
 
 The steps of a person are those of :mod:`history`. What a policy adds: an alert may bring a nurse, who lowers the hazard
-for 48 hours and changes no measured value; and it may choose who is called. Nurses are few, and come less often the
-more alerts have called for nothing. Every number of that is an assumption.
+for 48 hours and changes no measured value; and it may choose who is called. Who answers is in :mod:`response`.
 """
 
 from __future__ import annotations
@@ -16,16 +15,11 @@ from .history import History
 from .measurements import ward_labs, ward_vitals
 from .people import Table, joined
 from .policy import Feed, Policy, Settings
-from .streams import DAY, Purpose, uniform
+from .response import HELP, HELP_WINDOWS, LOCKOUT, Nurses, needed_within, willing
+from .streams import DAY
 from .ward import course, until_event
 from .world import assemble
 
-HELP = 0.40  # factor on the hazard after a nurse has come
-HELP_WINDOWS = 6  # windows of eight hours for which it holds
-LOCKOUT = 3  # windows without a second alert for the same stay
-BEDS_A_NURSE = 21  # occupied beds per response that a shift can give
-WILLING, DOUBT = 0.85, 0.06  # chance of an answer: .85 PPV / (PPV + .06)
-TRUST_AT_FIRST, MEMORY = 0.15, 0.012  # PPV of past alerts as nurses feel it, and the weight of one alert
 SHIFTS = 3
 FEED_WEEKS = 13  # how far a policy looks back
 
@@ -44,7 +38,7 @@ class Flown:
         self.open: list[_Batch] = []
         self.begun = 0
         self.today: dict[int, list[tuple[Table, np.ndarray]]] = {}  # shift -> windows that begin in it: table, places
-        self.trust = np.full(2, TRUST_AT_FIRST)
+        self.nurses = Nurses()
         self.calls_left = 0
 
     def run(self) -> None:
@@ -86,7 +80,7 @@ class Flown:
             "when": stay["day"][of] + DAY,
             "site": stay["site"][of],
             "shift": np.floor(SHIFTS * starts).astype(np.int64),
-            "needed": _worse_within(windows, LOCKOUT),
+            "needed": needed_within(windows),
             "score": np.full(of.size, -np.inf),
             "alert": blank,
             "answered": blank.copy(),
@@ -156,22 +150,14 @@ class Flown:
             at += here.size
 
     def _answers(self, now: Table, alert: np.ndarray, on_ward: np.ndarray) -> np.ndarray:
-        """Return which alerts bring a nurse; the highest scores are answered first while the shift has nurses left."""
-        answered = np.zeros(alert.size, dtype=bool)
-        wanted = np.flatnonzero(alert)
-        wanted = wanted[np.argsort(-now["score"][wanted], kind="stable")]
-        key = (now[name][wanted] for name in ("person", "when", "window"))
-        willing = uniform(self.seed, *key, Purpose.RESPONSE)[0]
-        capacity = [max(1, round(int((on_ward & (now["site"] == site)).sum()) / BEDS_A_NURSE)) for site in (0, 1)]
-        for place, u, need in zip(wanted.tolist(), willing.tolist(), now["needed"][wanted].tolist(), strict=True):
-            site, number, window = int(now["site"][place]), now["number"][place], now["window"][place]
-            self.silent_until[number] = window + LOCKOUT
-            chance = WILLING * self.trust[site] / (self.trust[site] + DOUBT)
-            self.trust[site] += MEMORY * (need - self.trust[site])
-            if capacity[site] and u < chance:
-                capacity[site] -= 1
-                answered[place] = True
-                self.helped_until[number] = window + HELP_WINDOWS
+        """Return which alerts bring a nurse, and remember for how long each is silent and each answer helps."""
+        now = now | {"willing_u": np.ones(alert.size)}
+        key = (now[name][alert] for name in ("person", "when", "window"))
+        now["willing_u"][alert] = willing(self.seed, *key)
+        beds = np.bincount(now["site"][on_ward], minlength=len(self.nurses.trust))
+        answered = self.nurses.answers(now, alert, self.nurses.capacity(beds))
+        self.silent_until[now["number"][alert]] = now["window"][alert] + LOCKOUT
+        self.helped_until[now["number"][answered]] = now["window"][answered] + HELP_WINDOWS
         return answered
 
     # discharges -----------------------------------------------------------------------------------------------------
@@ -263,16 +249,6 @@ class _Batch:
         if self.recorded is not None:
             self.recorded = {name: column[~here] for name, column in self.recorded.items()}
         return taken
-
-
-def _worse_within(windows: Table, count: int) -> np.ndarray:
-    """Return whether a window or one of the next ones of the same stay brings deterioration if nobody comes."""
-    happens = windows["event_u"] < windows["hazard"]
-    needed = happens.copy()
-    for ahead in range(1, count):
-        same = windows["stay"][ahead:] == windows["stay"][:-ahead]
-        needed[:-ahead] |= happens[ahead:] & same
-    return needed
 
 
 def _scores(function, rows: pd.DataFrame, what: str) -> np.ndarray:

@@ -16,10 +16,10 @@ from .chart import Chart
 from .contacts import Contacts
 from .errors import HospitalError
 from .faults import LEDGER
-from .flown import HELP
 from .keys import ids
 from .notes import Notes
 from .patients import Patients
+from .response import HELP
 from .warehouse import LATER, instants
 from .world import World
 
