@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..card import Drawn
-from ..words import DAYS, WEEKS
+from ..words import DAYS
 from . import feed, release, results, world
 from .kinds import ALL_SITES, NORTHGATE, Incident
 
@@ -70,6 +70,3 @@ def _placed(card: Incident, begins: int, random: np.random.Generator) -> Drawn:
     weeks = int(random.integers(card.weeks[0], card.weeks[1] + 1))
     dice = int(random.integers(0, 2**63))
     return Drawn(card, begins, min(begins + 7 * weeks, DAYS), dice, site)
-
-
-__all__ = ["DAYS", "DECK", "WEEKS", "alone", "draw"]

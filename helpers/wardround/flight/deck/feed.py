@@ -74,7 +74,7 @@ class StaleCache(Incident):
     """Vital signs and results as they were when a patient was first asked for, for two days at a time."""
 
     hold: int = 6  # windows of eight hours: a cached answer lives 48 hours, in the place of a few minutes
-    memory: Remembered = field(default_factory=Remembered, compare=False, repr=False)
+    memory: Remembered = field(default_factory=Remembered, init=False, compare=False, repr=False)
 
     def ward_rows(self, rows: Columns, drawn: Drawn, day: int) -> Columns:
         """Hand out kept values; only their age says so."""
@@ -116,9 +116,7 @@ UNIT_CHANGE = UnitChange(
     where="feed",
     services=("ward", "list"),
     weeks=(12, 20),
-    seen_by=(
-        "value_contract"input_drift"score_drift"alerts"unanswered"observed_expected"below_expected""
-    ),
+    seen_by=("value_contract", "input_drift", "score_drift", "alerts", "unanswered", "below_expected"),
     reference=("fallback", "fix_feed", "backfill", "replay"),
     tempted=("raise_threshold", "retrain"),
     mends=frozenset({"fix_feed"}),

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from wardround.hospital import parameters as sheet
-
 from ..card import Columns, Drawn
 from .kinds import LABS, Incident, Remembered, here, listed, lot
 
@@ -37,7 +35,7 @@ class TimezoneShift(Incident):
     """Collection in one time, issue in another: results seem to come before their blood, and are seen a window late."""
 
     hours: float = 5.0
-    memory: Remembered = field(default_factory=Remembered, compare=False, repr=False)
+    memory: Remembered = field(default_factory=Remembered, init=False, compare=False, repr=False)
 
     def ward_rows(self, rows: Columns, drawn: Drawn, day: int) -> Columns:
         """Hand out the results of the window before; their lag is too short by the shift."""
@@ -75,7 +73,6 @@ class SensorBias(Incident):
 
     points: float = 2.0  # of saturation, at 95 % and more
     slope: float = 0.45  # grows by this for each point below 95 %, as in ``parameters``: up to six points
-    respiratory_too: bool = False
 
     def ward_rows(self, rows: Columns, drawn: Drawn, day: int) -> Columns:
         """Raise the saturation that is displayed; needs the truth columns ``_dark`` and ``_true_saturation``."""
@@ -186,4 +183,3 @@ SENSOR_BIAS = SensorBias(
     teaches=("M08", "M29", "M36"),
 )
 CARDS = (AMENDED_RESULTS, TIMEZONE_SHIFT, NEW_ANALYSER, SENSOR_BIAS)
-OXIMETER = sheet.OXIMETER_BIAS
