@@ -24,12 +24,15 @@ from wardround.operations.privacy import (
     HIDING_PLACES,
     OCR_2000,
     QUOTED,
+    VERDICTS,
     Agreement,
     Crosswalk,
     PrivacyError,
     Zip3Table,
     attest,
     find_shaped,
+    judge_columns,
+    judged_in_words,
     kept_by_list,
     limited_data_set,
     safe_harbor_export,
@@ -394,3 +397,43 @@ def test_a_limited_data_set_keeps_dates_and_places_and_needs_its_agreement():
             limited_data_set(STAYS, LIMITED, agreement, when)
     with pytest.raises(PrivacyError, match=r"seven digits|looks like"):
         limited_data_set(STAYS, LIMITED | {"mrn": "keep"}, DUA, today)
+
+
+# the papers of a table ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "unit", "owner", "verdict"),
+    [
+        ("given", "given", "", "", "goes"),
+        ("kin", "contact", "text", "registration", "goes"),
+        ("town", "city", "", "registration", "goes"),
+        ("code", "mrn", "text", "registration", "goes"),
+        ("remark", "notes", "free text", "care team", "goes"),
+        ("score", "", "points", "nursing", "goes"),
+        ("familyName", "sex", "0 or 1", "registration", "goes"),
+        ("ageYears", "age", "years", "registration", "must be changed"),
+        ("birth_year", "birth_date", "year", "registration", "must be changed"),
+        ("weekday", "admitted_at", "0 to 6", "bed management", "must be changed"),
+        ("prefix", "zip", "", "registration", "must be changed"),
+        ("person", "patient_id", "", "", "must be changed"),
+        ("days", "los_days", "days", "bed management", "question of actual knowledge"),
+        ("troponin", "troponin", "ng/L", "laboratory", "question of actual knowledge"),
+        ("hiv", "hiv", "0 or 1", "care team", "question of actual knowledge"),
+        ("female", "sex", "0 or 1", "registration", "stays"),
+        ("albumin_missing", "albumin", "0 or 1", "laboratory", "stays"),
+        ("stays_before", "stays_before", "stays", "bed management", "stays"),
+    ],
+)
+def test_a_column_is_judged_by_its_papers(name, source, unit, owner, verdict):
+    row = pd.DataFrame([{"name": name, "source": source, "unit": unit, "owner": owner}])
+    judged = judge_columns(row)
+    assert judged.verdict.tolist() == [verdict] and verdict in VERDICTS and judged.because[0]
+    assert f"of 1 columns {int(verdict == 'stays')}" in judged_in_words(judged, "this table")
+
+
+def test_papers_without_names_are_refused_and_names_alone_are_enough():
+    for papers in (pd.DataFrame({"column": ["age"]}), pd.DataFrame({"name": []}), {"name": ["age"]}):
+        with pytest.raises(PrivacyError, match="one row a feature"):
+            judge_columns(papers)
+    assert judge_columns(pd.DataFrame({"name": ["age", None]})).verdict.tolist() == ["must be changed", "goes"]

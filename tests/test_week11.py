@@ -14,12 +14,23 @@ import pytest
 from wardround.course.asking import put
 from wardround.course.given import _names, given
 from wardround.course.keys import week_keys
+from wardround.course.memo import keep
 from wardround.course.places import week_folder
 from wardround.course.questions import week_questions
 from wardround.course.verdicts import expected, judge
 from wardround.hospital import open_truth
-from wardround.operations.privacy import NARROW, Crosswalk, Guard, Request, Route, redact, safe_harbor_table
+from wardround.operations.privacy import (
+    NARROW,
+    Crosswalk,
+    Guard,
+    PrivacyError,
+    Request,
+    Route,
+    redact,
+    safe_harbor_table,
+)
 from wardround.records import read_export
+from wardround.records.features import READMISSION
 
 WEEK, KEYS = given(11), week_keys(11)
 MADE = KEYS.keys["W11.Q1"].reference.__globals__  # what keys.py defines
@@ -111,6 +122,53 @@ def test_safe_harbor_costs_a1_next_to_nothing_and_leaves_people_alone(hospital):
     assert not answer["findings"] and abs(answer["auroc"] - answer["auroc_before"]) < 0.005
     assert 100 < answer["alone"] < 900
     assert "No check can say" in verdict_on("W11.Q1", to_leave, hospital).says
+
+
+def what_survived(hospital, capsys):
+    """The names that section 7 of lesson 1 leaves behind, and what it prints."""
+    lesson = next(week_folder(11).glob("1_*.py")).read_text()
+    cells = re.split(r"^# %%", lesson[lesson.index("# ## 7. What survived") :], flags=re.M)[1:]
+    names = {"hospital": hospital, "pd": pd, "np": np, "claim": lambda value, **told: value}
+    for cell in cells:
+        if not cell.startswith(" [markdown]"):
+            exec(compile(cell, "section 7", "exec"), names)
+    return names, capsys.readouterr().out
+
+
+def test_lesson_1_judges_the_table_that_the_learner_kept_column_by_column(hospital, capsys):
+    shipped = READMISSION.table().set_index("name")
+    mine = shipped.drop(index=["sodium", "htn", "alcohol"]).reset_index()
+    mine.loc[len(mine)] = {"name": "ward_zip", "source": "zip", "unit": "text", "owner": "registration"}
+    mine.loc[len(mine)] = {"name": "chart_hash", "source": "mrn", "unit": "text", "owner": "registration"}
+    mine.loc[len(mine)] = {"name": "mobility", "source": "adm2", "unit": "points", "owner": "nursing"}
+    keep("feature_dictionary", mine)
+    names, said = what_survived(hospital, capsys)
+    verdicts = names["judged"].set_index("name").verdict
+    assert list(verdicts.index) == list(mine["name"]) and "sodium" not in verdicts
+    assert verdicts[["age", "ward_zip"]].eq("must be changed").all()
+    assert verdicts[["chart_hash", "mobility"]].eq("goes").all(), "also what nobody has explained"
+    assert verdicts[["haemoglobin", "hf", "log_los"]].eq("question of actual knowledge").all()
+    assert verdicts[["female", "payer_medicare", "albumin_missing"]].eq("stays").all()
+    assert said.startswith("Your A1, as kept in week 3: of 46 columns 8 may stay as they are, 2 (age, ward_zip)")
+    assert "2 (chart_hash, mobility) must go. 34 are" in said
+    assert (
+        list(names["columns"]) == [name for name in READMISSION.names if name in verdicts] and not names["as_shipped"]
+    )
+    assert names["own"] == {"judged, not rebuilt here": ["ward_zip", "chart_hash", "mobility"]}
+    assert set(names["rows_alone"]) == {"age, female, year", "age, female, year, haemoglobin"}
+    assert 0.55 < names["scores"][0] < 0.8 and abs(names["scores"][0] - names["scores"][1]) < 0.005
+
+
+def test_lesson_1_says_so_where_nothing_is_kept(hospital, capsys):
+    names, said = what_survived(hospital, capsys)
+    assert list(names["judged"].name) == READMISSION.names and names["as_shipped"] and not names["own"]
+    assert said.startswith("The package's A1, since work/ holds no feature_dictionary of yours: of 46 columns")
+
+
+def test_a_kept_table_that_is_none_is_refused_with_what_mends_it(hospital, capsys):
+    keep("feature_dictionary", {"age": "years"})
+    with pytest.raises(PrivacyError, match="keep it again"):
+        what_survived(hospital, capsys)
 
 
 # Q2 -------------------------------------------------------------------------------------------------------------------

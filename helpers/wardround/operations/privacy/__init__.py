@@ -1,14 +1,16 @@
 """What may leave the building: remove it, measure what is left, hold the boundary, and write down who decided.
 
-``EIGHTEEN attest`` the rule and the question no program answers; ``safe_harbor_table safe_harbor_export`` remove;
-``limited_data_set`` removes less under an agreement; ``uniqueness population_uniqueness link`` say what is left of a
-person; ``redact score_notes`` are for free text, with what they miss; ``Policy Desk`` say who reads what inside;
-``Guard Proxy StandIn`` stand at the door; ``may_leave DecisionLog`` say why it opened.
+``EIGHTEEN attest`` the rule and the question no program answers; ``judge_columns`` reads the papers of a table;
+``safe_harbor_table safe_harbor_export`` remove; ``limited_data_set`` removes less under an agreement; ``uniqueness
+population_uniqueness link`` say what is left of a person; ``redact score_notes`` are for free text, with what they miss;
+``Policy Desk`` say who reads what inside; ``Guard Proxy StandIn`` stand at the door; ``may_leave DecisionLog`` say why
+it opened.
 
 Legal statements are of the United States, as of ``AS_OF``, and no legal advice: verify before relying.
 """
 
 from .access import Desk, Policy, Refused
+from .columns_judged import VERDICTS, judge_columns, judged_in_words
 from .decisions import (
     CLAUSES,
     DATA_CLASSES,
@@ -85,6 +87,7 @@ __all__ = [
     "RECORD",
     "ROLES",
     "SHAPED",
+    "VERDICTS",
     "Agreement",
     "Answer",
     "Attestation",
@@ -118,6 +121,8 @@ __all__ = [
     "find_in_note",
     "find_shaped",
     "group_sizes",
+    "judge_columns",
+    "judged_in_words",
     "kept_by_list",
     "ladder",
     "limited_data_set",
