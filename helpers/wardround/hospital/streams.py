@@ -100,6 +100,7 @@ class Purpose(IntEnum):
     DESK_VALUE = 77  # slot 0 wrong, 1 missing
     SNOOPING = 78  # slot: who, what kind, whom, when; decoys
     FINAL_LOST = 79  # only where the export's own plan is not given
+    GUEST = 80  # does a stay of the third year come once more in a year that is flown?
     # draws of faults: each its own, so that switching one off changes no other
     DUPLICATE = 100  # person chosen
     DUPLICATE_FILED = 101  # which visits lie under the second record
