@@ -1,10 +1,10 @@
 """What may leave the building: remove it, measure what is left, hold the boundary, and write down who decided.
 
 ``EIGHTEEN attest`` the rule and the question no program answers; ``judge_columns`` reads the papers of a table;
-``safe_harbor_table safe_harbor_export`` remove; ``limited_data_set`` removes less under an agreement; ``uniqueness
-population_uniqueness link`` say what is left of a person; ``redact score_notes`` are for free text, with what they miss;
-``Policy Desk`` say who reads what inside; ``Guard Proxy StandIn`` stand at the door; ``may_leave DecisionLog`` say why
-it opened.
+``safe_harbor_table safe_harbor_export`` remove; ``limited_data_set`` removes less under an agreement;
+``uniqueness population_uniqueness link`` say what is left of a person; ``redact score_notes`` are for free text, with
+what they miss; ``Policy Desk`` say who reads what inside; ``Guard Proxy StandIn`` stand at the door; ``may_leave
+DecisionLog`` say why it opened.
 
 Legal statements are of the United States, as of ``AS_OF``, and no legal advice: verify before relying.
 """
