@@ -24,6 +24,7 @@ from wardround.hospital.people import Table, joined, make_people
 from wardround.hospital.response import needed_within, willing
 from wardround.hospital.sepsis import recognition
 from wardround.hospital.simulation import check_parameters, panel_size
+from wardround.hospital.stays import BACK_ELSEWHERE, BACK_HERE
 from wardround.hospital.streams import DAY, Purpose, uniform
 from wardround.hospital.ward import course
 
@@ -31,6 +32,7 @@ from .card import Columns
 from .words import DAYS, FIRST_WEEK, SHIFTS, WEEKS
 
 FIRST, LAST = 7 * FIRST_WEEK, 7 * (FIRST_WEEK + WEEKS)  # days of the hospital
+PAYERS_TELL = 120  # days until claims of returns elsewhere have come, as in week 8
 COUNTS = ("site", "stay", "window", "day", "shift", "sex_male", "race", "planned", "vital_sets", "copies")
 VALUES = (
     *("age", *sheet.VITALS, "vitals_age_hours"),
@@ -38,9 +40,7 @@ VALUES = (
 )
 FLAGS = ("lactate_drawn", "culture_ordered", "antibiotic_given", "comfort_care")
 WINDOW_COLUMNS = (*COUNTS, *VALUES, *FLAGS)
-TRUTH_COLUMNS = (
-    *("hazard", "event_u", "needed", "dark", "older_oximeter", "true_saturation", "guest", "willing_u"),
-)
+TRUTH_COLUMNS = (*("hazard", "event_u", "needed", "dark", "older_oximeter", "true_saturation", "guest", "willing_u"),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,8 @@ class Past:
     windows : dict of arrays
         ``WINDOW_COLUMNS`` and ``deteriorates_24h``, of windows whose outcome was known.
     stays : DataFrame
-        Home discharges whose thirty days were over: columns of ``Year.discharges``, ``called``, ``readmitted_30d``.
+        Home discharges whose thirty days were over: columns of ``Year.discharges``, ``called``, ``readmitted_30d``
+        (to this hospital), ``back`` (to any; missing in the last 120 days before payers tell).
     """
 
     windows: Columns
@@ -249,6 +250,9 @@ def _homes(seed: int, people: Table, ended: Table, windows: Table) -> tuple[pd.D
     rows = warehouse.stay_rows(seed, people, stay, labs).drop(columns="disposition")
     rows["day"] = np.floor(stay["discharge"]).astype(np.int64) - FIRST
     later = warehouse.written_later(seed, people, stay, FIRST)[["called", "readmitted_30d"]]
+    back = pd.array(np.isin(stay["next_event"], [BACK_HERE, BACK_ELSEWHERE]), dtype="boolean")  # first, within 30 days
+    back[stay["discharge"] + 30 + PAYERS_TELL > FIRST] = pd.NA
+    later["back"] = back
     truth = {name: stay[name] for name in ("p0", "p1", "y0", "y1", "social")}
     truth |= {"usual_call": stay["called"], "held_out": stay["held_out"], "interpreter": stay["interpreter"]}
     return rows, later, truth | {"dark": _dark(people, stay)}
