@@ -73,11 +73,6 @@ def test_the_packages_own_tool_makes_a_table_that_may_leave(hospital):
     assert verdict_on("W11.Q1", release, hospital).kind == "right"
 
 
-def test_numbers_in_the_order_of_a_shuffled_table_are_no_mistake(hospital):
-    release = lambda table: to_leave(table, patient=pd.factorize(table.patient_id)[0])  # noqa: E731
-    assert verdict_on("W11.Q1", release, hospital).kind == "right"
-
-
 @pytest.mark.parametrize("column", sorted(bank_of("columns.py")["BANK"]))
 def test_no_added_column_gets_out(hospital, column):
     bank = bank_of("columns.py")
@@ -85,7 +80,7 @@ def test_no_added_column_gets_out(hospital, column):
     source = bank["BANK"][column]
     answer = {
         "table": ASKED["_flat"](to_leave(table, **{column: "x"})),
-        "again": ASKED["_flat"](to_leave(table.tail(600))),
+        **dict.fromkeys(("twice", "some"), ASKED["_flat"](to_leave(table.tail(600)))),
     }
     found = bank["held"](answer, table, {column: source[0]}, WEEK.zip3_people())
     assert found["findings"] == {"added": [column]}

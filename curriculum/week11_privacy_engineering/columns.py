@@ -101,16 +101,25 @@ def _zips(stays, dice):
 # judging --------------------------------------------------------------------------------------------------------------
 def held(answer, table, added, people):
     """Return ``findings`` (code to what is told), ``auroc`` and ``auroc_before``; a table without findings may leave."""
-    out, again = answer["table"], answer["again"]
+    out = answer["table"]
     asked = _rebuilder()
-    findings = _columns(out, table, added) | _values(out, people, table) | _codes(out, again, table)
+    findings = _columns(out, table, added) | _values(out, people, table) | _codes(answer, table)
     before = asked(table.assign(year=_year(table)), FEATURES)
     after = None
     if not {"lacking", "rows", "year"} & set(findings) and "year" not in findings.get("dates", ()):
         after = _worth(asked, out)
         if not after >= before["auroc"] - LOST:
             findings["worth"] = f"{after:.3f}"
-    return {"findings": findings, "auroc": after, "auroc_before": before["auroc"], "alone": _alone(out)}
+    worth = {"auroc": after, "auroc_before": before["auroc"]}
+    return {"findings": findings, **worth, "alone": _alone(out), "oldest": _oldest(out)}
+
+
+def _oldest(out):
+    """How the pooled ages are shown: ``pooled`` as the list has it; ``missing``, or ``below`` as a younger age, tell less."""
+    age = pd.to_numeric(out["age"], errors="coerce") if "age" in out else pd.Series(dtype=float)
+    if age.eq(POOLED).any():
+        return "pooled"
+    return "missing" if age.isna().any() else "below"
 
 
 def _worth(asked, out):
@@ -202,8 +211,9 @@ def _values(out, people, table):
     return findings
 
 
-def _codes(out, again, table):
-    """What a patient's code tells: an id, a hash of one, a rank, or the same thing at each release."""
+def _codes(answer, table):
+    """What a patient's code tells: an id, a hash of one, a rank, a place in the table, or the same thing at each release."""
+    out = answer["table"]
     if "patient" not in out or out["patient"].isna().any() or len(out) != len(table):
         return {"code": "gaps"} if "patient" in out and out["patient"].isna().any() else {}
     codes = _as_text(out["patient"])
@@ -219,12 +229,17 @@ def _codes(out, again, table):
     if _hashed(codes, known):
         return {"code": "hash"}
     pairs = _aligned(out, table)
-    if pairs is not None and _ranked(pairs):
+    if pairs is None:
+        return {}
+    if _ranked(pairs, pairs["patient_id"]):
         return {"code": "rank"}
-    second = _aligned(again, table)
-    if pairs is not None and second is not None and _same(pairs, second) > SAME:
+    if _drawn_again(pairs, answer["some"], table):
         return {"code": "same"}
-    return {}
+    if not _drawn_again(pairs, answer["twice"], table):
+        return {}
+    first = table.reset_index().groupby("patient_id")[["index", "admitted_at"]].min().rank()
+    places = (pairs["patient_id"].map(first[name]) for name in first)
+    return {"code": "place" if any(_ranked(pairs, place) for place in places) else "seed"}
 
 
 def _as_text(codes):
@@ -263,12 +278,18 @@ def _aligned(out, table):
     return both[["patient_id", "patient"]] if len(both) > 100 else None
 
 
-def _ranked(pairs):
-    """Whether the order of the codes is the order of the ids."""
+def _ranked(pairs, order):
+    """Whether the order of the codes is that of the ids, or of something else that the house knows."""
     numbers = pd.to_numeric(pairs["patient"].astype("str").str.extract(r"(\d+)$", expand=False), errors="coerce")
     if numbers.isna().any():
         return False
-    return abs(numbers.rank().corr(pairs["patient_id"].rank())) > 0.98
+    return abs(numbers.rank().corr(order.rank())) > 0.98
+
+
+def _drawn_again(pairs, other, table):
+    """Whether another release gives most patients the code that they have in this one."""
+    second = _aligned(other, table) if "patient" in other else None
+    return second is not None and _same(pairs, second) > SAME
 
 
 def _same(pairs, second):

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import hmac
+import random
 import re
 import secrets
 import time
@@ -150,6 +151,8 @@ CODES = {
     "hash": "the code is a hash of an id, which anybody with the ids can make again",
     "rank": "the codes stand in the order of the ids: whoever has the ids can count",
     "same": "a second release has the same codes, so they follow from something, or somebody kept the table behind them",
+    "place": "the codes count through the rows, or through the moments of arrival, so the same table gets the same codes again",
+    "seed": "the same table, released again, gets the same codes: they are not drawn anew",
 }
 
 
@@ -191,11 +194,17 @@ def released_how(answer, hospital):
     return text[0].upper() + text[1:] + "."
 
 
+POOL = {
+    "missing": " Ages of 90 and more are missing: the list would let 90 stand for them.",
+    "below": " Nobody is 90: the list would let 90 stand for '90 or older'.",
+}
+
+
 def what_survived(answer, hospital):
     old = int((given(11).a1_table(hospital)["age"] > 89).sum())
     return (
         f"A1 survives: AUROC {answer['auroc_before']:.3f} before, {answer['auroc']:.3f} after. Gone are weeks, so its monitoring; the thirty days, so nobody can count returns again; the way back, so its calls; "
-        f"the ages of {counted(old, 'stay', 'stays')} over 89. {answer['alone']} of 1,000 rows are alone with age, sex, year, payer and diagnosis. Does anybody know whom such a row "
+        f"the ages of {counted(old, 'stay', 'stays')} over 89.{POOL.get(answer['oldest'], '') if old else ''} {answer['alone']} of 1,000 rows are alone with age, sex, year, payer and diagnosis. Does anybody know whom such a row "
         "describes? No check can say; you must."
     )
 
@@ -220,6 +229,18 @@ def drop_list(table):
 def prefixes(table, restricted):
     prefix = table["zip"].str[:3]
     return to_leave(table, zip3=prefix.where(~prefix.isin(list(restricted)), "000"))
+
+
+def seeded(table):
+    """Codes shuffled by a seed that is written into the function."""
+    patients = sorted(table["patient_id"].unique())
+    numbers = list(range(len(patients)))
+    random.Random(1).shuffle(numbers)
+    return to_leave(table, patient=table["patient_id"].map(dict(zip(patients, numbers, strict=True))))
+
+
+def by_place(table):
+    return to_leave(table, patient=pd.factorize(table["patient_id"])[0])
 
 
 def one_row_a_code(table):
@@ -287,6 +308,23 @@ key(
             look_at="`release(table)` twice: are the codes the same?",
             teaches="M18",
             also=coded("same"),
+        ),
+        table_with(
+            "seeded",
+            seeded,
+            says="The codes are shuffled, and by a fixed seed.",
+            so_what="Whoever has the ids and your function shuffles again and has each chart; and two releases of one table can be joined. A seed is a key that stands in the code. `secrets` has none.",
+            look_at="`release(table)` twice: are the codes the same?",
+            teaches="M18",
+            also=coded("seed"),
+        ),
+        table_with(
+            "by_place",
+            by_place,
+            says="The codes are numbers in the order of the rows, or of arrival.",
+            so_what="Row 417 of the table that stays here, or the 417th arrival, is number 417 outside: whoever sees the first has the second. The same table gets the same numbers again. Draw them.",
+            look_at="`release(table)` twice: are the codes the same?",
+            also=coded("place"),
         ),
         table_with(
             "ranked",
