@@ -1,4 +1,4 @@
-"""The learner's own model of the list: the release in force of their pipeline (A2), served with every digest compared."""
+"""The learner's own model of the list: the release in force of their pipeline (A2), every digest compared."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def own_list(work: Path | str) -> OwnList:
     log, registry = state / "log.sqlite", state / "registry" / "mlflow.db"
     if not (log.exists() and registry.exists()):
         raise NoRelease(
-            f"The plan wants your own list, and {state} holds no release; run your pipeline (A2) until one is in force, "
-            'or write model = "reference" under [list].'
+            f"The plan wants your own list, and {state} holds no release; run your pipeline (A2) until one is "
+            'in force, or write model = "reference" under [list].'
         )
     quiet.apply()  # MLflow asks nobody outside; before it is imported
     from wardround.operations.ledger import Ledger

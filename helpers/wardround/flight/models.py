@@ -63,6 +63,8 @@ class Logistic:
         Makes rows into an array (columns, rows), NaN where a value is missing.
     mean, weight : arrays
         Of each column; ``weight`` per unit.
+    level : float
+        Log-odds of a row whose columns are all at their means.
     """
 
     name: str
@@ -195,8 +197,9 @@ def fit_list(frame: pd.DataFrame, outcome, name: str = "reference list") -> Logi
 def recalibrated(model: Risk, risk: np.ndarray, outcome: np.ndarray) -> Recalibrated:
     """Return a model with level and slope moved so that ``risk``, what it said, agrees with ``outcome``."""
     known = ~np.isnan(risk)
-    _, weight, level = _newton(_place(risk[known])[None, :], np.asarray(outcome)[known].astype(float), 0.0)
-    return Recalibrated(f"{model.name}, recalibrated", model.features, model, level, float(weight[0]))
+    mean, weight, level = _newton(_place(risk[known])[None, :], np.asarray(outcome)[known].astype(float), 0.0)
+    slope = float(weight[0])
+    return Recalibrated(f"{model.name}, recalibrated", model.features, model, level - slope * float(mean[0]), slope)
 
 
 def learnt(service: str, how: str, model: Risk, rows, outcome: np.ndarray) -> Risk | None:
@@ -237,7 +240,7 @@ def _fitted(name: str, features, matrix: Callable, rows, outcome, ridge: float) 
 
 
 def _newton(table: np.ndarray, outcome: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the columns' means, weights per unit, and the level, by penalised maximum likelihood.
+    """Return the columns' means, weights per unit, and the level at the means, by penalised maximum likelihood.
 
     ``ridge`` weighs half the sum of squares of the weights per standard deviation; the level is not penalised.
     """

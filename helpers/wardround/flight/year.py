@@ -2,8 +2,10 @@
 
 A plan changes who is looked at, and so who gets worse; it never changes who arrives. That is simpler than the truth: in
 ``simulate(..., policy=...)`` somebody who was kept from getting worse leaves in another way and comes back on another
-day, or not at all. Here arrivals, and returns, are those of usual care. Stays are followed to their planned end as if
-nobody got worse; what a flight makes of a stay after its event, it leaves out.
+day, or not at all. Here arrivals, and returns, are those of usual care. On three hospitals, under a simple score, that
+moved at most 28 of 17,134 alerts of the year (2 of 1,000), 14 of 2,148 answers and no deterioration. Stays are followed
+to their planned end as if nobody got worse; what comes after its event, a flight leaves out. So the dead stay for the
+rest of their last day's windows.
 
 *Guests* are the stays of the third year once more, 52 weeks later. They are on the wards only where a card says so.
 """
@@ -43,7 +45,7 @@ WINDOW_COLUMNS = (*COUNTS, *VALUES, *FLAGS)
 TRUTH_COLUMNS = (*("hazard", "event_u", "needed", "dark", "older_oximeter", "true_saturation", "guest", "willing_u"),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Past:
     """The first three years as recorded, under usual care; days and shifts count back from the year's first midnight.
 
@@ -60,7 +62,7 @@ class Past:
     stays: pd.DataFrame
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Year:
     """Year four of a hospital.
 
