@@ -119,7 +119,7 @@ class Contracts(_Table):
 
     value_contract: _choice("block", "pass") = Field("pass", description='"block" or "pass"')
     freshness: _choice("block", "pass") = Field("pass", description='"block" or "pass"')
-    freshness_hours: Number = Field(12.0, ge=1, le=72, description="hours from 1 to 72")
+    freshness_hours: Number = Field(36.0, ge=1, le=72, description="hours from 1 to 72")
     time_order: _choice("block", "pass") = Field("pass", description='"block" or "pass"')
     unknown_codes: _choice("block", "pass") = Field("pass", description='"block" or "pass"')
     duplicates: _choice("once", "each") = Field("each", description='"once" or "each"')
