@@ -1,0 +1,567 @@
+"""The year: three shifts a day, 364 days, with a plan in force and incidents in the feed.
+
+Own code, because nothing we found flies a monitoring *plan*: packages of this kind simulate a workflow around a fixed
+model. Who comes is known beforehand and no plan changes it (:mod:`year`); what a plan changes is who is looked at, and so
+who deteriorates, and who is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from wardround.hospital import DEFAULT_SEED
+from wardround.hospital import parameters as sheet
+from wardround.hospital.response import HELP, HELP_WINDOWS, LOCKOUT, Nurses
+
+from . import models
+from .card import Columns, Drawn
+from .contracts import keep_list, keep_ward
+from .deck import draw
+from .plan import Plan
+from .signals import Signals
+from .team import CONTAINS, Team
+from .words import DAYS, SHIFTS, SITES, WEEKS
+from .year import Year, frozen
+
+LOOK = 0.25  # hours of a nurse for one answered alert (assumption)
+REVIEW = 0.5  # hours for one chart review (assumption)
+ROUND = 1 / 15  # hours of a nurse to screen one patient by hand (assumption)
+BY_HAND = 0.5  # share of those marked by hand whom a nurse then sees in the same shift (assumption)
+SHOWN_TO_HOOKS = ("hazard", "needed", "dark", "older_oximeter", "true_saturation")
+NORTHGATE = SITES.index("northgate")
+BLACK = sheet.RACES.index("black")
+LEARN_DAYS = 91
+
+
+@dataclass
+class Spell:
+    """One incident of the year, as the plan met it. Days since the year's first midnight; infinite where it never came."""
+
+    cause: str
+    decoy: bool
+    services: tuple[str, ...]
+    begins: float
+    ends: float
+    detected: float = np.inf
+    contained: float = np.inf
+    restored: float = np.inf
+
+
+@dataclass
+class Flight:
+    """What a year came to.
+
+    Attributes
+    ----------
+    log : list of dict
+        What the team saw and did, in order: ``n day hour kind`` and what belongs to the kind.
+    ward : dict of arrays
+        One entry a row of ``year.windows``: ``present scored score threshold alert delivered answered helped`` (factor
+        on the hazard) ``factor`` (of the world on the hazard) ``damaged off fallback happened``.
+    list : dict of arrays
+        One entry a discharge: ``scored score called damaged off p0 p1 came``.
+    shifts : dict of arrays
+        Shape (1092, sites): ``alerts capacity answered beds``.
+    hours : dict
+        Hours of staff, by kind.
+    """
+
+    plan: Plan
+    seed: int
+    drawn: tuple[Drawn, ...]
+    year: Year
+    log: list[dict[str, Any]] = field(default_factory=list)
+    ward: Columns = field(default_factory=dict)
+    shifts: Columns = field(default_factory=dict)
+    days: list[dict[tuple[str, str], float]] = field(default_factory=list)
+    hours: dict[str, float] = field(default_factory=dict)
+    spells: list[Spell] = field(default_factory=list)
+    list: Columns = field(default_factory=dict)  # last: it hides the builtin from what stands below it
+
+
+def fly(
+    plan: Plan,
+    seed: int = DEFAULT_SEED,
+    drawn: Sequence[Drawn] | None = None,
+    *,
+    scale: float = 1.0,
+    ceiling: bool = False,
+    say: Callable[[int], object] | None = None,
+) -> Flight:
+    """Fly a plan through the fourth year of a hospital.
+
+    Parameters
+    ----------
+    plan : Plan
+    seed : int
+        Of the hospital; the same seed and plan give the same log.
+    drawn : sequence of Drawn, optional
+        Incidents; by default those that the seed draws from the deck.
+    ceiling : bool
+        Score by the true risk: what the staff could reach at best. For comparison only.
+    say : callable, optional
+        Told the week (0 to 51) when it is over.
+    """
+    year = frozen(seed, scale)
+    cards = tuple(draw(seed) if drawn is None else drawn)
+    flying = _Flying(plan, year, cards, ceiling)
+    for day in range(DAYS):
+        flying.day(day)
+        if say is not None and day % 7 == 6:
+            say(day // 7)
+    return flying.ended()
+
+
+class _Flying:
+    """A flight under way."""
+
+    def __init__(self, plan: Plan, year: Year, drawn: tuple[Drawn, ...], ceiling: bool):
+        self.plan, self.year, self.drawn = plan, year, drawn
+        self.flight = Flight(plan, year.seed, drawn, year)
+        self.team = Team(plan, drawn, self.write, self.learn)
+        self.standing = self.team.standing
+        self.signals = Signals(year, plan)
+        self.nurses = Nurses(sites=len(SITES))
+        stays = year.stays["site"].size
+        self.event = np.full(stays, -1)
+        self.helped_until = np.zeros(stays, dtype=np.int64)
+        self.silent_until = np.zeros(stays, dtype=np.int64)
+        self.oracle = models.Oracle(year) if ceiling else None
+        self.own = {"ward": models.ward_model(year), "list": models.serves_list(plan.list.model, year)}
+        self.released = dict(self.own)
+        self.by_vitals = models.vitals_only(year)
+        self.arrived: list[tuple[Columns, np.ndarray]] = []  # rows as used, with their places in the year; by day
+        self.listed: list[tuple[pd.DataFrame, np.ndarray, pd.DataFrame]] = []  # as used, places, as arrived; by week
+        self.by_hand_hours = 0.0
+        self.in_shadow = plan.gates.shadow_weeks > 0
+        self.new_from: int | None = None  # day of the first patient at the new site
+        self.new_events = 0
+        self.came_u = _came_u(year)
+        self._blank()
+        self.write(0.0, "flight", plan=plan.name, digest=plan.digest, seed=year.seed)
+
+    def _blank(self) -> None:
+        rows, calls = self.year.windows["stay"].size, len(self.year.discharges)
+        off = {name: np.zeros(rows, dtype=bool) for name in ("present", "scored", "alert", "delivered", "answered")}
+        off |= {name: np.zeros(rows, dtype=bool) for name in ("damaged", "off", "fallback", "happened")}
+        off |= {"score": np.full(rows, np.nan), "threshold": np.full(rows, np.nan)}
+        self.flight.ward = off | {"helped": np.ones(rows), "factor": np.ones(rows)}
+        self.flight.list = {
+            name: np.zeros(calls, dtype=bool) for name in ("scored", "called", "damaged", "off", "came")
+        }
+        self.flight.list |= {"score": np.full(calls, np.nan), "p0": self.year.list_truth["p0"].copy()}
+        self.flight.list |= {"p1": self.year.list_truth["p1"].copy()}
+        shape = (DAYS * SHIFTS, len(SITES))
+        self.flight.shifts = {
+            name: np.zeros(shape, dtype=np.int64) for name in ("alerts", "answered", "beds", "capacity")
+        }
+
+    def write(self, time: float, kind: str, **detail: Any) -> None:
+        """Add a line to the log."""
+        day, log = int(time), self.flight.log
+        log.append({"n": len(log) + 1, "day": day, "hour": round(24 * (time - day), 1), "kind": kind, **detail})
+
+    def _holding(self, day: int) -> list[Drawn]:
+        """The cards that have an effect on a day."""
+        return [one for one in self.drawn if one.active(day) and self.standing.mended.get(one.card.id, np.inf) > day]
+
+    # a day ----------------------------------------------------------------------------------------------------------
+
+    def day(self, day: int) -> None:
+        """Live through one day."""
+        self.team.due(float(day))
+        seen = {**self.signals.observe(day), **self._told(day - 1)}
+        self.flight.days.append(seen)
+        self.team.morning(day, seen)
+        cards = self._holding(day)
+        if day % 7 == 0:
+            self._list(day, self._holding(day + 3))
+        place = self._on_the_wards(day, cards)
+        rows = {name: column[place] for name, column in self.year.windows.items()}
+        if cards:
+            rows |= self._guests(day, rows, cards)
+        arrived = self._arrive(day, place, rows, cards)
+        used, blocked = keep_ward(self.plan.contracts, arrived)
+        self._damaged(place, rows, used, arrived is not rows)
+        self._shifts(day, place, used, blocked, cards)
+        self.arrived.append((used, place))
+        self._tell(day, place, arrived)
+
+    def _on_the_wards(self, day: int, cards: list[Drawn]) -> np.ndarray:
+        """Return the places of the day's windows whose patients are on a ward this morning."""
+        here = self.year.on(day)
+        stay, window = self.year.windows["stay"][here], self.year.windows["window"][here]
+        event = self.event[stay]
+        stays_on = (event < 0) | (event >= window)
+        shown = ~self.year.truth["guest"][here]
+        u = self.year.stays["guest_u"][stay]
+        for one in cards:
+            site, share = one.card.guests(one, day)
+            if site:  # the new site and a surge take their guests from opposite ends
+                shown |= (u < share) if site == "northgate" else (u > 1 - share)
+        return here.start + np.flatnonzero(stays_on & shown)
+
+    def _guests(self, day: int, rows: Columns, cards: list[Drawn]) -> Columns:
+        """Return the sites of a day's rows, those of the new site included."""
+        site, u = rows["site"], self.year.stays["guest_u"][rows["stay"]]
+        guest = self.year.stays["guest"][rows["stay"]]
+        for one in cards:
+            name, share = one.card.guests(one, day)
+            if name == "northgate":
+                site = np.where(guest & (u < share), NORTHGATE, site)
+        return {"site": site}
+
+    def _arrive(self, day: int, place: np.ndarray, rows: Columns, cards: list[Drawn]) -> Columns:
+        """Return a day's rows as they come out of the feed."""
+        feed = [one for one in cards if "ward" in one.card.services]
+        if not feed:
+            return rows
+        arrived = rows | {f"_{name}": self.year.truth[name][place] for name in SHOWN_TO_HOOKS}
+        for one in feed:
+            arrived = one.card.ward_rows(arrived, one, day)
+        return {name: column for name, column in arrived.items() if not name.startswith("_")}
+
+    def _damaged(self, place: np.ndarray, rows: Columns, used: Columns, touched: bool) -> None:
+        """Note in which rows a value that is used is not the one that was measured."""
+        if not touched:
+            return
+        wrong = np.zeros(place.size, dtype=bool)
+        for name in models.WARD_FEATURES:
+            if name in rows and used[name] is not rows[name]:
+                wrong |= (used[name] != rows[name]) & ~np.isnan(used[name])
+        self.flight.ward["damaged"][place] = wrong
+
+    def _shifts(self, day: int, place: np.ndarray, used: Columns, blocked: np.ndarray, cards: list[Drawn]) -> None:
+        """Go through the three shifts of a day."""
+        factor = self._factor(day, place, used, cards)
+        self.flight.ward["factor"][place] = factor
+        bounds = np.searchsorted(used["shift"], SHIFTS * day + np.arange(SHIFTS + 1))
+        scored_at, score = -1, np.empty(0)
+        for number in range(SHIFTS):
+            self.team.due(day + number / SHIFTS)
+            if self.standing.changed != scored_at:
+                scored_at, score = self.standing.changed, self._score(day, place, used, blocked, cards)
+            part = slice(bounds[number], bounds[number + 1])
+            now = {name: used[name][part] for name in ("stay", "window", "site", "race", "copies")}
+            self._shift(day, SHIFTS * day + number, place[part], now, score[part], factor[part], cards)
+
+    def _factor(self, day: int, place: np.ndarray, used: Columns, cards: list[Drawn]) -> np.ndarray:
+        """Return what the world makes of the day's hazards."""
+        factor = np.ones(place.size)
+        world = [one for one in cards if "ward" in one.card.services]
+        if world:
+            shown = used | {f"_{name}": self.year.truth[name][place] for name in SHOWN_TO_HOOKS}
+            for one in world:
+                factor = factor * one.card.hazard_factor(shown, one, day)
+        return factor
+
+    # scores ---------------------------------------------------------------------------------------------------------
+
+    def _score(self, day: int, place: np.ndarray, used: Columns, blocked: np.ndarray, cards: list[Drawn]) -> np.ndarray:
+        """Return the day's scores by what is in force at each site; NaN where there is none."""
+        standing = self.standing
+        if self.oracle is not None:
+            return self.oracle.risk(place)
+        score = self._shifted("ward", self.own["ward"].risk(used), used, day, cards)
+        if fallback := standing.sites("fallback"):
+            at = np.isin(used["site"], list(fallback))
+            score = np.where(at, self.by_vitals.risk(used), score)
+            self.flight.ward["fallback"][place] = at
+        if abstains := standing.sites("widen_abstention"):
+            score = np.where(blocked & np.isin(used["site"], list(abstains)), np.nan, score)
+        return score
+
+    def _shifted(self, service: str, risk: np.ndarray, rows, day: int, cards: list[Drawn]) -> np.ndarray:
+        """Return the service's risks as whoever runs the model delivers them."""
+        for one in cards:
+            if service not in one.card.services or (one.card.id == "vendor_update" and self.plan.vendor.pinned):
+                continue
+            more = one.card.score_log_odds(service, rows, one, day)
+            if not np.isscalar(more) or more:
+                risk = expit(logit(np.clip(risk, 1e-9, 1 - 1e-9)) + more)
+        return risk
+
+    def _threshold(self, day: int, race: np.ndarray, cards: list[Drawn]) -> np.ndarray:
+        """Return each row's threshold: by the plan, the team, and whatever a release has made of it."""
+        ward = self.plan.ward
+        cut = np.full(race.size, ward.threshold)
+        if ward.policy == "group":
+            named = ward.groups.get("black", ward.threshold), ward.groups.get("others", ward.threshold)
+            cut = np.where(race == BLACK, *named)
+        factor = self.standing.factor["ward"]
+        for one in cards:
+            if "ward" in one.card.services:
+                factor *= one.card.threshold_factor("ward", one, day)
+        return cut * factor
+
+    # a shift --------------------------------------------------------------------------------------------------------
+
+    def _shift(self, day, shift, place, now, score, factor, cards) -> None:
+        """Alert, let nurses come or not, and see who gets worse."""
+        kept, truth, stay = self.flight.ward, self.year.truth, now["stay"]
+        present = (self.event[stay] < 0) | (self.event[stay] >= now["window"])
+        beds = np.bincount(now["site"][present], minlength=len(SITES))
+        cut = self._threshold(day, now["race"], cards)
+        shown = present & ~np.isnan(score) & ~self._hidden(now["site"]) & (not self.standing.off("ward"))
+        alert = shown & (score >= cut) & (now["window"] >= self.silent_until[stay])
+        capacity = self._capacity(day, beds, cards)
+        alert = self._only_best(alert, score, now["site"], capacity)
+        self.silent_until[stay[alert]] = now["window"][alert] + LOCKOUT
+        arrives = all(one.card.delivered("ward", one, day) for one in cards if "ward" in one.card.services)
+        delivered = alert if arrives else np.zeros_like(alert)
+        delivered = delivered | self._by_hand(place, now, present)
+        answered = np.zeros(stay.size, dtype=bool)
+        if delivered.any():
+            asked = now | {"score": np.nan_to_num(score), "needed": truth["needed"][place]}
+            asked |= {"willing_u": truth["willing_u"][place]}
+            answered = self._answers(asked, delivered, capacity)
+        self.helped_until[stay[answered]] = now["window"][answered] + HELP_WINDOWS
+        helped = np.where(now["window"] < self.helped_until[stay], HELP, 1.0)
+        happens = present & (truth["event_u"][place] < truth["hazard"][place] * factor * helped)
+        self.event[stay[happens]] = now["window"][happens]
+        if beds[NORTHGATE]:
+            self.new_from = day if self.new_from is None else self.new_from
+            self.new_events += int((happens & (now["site"] == NORTHGATE)).sum())
+        for name, column in (
+            *(("present", present), ("scored", shown), ("score", score), ("threshold", cut), ("alert", alert)),
+            *(("delivered", delivered), ("answered", answered), ("helped", helped), ("happened", happens)),
+        ):
+            kept[name][place] = column
+        kept["off"][place] = present & ~shown
+        for name, values in (("beds", beds), ("capacity", capacity)):
+            self.flight.shifts[name][shift] = values
+        for name, mask in (("alerts", delivered), ("answered", answered)):
+            self.flight.shifts[name][shift] = np.bincount(now["site"][mask], minlength=len(SITES))
+
+    def _answers(self, asked: Columns, delivered: np.ndarray, capacity: np.ndarray) -> np.ndarray:
+        """Return which alerts bring a nurse. An alert that comes twice takes two of the shift's visits."""
+        order, copies = self.plan.staff.above_capacity, asked["copies"].astype(np.int64)
+        if (copies <= 1).all():
+            return self.nurses.answers(asked, delivered, capacity, order)
+        each = np.repeat(np.arange(copies.size), np.maximum(copies, 1))
+        came = self.nurses.answers(
+            {name: column[each] for name, column in asked.items()}, delivered[each], capacity, order
+        )
+        return np.bincount(each[came], minlength=copies.size) > 0
+
+    def _hidden(self, site: np.ndarray) -> np.ndarray:
+        """Return where no score is shown: at a new site that has not passed the plan's gate."""
+        return (site == NORTHGATE) & self.in_shadow
+
+    def _capacity(self, day: int, beds: np.ndarray, cards: list[Drawn]) -> np.ndarray:
+        """Return how many responses each site can give in a shift."""
+        factor = float(np.prod([one.card.capacity_factor(one, day) for one in cards]))
+        extra = np.isin(np.arange(len(SITES)), list(self.standing.sites("more_staff"))).astype(int)
+        return self.nurses.capacity(beds, factor=factor, extra=extra)
+
+    def _only_best(self, alert, score, site, capacity) -> np.ndarray:
+        """Keep the highest alerts where the plan alerts no more than can be answered."""
+        most = np.full(len(SITES), alert.size)
+        if self.plan.ward.policy == "capacity":
+            most[:] = self.plan.ward.alerts_a_shift
+        for place in self.standing.sites("top_k"):
+            most[place] = min(most[place], capacity[place])
+        if not alert.any() or (np.bincount(site[alert], minlength=len(SITES)) <= most).all():
+            return alert
+        kept = np.zeros_like(alert)
+        for number, limit in enumerate(most.tolist()):
+            mine = np.flatnonzero(alert & (site == number))
+            kept[mine[np.argsort(-score[mine], kind="stable")][:limit]] = True
+        return kept
+
+    def _by_hand(self, place: np.ndarray, now: Columns, present: np.ndarray) -> np.ndarray:
+        """Return whom nurses find by going round with the vital signs alone, where the plan has them do so."""
+        sites = self.standing.sites("manual_rounds")
+        if not sites:
+            return np.zeros(place.size, dtype=bool)
+        at = present & np.isin(now["site"], list(sites)) & (now["window"] >= self.silent_until[now["stay"]])
+        risk = self.by_vitals.risk({name: column[place] for name, column in self.year.windows.items()})
+        found = at & (risk >= self.plan.ward.threshold) & (self.year.truth["willing_u"][place] < BY_HAND)
+        self.silent_until[now["stay"][found]] = now["window"][found] + LOCKOUT
+        self.by_hand_hours += ROUND * int((present & np.isin(now["site"], list(sites))).sum())
+        return found
+
+    # the list -------------------------------------------------------------------------------------------------------
+
+    def _list(self, day: int, cards: list[Drawn]) -> None:
+        """Make the week's lists: each day's highest risks are called while the week has calls left."""
+        at = np.flatnonzero((self.year.discharges["day"].to_numpy() // 7) == day // 7)
+        cards = [one for one in cards if "list" in one.card.services]
+        true = self.year.discharges.iloc[at]
+        frame, kept = true, self.flight.list
+        for one in cards:
+            frame = one.card.list_rows(frame, one, day)
+        used = keep_list(self.plan.contracts, frame)
+        self._world_of_list(at, true, day, cards)
+        if self.oracle is not None:
+            score = kept["p0"][at] - kept["p1"][at]
+        else:
+            score = self._shifted("list", self.own["list"].risk(used), used, day, cards)
+        kept["off"][at] = off = self.standing.off("list")
+        if cards and frame is not true:
+            kept["damaged"][at] = _unlike(true, used)
+        kept["score"][at], kept["scored"][at] = score, not off
+        cut = self.plan.list.threshold * self.standing.factor["list"]
+        for one in cards:
+            cut *= one.card.threshold_factor("list", one, day)
+        left = self.plan.list.calls_a_week
+        free = ~self.year.list_truth["held_out"][at] & (score >= cut) & (not off)
+        days = true["day"].to_numpy()
+        for today in range(day, day + 7):
+            mine = np.flatnonzero(free & (days == today))
+            best = mine[np.argsort(-score[mine], kind="stable")][:left]
+            kept["called"][at[best]] = True
+            left -= best.size
+        risk = np.where(kept["called"][at], kept["p1"][at], kept["p0"][at])
+        kept["came"][at] = self.came_u[at] < risk
+        self.listed.append((used, at, frame))
+
+    def _world_of_list(self, at: np.ndarray, true: pd.DataFrame, day: int, cards: list[Drawn]) -> None:
+        """Let the world move risks; a call takes the same share of them as before."""
+        kept, social = self.flight.list, self.year.list_truth["social"][at]
+        for one in cards:
+            more = one.card.readmission_log_odds(true, social, one, day)
+            if not np.isscalar(more) or more:
+                before = kept["p0"][at]
+                kept["p0"][at] = expit(logit(before) + more)
+                kept["p1"][at] *= kept["p0"][at] / before
+
+    # what people see ------------------------------------------------------------------------------------------------
+
+    def _told(self, day: int) -> dict[tuple[str, str], float]:
+        """Return the signals of a day that no row shows."""
+        if day < 0:
+            return {}
+        told: dict[tuple[str, str], float] = {}
+        for service in ("ward", "list"):
+            told |= {(service, "frozen_cases"): 0.0, (service, "release_diff"): 0.0}
+        for one in self._holding(day):
+            for service in one.card.services:
+                if one.card.threshold_factor(service, one, day) != 1.0:
+                    told[service, "release_diff"] = 1.0
+                told[service, "frozen_cases"] = max(told[service, "frozen_cases"], self._frozen(service, one, day))
+            told |= one.card.signals(one, day)
+        return told
+
+    def _frozen(self, service: str, one: Drawn, day: int) -> float:
+        """Return by how much the score of frozen cases has moved, at most, without any release of ours."""
+        if service != "ward":
+            return 0.0
+        cases = {name: column[:50] for name, column in self.year.past.windows.items()}
+        before = self.released["ward"].risk(cases)
+        return float(np.abs(self._shifted("ward", before, cases, day, [one]) - before).max())
+
+    def _tell(self, day: int, place: np.ndarray, arrived: Columns) -> None:
+        """Hand the day to whoever computes signals."""
+        kept = self.flight.ward
+        names = ("present", "score", "alert", "delivered", "answered", "off", "happened")
+        self.signals.ward(day, arrived, {name: kept[name][place] for name in names})
+        if day % 7 == 6:
+            _, at, frame = self.listed[-1]
+            names = ("score", "called", "off", "came")
+            self.signals.list(day, frame, {name: self.flight.list[name][at] for name in names})
+            self._gate(day)
+            self._week(day)
+
+    def _gate(self, day: int) -> None:
+        """Show scores at a new site once the plan's gate is met: weeks in shadow, and events seen there."""
+        gates = self.plan.gates
+        if not self.in_shadow or self.new_from is None:
+            return
+        weeks = (day + 1 - self.new_from) / 7
+        if weeks >= gates.shadow_weeks and self.new_events >= gates.events:
+            self.in_shadow = False
+            self.write(day + 1.0, "gate", site="northgate", weeks=round(weeks, 1), events=self.new_events)
+
+    def _week(self, day: int) -> None:
+        """Write what a week came to."""
+        last = slice(int(self.year.begins[day - 6]), int(self.year.begins[day + 1]))
+        ward, calls = self.flight.ward, self.flight.list
+        at = self.listed[-1][1]
+        counts = {name: int(ward[name][last].sum()) for name in ("present", "scored", "alert", "delivered", "answered")}
+        self.write(
+            day + 1.0, "week", week=day // 7 + 1, **counts, listed=int(at.size), called=int(calls["called"][at].sum())
+        )
+
+    # learning -------------------------------------------------------------------------------------------------------
+
+    def learn(self, service: str, how: str, time: float) -> None:
+        """Put another model in force: the released one, or one made of the last thirteen weeks as they were recorded."""
+        self.standing.changed += 1
+        if how == "roll_back":
+            self.own[service] = self.released[service]
+            return
+        made = self._learnt_ward(how) if service == "ward" else self._learnt_list(how, int(time))
+        if made is None:
+            self.write(time, "not_learnt", service=service, why="too few outcomes are known")
+            return
+        self.own[service] = made
+        self.write(time, "release", service=service, how=how)
+
+    def _learnt_ward(self, how: str):
+        parts = self.arrived[-LEARN_DAYS:-1]
+        if not parts:
+            return None
+        rows = {name: np.concatenate([part[name] for part, _ in parts]) for name in parts[0][0]}
+        ahead = self.event[rows["stay"]] - rows["window"]
+        outcome = (self.event[rows["stay"]] >= 0) & (ahead >= 0) & (ahead < LOCKOUT)
+        return models.learnt("ward", how, self.own["ward"], rows, outcome)
+
+    def _learnt_list(self, how: str, day: int):
+        known = [(frame, at) for frame, at, _ in self.listed[-LEARN_DAYS // 7 - 4 :] if frame["day"].max() + 30 < day]
+        if not known:
+            return None
+        rows = pd.concat([frame for frame, _ in known])
+        return models.learnt(
+            "list", how, self.own["list"], rows, self.flight.list["came"][np.concatenate([at for _, at in known])]
+        )
+
+    # the end --------------------------------------------------------------------------------------------------------
+
+    def ended(self) -> Flight:
+        """Close the books."""
+        flight = self.flight
+        looks = float((flight.ward["answered"] * np.maximum(1, self.year.windows["copies"])).sum())
+        flight.hours = {name: float(hours) for name, hours in self.team.hours.items()}
+        flight.hours |= {"visits": LOOK * looks, "rounds_by_hand": self.by_hand_hours}
+        flight.hours["chart_reviews"] = REVIEW * WEEKS * self.plan.labels.chart_reviews_a_week
+        flight.spells = [self._spell(one) for one in self.drawn]
+        return flight
+
+    def _spell(self, one: Drawn) -> Spell:
+        """Return how an incident was met, by the log."""
+        spell = Spell(one.card.id, one.card.decoy, one.card.services, one.begins, one.ends)
+        for case in self.team.cases:
+            if case.cause is one:
+                spell.detected = min(spell.detected, case.opened)
+                contained = [
+                    line for line in self.flight.log if line["kind"] == "holds" and line["case"] == case.number
+                ]
+                contained = [line for line in contained if line["action"] in CONTAINS]
+                if contained:
+                    spell.contained = min(spell.contained, contained[0]["day"] + contained[0]["hour"] / 24)
+        spell.restored = self.standing.mended.get(one.card.id, np.inf)
+        return spell
+
+
+def _unlike(true: pd.DataFrame, used: pd.DataFrame) -> np.ndarray:
+    """Return in which rows a value that is used differs from the true one."""
+    wrong = np.zeros(len(true), dtype=bool)
+    for name in true.columns.intersection(used.columns):
+        if used[name] is not true[name]:
+            a, b = true[name].to_numpy(), used[name].to_numpy()
+            wrong |= (a != b) & pd.notna(b)
+    return wrong
+
+
+def _came_u(year: Year) -> np.ndarray:
+    """Return uniforms that agree with what became of each discharge under usual care."""
+    truth = year.list_truth
+    u = np.random.default_rng([year.seed & 0xFFFFFFFF, 16]).random(truth["p0"].size)
+    return np.where(truth["y0"], u * truth["p0"], truth["p0"] + u * (1 - truth["p0"]))
