@@ -193,7 +193,7 @@ CAME = {"came": np.zeros(40, dtype=bool)}
 
 def test_observed_over_expected_of_the_ward(make):
     """Of 30 rows a day with a risk of 0.1, one deteriorates each day; only its own window was scored."""
-    flown = make(lag=7)
+    flown = make(lag=36)  # six days beyond the thirty: a day's outcomes count as known seven days later
     for day in range(28):
         rows = windows(day, [0] * 20 + [1] * 10)
         rows["stay"] = np.arange(30) + 30 * (day % 6)

@@ -67,7 +67,7 @@ class Signals:
         self.weekly: dict[tuple[str, str], float] = {}
         self.listed: dict[str, float] = {}
         self.week: list[Columns] = []
-        self.months: list[pd.DataFrame] = []
+        self.months: list[Columns] = []
         self.expected, self.observed = np.zeros(DAYS + WEEK), np.zeros(DAYS + WEEK)
         self.lists: list[tuple[int, float, float]] = []  # Sunday, expected, observed
         self.reviews = Reviews(plan.labels.chart_reviews_a_week, year.stays["site"].size, year.seed)
@@ -153,26 +153,28 @@ class Signals:
             wanted = out.get("wanted", out["score"] >= self.plan.list.threshold)
             found["alerts"] = float(wanted.sum()) / self.calls_a_week
         self.listed = found
-        self.months = [*self.months, frame.assign(_score=np.where(on, out["score"], np.nan))]
-        self.months = self.months[-LOOKS_BACK["list input_drift"] :]
         scored = on & ~np.isnan(out["score"])
+        inputs = {name: frame[name].to_numpy(float) for name in self.usual.list_bins}
+        self.months.append(inputs | {"score": out["score"][scored]})
+        self.months = self.months[-LOOKS_BACK["list input_drift"] :]
         self.lists.append((day, float(out["score"][scored].sum()), float(out["came"][scored].sum())))
 
     def _of_discharges(self, frame: pd.DataFrame) -> dict[str, float]:
-        usual_week = self.usual
+        """Return what a week's discharges show, with no look at scores."""
+        values = {name: frame[name].to_numpy(float) for name in LIST_INPUTS if name in frame}
         copies = frame["copies"].to_numpy() > 1 if "copies" in frame else frame.index.duplicated()
         bad = np.zeros(len(frame), dtype=bool)
-        for outside in broken({name: frame[name].to_numpy(float) for name in LIST_INPUTS if name in frame}).values():
+        for outside in broken(values).values():
             bad |= outside
         unknown = np.zeros(len(frame), dtype=bool)
-        for name, codes in usual_week.list_codes.items():
-            unknown |= (frame[name].notna() & ~frame[name].isin(codes)).to_numpy()
-        there = [name for name in usual_week.list_there if name in frame]
+        for name, codes in self.usual.list_codes.items():
+            unknown |= [not (code in codes or pd.isna(code)) for code in frame[name].tolist()]
+        missing = [np.isnan(values[name]).mean() for name in self.usual.list_there]
         return {
             "duplicates": float(copies.mean()),
             "value_contract": float(bad.mean()),
             "unknown_codes": float(unknown.mean()),
-            "missing": float(frame[there].isna().to_numpy().mean()) if there else 0.0,
+            "missing": float(np.mean(missing)) if missing else 0.0,
         }
 
     # Mondays --------------------------------------------------------------------------------------------------------
@@ -214,32 +216,33 @@ class Signals:
         return found
 
     def _list_drift(self) -> dict[str, float]:
-        rows = pd.concat(self.months)
-        if len(rows) < ROWS:
-            return {}
-        found = {"input_drift": max(bins.index(rows[n].to_numpy(float)) for n, bins in self.usual.list_bins.items())}
-        score = rows["_score"].dropna().to_numpy()
+        """Compare the last four weeks' discharges, and their scores, with the reference."""
+        rows = {name: np.concatenate([week[name] for week in self.months]) for name in self.months[0]}
+        found = {}
+        score = rows.pop("score")
+        if len(next(iter(rows.values()), ())) >= ROWS:
+            found["input_drift"] = max(self.usual.list_bins[name].index(column) for name, column in rows.items())
         if score.size >= ROWS:
             found["score_drift"] = self.score_bins["list"].index(score)
         return found
 
     def _ward_ratio(self, day: int) -> float | None:
         """Return observed over expected windows that deterioration follows within a day, over four weeks."""
-        last = day - max(HORIZON["ward"], self._lag("ward"))
+        last = day - self._lag("ward")
         span = slice(max(0, last - LOOKS_BACK["ward observed_expected"]), max(0, last))
         expected = float(self.expected[span].sum())
         return float(self.observed[span].sum()) / expected if expected >= EVENTS else None
 
     def _list_ratio(self, day: int) -> float | None:
         """Return observed over expected readmissions of the last thirteen weeks whose outcomes are known."""
-        lag = max(HORIZON["list"], self._lag("list"))
+        lag = self._lag("list")
         known = [week for week in self.lists if week[0] + lag < day][-LOOKS_BACK["list observed_expected"] :]
         expected = sum(week[1] for week in known)
         return sum(week[2] for week in known) / expected if expected >= EVENTS else None
 
     def _lag(self, service: str) -> int:
-        lag = self.plan.labels.lag_days
-        return int(lag[service] if isinstance(lag, dict) else lag)
+        """Return after how many days an outcome counts as known: its horizon, and what the plan waits beyond thirty."""
+        return HORIZON[service] + max(0, int(self.plan.labels.lag_days) - HORIZON["list"])
 
 
 def _released(year: Year, plan: Plan) -> dict[str, Any]:
