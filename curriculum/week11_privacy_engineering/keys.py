@@ -454,6 +454,16 @@ def nothing_left(hospital, truth):
     return {"naming": 0, "lost": 0, "with_identifier": 1, "notes": 1, "kinds": {}, "words": {}, "spans": 1, "caught": 1}
 
 
+def shares(answer):
+    """Of 100 notes with an identifier those that still name somebody; of 100 notes those that have lost something."""
+    return 100 * answer["naming"] / answer["with_identifier"], 100 * answer["lost"] / answer["notes"]
+
+
+def spoils_more(answer):
+    naming, lost = shares(answer)
+    return lost > naming
+
+
 @dataclass(frozen=True)
 class ByNote(Comparison):
     """Notes of 100 that still name somebody, or that have lost their meaning: the larger of the two."""
@@ -465,7 +475,7 @@ class ByNote(Comparison):
         return None if type(answer) is dict and "naming" in answer else f"{named(answer)} is there"
 
     def distance(self, answer, reference):
-        return max(100 * answer["naming"] / answer["with_identifier"], 100 * answer["lost"] / answer["notes"])
+        return max(shares(answer))
 
     def matches(self, answer, wrong):
         return all(answer[part] == wrong[part] for part in ("naming", "lost", "kinds"))
@@ -550,8 +560,25 @@ def figures_gone(answer):
     return answer["lost"] > answer["notes"] / 10 and 2 * len(figures) > len(answer["words"])
 
 
+def capitals_gone(answer, hospital):
+    """Many notes are spoilt, more than still name somebody, and what they lack are words with a capital letter."""
+    told = [word for word in answer["words"] if not word.endswith("other words")]
+    empty = not answer["naming"] and shares(answer)[1] > 90
+    capital = bool(told) and all(word[0].isupper() for word in told)
+    return spoils_more(answer) and shares(answer)[1] > 20 and capital and not empty
+
+
 def kinds_are(*kinds):
-    return lambda answer, hospital: bool(answer["kinds"]) and set(answer["kinds"]) <= set(kinds)
+    return lambda answer, hospital: (
+        bool(answer["kinds"]) and set(answer["kinds"]) <= set(kinds) and not spoils_more(answer)
+    )
+
+
+def others_left(answer, hospital):
+    """The patient's own words are gone, and those of others are not."""
+    kinds = set(answer["kinds"])
+    own = {"name", "mrn", "phone", "address", "mail", "date"}
+    return bool(kinds & {"relative", "employer", "town"}) and not kinds & own and not spoils_more(answer)
 
 
 def note_with(name, answer, *, says, so_what, look_at, teaches=None, also=None):
@@ -568,7 +595,9 @@ key(
     same=ByNote(),
     evidence=noted_how,
     right=notes_that_may_leave,
-    look_at=lambda answer, hospital: READ if answer["naming"] else "the findings that are gone: which rule takes them?",
+    look_at=lambda answer, hospital: (
+        "the findings that are gone: which rule takes them?" if spoils_more(answer) else READ
+    ),
     misconceptions=[
         note_with(
             "patterns",
@@ -583,6 +612,7 @@ key(
             says="Whatever looks like a name goes.",
             so_what="Parkinson, Babinski, Foley and May go with it, and the next reader finds a patient with *[name]'s disease*. Deleted medicine is an error of the same rank as a name left behind.",
             look_at="eponyms in the text before and after",
+            also=capitals_gone,
         ),
         note_with(
             "spared_words",
@@ -605,6 +635,14 @@ key(
             so_what="*At 94 still walks to church*, in a village, is a person. Eighteen kinds are on the list because those who wrote it thought of neighbours.",
             look_at="the list of lesson 1, and which kinds are left",
             also=kinds_are("town", "age", "employer", "ssn"),
+        ),
+        note_with(
+            "patterns_and_record",
+            lambda text, record: by_three_roads(text, record, NARROW),
+            says="Patterns and the record; what only the words around it tell is left.",
+            so_what="The record knows the patient, and nobody else: no daughter-in-law, no sawmill, no village of a son. They have no shape either. *Lives in*, *works at* and *the grandson* before a name tell what it is.",
+            look_at=READ,
+            also=others_left,
         ),
         note_with(
             "nicknames",
@@ -722,6 +760,19 @@ def patterns_alone(payload, roster):
     return ("allow", payload) if after == note else ("redact", with_note(payload, "note", after))
 
 
+def allows_all(payload, roster):
+    return "allow", payload
+
+
+def routes_and_patterns(payload, roster):
+    """The route is looked at, then the note is searched for patterns and masked."""
+    routes = [one for one in given(11).ROUTES if one["destination"] == payload["destination"]]
+    fits = [one for one in routes if one["purpose"] == payload["purpose"]]
+    if not fits or set(payload["fields"]) - set(fits[0]["fields"]):
+        return "block", None
+    return patterns_alone(payload, roster)
+
+
 def no_leaks(hospital, truth):
     return {"leaks": [], "lost": [], "held": []}
 
@@ -772,6 +823,13 @@ def a_guard(answer, hospital):
 
 def leaks_are(*kinds):
     return lambda answer, hospital: bool(answer["leaks"]) and {kind for kind, _ in answer["leaks"]} <= set(kinds)
+
+
+def leaks_on_its_route(answer, hospital):
+    """What leaves is on its route, and hidden ways are missed as well as what stands around the note."""
+    leaks = [kind for kind, _ in answer["leaks"]]
+    hidden = sum(kind in HIDDEN for kind in leaks)
+    return hidden > 3 and not set(leaks).isdisjoint({*AROUND, *ORDERS}) and set(leaks).isdisjoint(OFF_ROUTE)
 
 
 def guard_with(name, answer, *, says, so_what, look_at, teaches=None, also=None):
@@ -829,6 +887,14 @@ key(
             look_at="the thirty payloads: which of them does your search not even look at?",
         ),
         guard_with(
+            "allow_all",
+            allows_all,
+            says="Everything is allowed.",
+            so_what="Most of these requests must not leave as they are. A log of what went out is read afterwards; a guard decides before. Begin with the route, go on to what stands around the note, then to the note.",
+            look_at="the policy, from number 1 on",
+            also=lambda answer, hospital: len(answer["leaks"]) > 20,
+        ),
+        guard_with(
             "as_written",
             functools.partial(stand_in, read=only_plain),
             says="Texts are searched as they are written.",
@@ -884,6 +950,14 @@ key(
             so_what="The policy masks what stands in plain sight, since notes are full of it. A door that is always shut gets a wedge, and what goes past it is in no log.",
             look_at="number 3 and number 7 of the policy",
             also=lambda answer, hospital: not answer["leaks"] and bool(answer["held"]),
+        ),
+        guard_with(
+            "routes_and_patterns",
+            routes_and_patterns,
+            says="You look at the route, and search the note as it is written.",
+            so_what="The first number of the policy holds, and a part of the third. What must be read in another way, what stands beside the note, and what orders the system about goes out on a route that is signed for.",
+            look_at="numbers 4 to 6 of the policy, and `HIDDEN_WAYS`",
+            also=leaks_on_its_route,
         ),
     ],
 )
@@ -985,7 +1059,39 @@ def kinds_lacking(kind):
     return also
 
 
+def instead_of_injected(answer, hospital):
+    """Whether some sentence that was ordered is marked as unsupported, and not as injected."""
+    off = marks_off(answer, as_drawn(hospital, None))
+    lacking = [(name, mark) for name, (marks, _) in off.items() for mark in marks if mark.startswith("injected")]
+    return any(mark.replace("injected", "unsupported") in answer.get(name, ()) for name, mark in lacking)
+
+
+def only_injected_lacking(*, called_unsupported):
+    lacking = kinds_lacking("injected")
+    return lambda answer, hospital: (
+        lacking(answer, hospital) and instead_of_injected(answer, hospital) == called_unsupported
+    )
+
+
+def order_blamed(answer, hospital):
+    """Nothing is lacking, and all that does not belong are orders which a draft did not follow."""
+    off, bank = marks_off(answer, as_drawn(hospital, None)), given(11).marks_of(hospital)
+    too_much = [(name, mark) for name, (_, extra) in off.items() for mark in extra]
+    return (
+        bool(too_much)
+        and not any(lacking for lacking, _ in off.values())
+        and all(mark == f"omitted {bank[name]['order']}" for name, mark in too_much)
+    )
+
+
+def but_for_optional(answer, hospital):
+    """The marks without those that may stand there as well; draft to a set."""
+    bank = as_drawn(hospital, None)
+    return {name: set(marks) - set(bank.get(name, {}).get("also", ())) for name, marks in answer.items()}
+
+
 def read_with(name, answer, *, says, so_what, look_at, teaches="M41", also=None):
+    """A known mistake; marks that may stand there as well do not hide it, unless ``also`` says what makes it one."""
     return misconception(
         name,
         answer=answer,
@@ -994,7 +1100,8 @@ def read_with(name, answer, *, says, so_what, look_at, teaches="M41", also=None)
         look_at=look_at,
         teaches=teaches,
         evidence=marked_how,
-        also=also,
+        also=also
+        or (lambda said, hospital: but_for_optional(said, hospital) == but_for_optional(answer(hospital), hospital)),
     )
 
 
@@ -1028,7 +1135,7 @@ key(
             says="A sentence passes because the chart has a line for it, and that line is an order to the system.",
             so_what="Somebody outside has written in your record what your hospital will sign. The chart is a source for what it reports, not for what it tells the reader to write.",
             look_at="to whom each line of the chart speaks",
-            also=kinds_lacking("injected"),
+            also=only_injected_lacking(called_unsupported=False),
         ),
         read_with(
             "only_unsupported",
@@ -1036,6 +1143,7 @@ key(
             says="What was ordered is marked as unsupported.",
             so_what="It is, and the cause is another: not the system's invention, but a stranger's hand on it. One is mended by checking drafts, the other by keeping orders away from the system.",
             look_at="to whom each line of the chart speaks",
+            also=only_injected_lacking(called_unsupported=True),
         ),
         read_with(
             "what_stands_there",
@@ -1066,6 +1174,7 @@ key(
             says="A draft is blamed for not doing what a line orders.",
             so_what="It did what it should: it took the line as something that somebody wrote. If that counts as an omission, the next version will obey.",
             look_at="to whom each line of the chart speaks",
+            also=order_blamed,
         ),
     ],
 )
@@ -1134,6 +1243,23 @@ def alone_in_department(hospital):
     return sorted(often[often >= 3].index.tolist())
 
 
+def in_their_department(hospital):
+    """Looks without a stay in the very department of whoever looked, counted for everybody alike."""
+    log, lay = given(11).access_log(hospital).query("reason == 'treatment'"), given(11).whereabouts(hospital)
+    both, shift = log.merge(lay, on=["patient_id", "department"]), pd.Timedelta("12h")
+    there = both[(both["at"] >= both["began"] - shift) & ~(both["at"] > both["ended"] + shift)]
+    return log["user"][~log["row_id"].isin(there["row_id"])].value_counts().index[:12].tolist()
+
+
+WHOLE_HOUSE = ("physician", "pharmacist", "technician")
+
+
+def serve_the_whole_house(answer, hospital):
+    """More than half of those who are named belong to no ward."""
+    role = given(11).directory(hospital).set_index("user")["role"]
+    return sum(role[user] in WHOLE_HOUSE for user in answer["users"]) > 0.5 * len(answer["users"])
+
+
 def users_with(name, answer, *, says, so_what, look_at, also=None):
     return misconception(name, answer=answer, says=says, so_what=so_what, look_at=look_at, also=also)
 
@@ -1174,6 +1300,14 @@ key(
             says="You name those who alone in their department opened a chart.",
             so_what="Pharmacists and physicians do so all day, and a night nurse with a short stay as well. It finds nearly all of the curious, and ten times as many others.",
             look_at=STAY,
+        ),
+        users_with(
+            "whole_house",
+            in_their_department,
+            says="You count those who serve the whole house against a department.",
+            so_what="Nobody lies in the pharmacy or the laboratory, and a physician follows patients from ward to ward. Their looks have no stay there, and nearly all were work. Count those whose patients lie where they work.",
+            look_at="the `role` and the department of those whom you name, and who lies there",
+            also=serve_the_whole_house,
         ),
     ],
 )
@@ -1217,7 +1351,10 @@ class Reviewed(Comparison):
 
 
 def reviewed_how(answer, hospital):
-    return Reviewed().evidence(answer, as_asked(hospital, None))
+    told = Reviewed().evidence(answer, as_asked(hospital, None))
+    if any(letter for _, letter in answer.values()):
+        return told
+    return f"{told} No letter is there: where an answer fails, write the pair, `('fail', 'c')`."
 
 
 def as_reviewed(hospital, change):
@@ -1272,7 +1409,7 @@ key(
         vendor_with(
             "all_pass",
             lambda word, letter, flagged, beside: PASSES,
-            says="All answers pass.",
+            says="You let every answer pass.",
             so_what="Each of them is friendly, and seven bind nobody to anything. The vendor's risk becomes yours at the signature.",
             look_at=WORD,
             also=all_words("pass"),
@@ -1294,7 +1431,7 @@ key(
         vendor_with(
             "nothing_passes",
             lambda word, letter, flagged, beside: ("fail", letter or beside),
-            says="Nothing that a vendor says passes.",
+            says="You let nothing pass that a vendor says.",
             so_what="Three answers name stores, days and people, and could be enforced. If those fail too, nobody will take the trouble to be exact.",
             look_at="answers with numbers, names and dates that can be held against somebody",
             also=all_words("fail"),

@@ -36,24 +36,11 @@ FAMILY = [
 ]
 NAMESAKES = ["Graves", "Bell", "Wilson", "Addison"]  # a family name and a finding
 KIN = ["Bexley", "Corrigan", "Drummond", "Ferreira", "Holloway", "Ingersoll", "Lockhart", "Mancuso"]
-GIVEN = [
-    "Ruth",
-    "Arne",
-    "Dolores",
-    "Felix",
-    "Ingrid",
-    "Jerome",
-    "Leona",
-    "Miriam",
-    "Nestor",
-    "Odile",
-    "Pavel",
-    "Rosalind",
-    "Stefan",
-    "Tamsin",
-    "Viola",
-    "Wendell",
+GIVEN = [  # a woman's name and a man's, in turn
+    *("Ruth", "Arne", "Dolores", "Felix", "Ingrid", "Jerome", "Leona", "Conrad"),
+    *("Miriam", "Nestor", "Odile", "Pavel", "Rosalind", "Stefan", "Tamsin", "Wendell"),
 ]
+WRITTEN = 2024  # the year in which the harder notes were written
 STREETS = ("Ledge Rd", "Orchard Ave", "Depot St", "Foundry St", "Bayard Ave", "Canal Rd")
 TOWNS = ("Harrow Creek", "Saltmarsh Mills", "Fernhollow", "Pike Landing", "Lower Tarn", "Ashgrove")
 FIRMS = ("Tarn Valley Sawmill", "Ledge Creek Quarry", "Pike Paper Mill", "Fernhollow Dairy")
@@ -77,9 +64,9 @@ SENTENCES = {
     "name": ("{x} slept well.", "Spoke with {x} about the plan."),
     "relative": (
         "The daughter-in-law, {x}, will collect the tablets.",
-        "His brother {x} called twice.",
+        "{His} brother {x} called twice.",
         "The grandson, {x}, has the key.",
-        "Her stepmother {x} was there.",
+        "{Her} stepmother {x} was there.",
     ),
     "employer": ("Works at {x} again from Monday.", "Retired from {x}."),
     "town": ("The son lives in {x}.", "Moved here from {x}."),
@@ -109,10 +96,13 @@ FINDINGS = (
     ("Holter for 48 hours without a pause.", ("Holter", "48")),
 )
 OF_NAMESAKE = {"Bell": 5, "Graves": 6, "Wilson": 7, "Addison": 8}
-OPENINGS = (
-    "{age}-year-old {man}, came through the emergency department. {why}.",
-    "{age} yo {man}. Planned admission: {why}.",
-    "Discharge summary. {Man}, {age}. {why}.",
+OPENINGS = (  # with the age, and for notes that tell it elsewhere
+    (
+        "{age}-year-old {man}, came through the emergency department. {why}.",
+        "{Man}, came through the emergency department. {why}.",
+    ),
+    ("{age} yo {man}. Planned admission: {why}.", "{Man}. Planned admission: {why}."),
+    ("Discharge summary. {Man}, {age}. {why}.", "Discharge summary. {Man}. {why}."),
 )
 REASONS = ("Heart failure", "Pneumonia", "A fall with injury", "Rhythm disorder", "Kidney function out of order")
 ENDINGS = (
@@ -166,14 +156,19 @@ def _hard(dice, number):
     finding, keep = FINDINGS[OF_NAMESAKE[family] if namesake else int(dice.integers(len(FINDINGS)))]
     age = int(dice.integers(41, 90))
     man = str(dice.choice(["man", "woman"]))
-    opening = str(dice.choice(OPENINGS)).format(age=age, man=man, Man=man.capitalize(), why=dice.choice(REASONS))
-    parts, spans = [opening, finding], []
+    record["given"] = _of_sex(record["given"], man)
+    opening, why = OPENINGS[int(dice.integers(len(OPENINGS)))], str(dice.choice(REASONS))
+    kinds, told, spans = [], [], []
     if number % 3 < 2:
         kinds = dice.permutation(sorted(SENTENCES))[: 1 + int(dice.integers(2))].tolist()
         kinds = ["name", *kinds[:1]] if namesake and "name" not in kinds else kinds
         for kind in kinds:
-            parts.append((kind, str(dice.choice(SENTENCES[kind])), _value(kind, record, dice)))
-    parts.append(str(dice.choice(ENDINGS)))
+            sentence, value = str(dice.choice(SENTENCES[kind])), _value(kind, record, dice)
+            told.append((kind, *_fitting(kind, sentence, value, man)))
+    old = next((int(value) for kind, _, value in told if kind == "age"), age)
+    record["birth_date"] = f"{WRITTEN - old}{record['birth_date'][4:]}"
+    words = {"age": age, "man": man, "Man": man.capitalize(), "why": why}
+    parts = [opening["age" in kinds].format(**words), finding, *told, str(dice.choice(ENDINGS))]
     text = ""
     for part in parts:
         if isinstance(part, tuple):
@@ -183,6 +178,19 @@ def _hard(dice, number):
             part = before + value + after
         text += part + " "
     return text.rstrip(), record, spans, list(keep)
+
+
+def _of_sex(name, man):
+    """The name, or its neighbour in the list where it is of the other sex."""
+    return GIVEN[GIVEN.index(name) // 2 * 2 + (man == "man")]
+
+
+def _fitting(kind, sentence, value, man):
+    """A sentence and what stands in it: *his* or *her*, and a relative's name by what the relative is called."""
+    if kind == "relative":
+        given, family = value.split()
+        value = f"{_of_sex(given, 'woman' if re.search('daughter|mother', sentence) else 'man')} {family}"
+    return re.sub("{(?:His|Her)}", "His" if man == "man" else "Her", sentence), value
 
 
 def _person(dice, family):
@@ -215,7 +223,7 @@ def _value(kind, record, dice):
             f"{MONTHS[month - 1]} {day}",
             f"{day} {MONTHS[month - 1]}",
             f"{month}/{day}",
-            f"2024-{month:02d}-{day:02d}",
+            f"{WRITTEN}-{month:02d}-{day:02d}",
         )
         return str(dice.choice(words))
     simple = {
