@@ -116,8 +116,9 @@ def read_plan(text: str, path: Path | str = "plan.toml") -> Plan:
     except ValidationError as trouble:
         plan = None
         faults += [_fault(tables, error) for error in trouble.errors(include_url=False) if error["loc"]]
-    keys = {one.key for one in faults}
-    faults += [one for one in broken(tables) if one.key not in keys]
+    faults = list({one.key: one for one in reversed([*faults, *broken(tables)])}.values())[
+        ::-1
+    ]  # the first of each key
     if faults or plan is None:
         raise PlanWrong(path, faults)
     return plan

@@ -1,0 +1,306 @@
+"""Plans of a year: what is wrong with one is told in one clear sentence, and a good one reads back as it is."""
+
+import tomllib
+
+import pytest
+from wardround.flight.deck import DECK
+from wardround.flight.plan import PlanWrong, load_plan, published, read_plan, written
+from wardround.flight.plan_rules import SCALES, doubts
+from wardround.flight.words import ACTIONS, ROLES, SIGNALS
+
+REFERENCE = published()["reference"].read_text(encoding="utf-8")
+FIRST_MONITOR = '[[monitor]]\nservice = "ward"\nsignal = "heartbeat"\nlimit = 0\n'
+CAUSE = '\n[[cause]]\nname = "rumour"\n'
+
+# what a hurried author writes: old text, new text, the key that must be named, and what to write
+MALFORMED = {
+    # words
+    "misspelt signal": ('"heartbeat"', '"heartbeet"', "[[monitor]] 1 (ward heartbeet) signal", 'write "heartbeat"'),
+    "signal of nobody": ('"heartbeat"', '"vibes"', "[[monitor]] 1 (ward vibes) signal", "write one of heartbeat, rows"),
+    "misspelt service": (
+        '"ward"\nsignal = "rows"',
+        '"wards"\nsignal = "rows"',
+        "2 (wards rows) service",
+        'write "ward"',
+    ),
+    "misspelt action": ('["log"]\n\n[ward]', '["lgo"]\n\n[ward]', "unknown", 'write "log"'),
+    "misspelt action of a cause": ('"backfill", "replay"]', '"backfil", "replay"]', "unit_change then", '"backfill"'),
+    "misspelt role": ('owner = "operations"', 'owner = "operation"', "heartbeat) owner", 'write "operations"'),
+    "role of nobody": ('owner = "operations"', 'owner = "Bob"', "heartbeat) owner", "write one of clinical_lead"),
+    "misspelt cause": ('name = "surge"', 'name = "surg"', "[[cause]] surg name", 'write "surge"'),
+    "misspelt policy": ('policy = "capacity"', 'policy = "capacty"', "[ward] policy", 'write "capacity"'),
+    "another model": ('model = "quillmere"', 'model = "gpt"', "[ward] model", "write one of quillmere"),
+    "another list": ('model = "reference"', 'model = "mine"', "[list] model", "write one of reference, own"),
+    "contract of nobody": ('time_order = "block"', 'time_order = "deny"', "[contracts] time_order", "block, pass"),
+    "misspelt answering": ('above_capacity = "highest"', 'above_capacity = "hihgest"', "above_capacity", '"highest"'),
+    "misspelt notified": (
+        'notify = ["clinical_lead"',
+        'notify = ["clinic_lead"',
+        "unit_change notify",
+        "clinical_lead",
+    ),
+    "misspelt authority": (
+        'authority = "ml_engineer"',
+        'authority = "ml_enginer"',
+        "[rollback] authority",
+        "ml_engineer",
+    ),
+    # keys
+    "misspelt key": ("threshold = 0.04", "treshold = 0.04\nthreshold = 0.04", "[ward] treshold", "write threshold"),
+    "misspelt table": ("[pause]", "[pauze]", "[pauze]", "write pause"),
+    "misspelt key of a monitor": ("limit = 0\nowner", "limit = 0\nlimt = 1\nowner", "heartbeat) limt", "write limit"),
+    "unknown key": ("[staff]", "[staff]\ncoffee = 3", "[staff] coffee", "above_capacity, escalate"),
+    "key that fell into a table": (
+        "[staff]",
+        '[staff]\nunknown = ["log"]',
+        "[staff] unknown",
+        "above the first [table]",
+    ),
+    "plural of monitors": ("[[monitor]]", "[[monitors]]", "monitors", "write [[monitor]]"),
+    "single brackets": (REFERENCE[REFERENCE.index("[[cause]]") :], '[cause]\nname = "surge"\n', "[[cause]]", "double"),
+    "missing name": ('name = "reference"', "", "name", "it is missing; write small letters"),
+    "missing owner": ('owner = "operations"\n', "", "(ward heartbeat) owner", "write one of clinical_lead"),
+    "missing limit": ("limit = 0\n", "", "(ward heartbeat) limit", "write a number"),
+    "missing then": ('then = ["investigate"]\n', "", "(ward heartbeat) then", 'like ["investigate"]'),
+    "missing threshold": ("threshold = 0.04\n", "", "[ward] threshold", "a probability between 0 and 1"),
+    "cause without a name": ('name = "surge"\n', "", "[[cause]] 7 name", "the name of a card"),
+    "cause twice": (CAUSE, f'{CAUSE}then = ["log"]\n{CAUSE}', "[[cause]] rumour", "keep one"),
+    # numbers
+    "percentage": ("limit = 0.38", "limit = 38", "(ward rows) limit", "a share above 0 and up to 1"),
+    "share above 1": ("limit = 0.05", "limit = 5", "(ward unknown_codes) limit", "like 0.05 for 50 of 1,000"),
+    "never rings": ("limit = 0\n", "limit = 1\n", "(ward heartbeat) limit", "write 0"),
+    "negative": ("limit = 0.15", "limit = -0.15", "(list input_drift) limit", "an index from 0 to 5"),
+    "percent of the usual": ("limit = 1.75", "limit = 175", "(ward census) limit", "a multiple of the usual"),
+    "number in quotes": ("threshold = 0.04", 'threshold = "0.04"', "[ward] threshold", "a probability"),
+    "threshold of 1,000": ("threshold = 0.04", "threshold = 40", "[ward] threshold", "0.08 for 80 of 1,000"),
+    "not a number": ("threshold = 0.04", "threshold = nan", "[ward] threshold", "a probability"),
+    "too many calls": ("calls_a_week = 16", "calls_a_week = 40", "[list] calls_a_week", "no more than 16"),
+    "half a person": ("alerts_a_shift = 2", "alerts_a_shift = 2.5", "[ward] alerts_a_shift", "a whole number"),
+    "rollback in no time": ("minutes = 60", "minutes = 0", "[rollback] minutes", "whole minutes from 1"),
+    "labels too early": ("lag_days = 37", "lag_days = 7", "[labels] lag_days", "from 30"),
+    "yes as a number": ("two_people = true", "two_people = 1", "[gates] two_people", "true or false"),
+    "another window": ("limit = 0\nowner", "limit = 0\nwindow_days = 7\nowner", "heartbeat) window_days", "write 1"),
+    # two keys together
+    "signal of the other service": (
+        *('service = "ward"\nsignal = "freshness"', 'service = "list"\nsignal = "freshness"'),
+        *("(list freshness) service", 'write "ward"'),
+    ),
+    "watched twice": (
+        *("[[monitor]]", f'{FIRST_MONITOR}owner = "operations"\nthen = ["log"]\n\n[[monitor]]'),
+        *("[[monitor]] 2 (ward heartbeat) signal", "keep one"),
+    ),
+    "no answer": (
+        'limit = 0\nowner = "operations"\nthen = ["investigate"]',
+        'limit = 0\nowner = "operations"\nthen = []',
+    )
+    + ("(ward heartbeat) then", "it is empty"),
+    "one action without a list": (
+        'then = ["investigate"]',
+        'then = "investigate"',
+        "heartbeat) then",
+        "a list of actions",
+    ),
+    "nobody may decide": ('authority = "data_engineer"\n', "", "[[cause]] unit_change authority", "write the role"),
+    "rollback of nobody": ('authority = "ml_engineer"\n', "", "[rollback] authority", "write the role"),
+    "rollback of nothing": (
+        *("model = true\nfeatures = true\nthreshold = true\ncontract = true\n", ""),
+        *("[rollback]:", "write true"),
+    ),
+    "notice without a time": ("within_hours = 24\n", "", "[[cause]] unit_change within_hours", "like 24"),
+    "gap without reviews": (
+        "chart_reviews_a_week = 20",
+        "chart_reviews_a_week = 0",
+        "chart_reviews_a_week",
+        "at least 1",
+    ),
+    "groups without the policy": (
+        "[list]",
+        "[ward.groups]\nblack = 0.03\n\n[list]",
+        "[ward.groups]",
+        'policy = "group"',
+    ),
+    # no TOML
+    "decimal comma": ("threshold = 0.04", "threshold = 0,04", "line 9", "write a point"),
+    "percent sign": ("limit = 0.05", "limit = 5 %", "line", "as a share"),
+    "Python's truth": ("replay = true", "replay = True", "line", "in small letters"),
+    "no quotes": ('policy = "capacity"', "policy = capacity", "line 10", "words need quotes"),
+    "no quotes in a list": ('["investigate"]', "[investigate]", "line", "words in a list need quotes"),
+    "typographic quotes": ('"quillmere"', "“quillmere”", "line 8", "straight ones"),
+    "no value": ("weeks = 1", "weeks =", "line", "no value"),
+    "colon": ("weeks = 1", "weeks: 1", "line", "key = value"),
+    "open list": ('"backfill", "replay"]', '"backfill", "replay"', "line", "a bracket is opened"),
+    "open header": ("[pause]", "[pause", "line", "closing one"),
+    "open quote": ('policy = "capacity"', 'policy = "capacity', "line 10", "closing one"),
+    "key twice": ("weeks = 1", "weeks = 1\nweeks = 2", "line", "stands twice"),
+    "table twice": ("[pause]", "[staff]\nescalate = true\n\n[pause]", "line", "stands twice"),
+}
+
+
+def test_there_are_fifty():
+    assert len(MALFORMED) >= 50
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_one_clear_message(kind):
+    old, new, key, mend = MALFORMED[kind]
+    assert old in REFERENCE, "the reference plan has changed; change this mutation with it"
+    with pytest.raises(PlanWrong) as told:
+        read_plan(REFERENCE.replace(old, new, 1), "my_plan.toml")
+    message = str(told.value)
+    assert len(told.value.faults) == 1, message
+    assert message.startswith("my_plan.toml: ") and message.endswith(".") and "\n" not in message
+    assert key in message and mend in message, message
+    assert "pydantic" not in message and "Input should" not in message and len(message) < 400
+
+
+def test_all_faults_are_told_at_once():
+    text = REFERENCE.replace('"heartbeat"', '"heartbeet"').replace("weeks = 1\n", "weeks = 0\n")
+    text = text.replace('authority = "data_engineer"\n', "", 1).replace("limit = 0.38", "limit = 38")
+    with pytest.raises(PlanWrong) as told:
+        read_plan(text)
+    assert [one.key for one in told.value.faults] == [
+        *("[[monitor]] 1 (ward heartbeet) signal", "[pause] weeks"),
+        *("[[monitor]] 2 (ward rows) limit", "[[cause]] unit_change authority"),
+    ]
+
+
+def test_thresholds_by_group_are_disclosed_approved_and_told_with_their_exposure():
+    text = published()["reference_groups"].read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    undisclosed = "".join(
+        line
+        for line in lines
+        if "disclosed" not in line and "older fingertip sensors read too high for them" not in line
+    )
+    for wrong, key in (
+        (undisclosed, "[ward] disclosed"),
+        (text.replace('approved_by = "clinical_lead"\n', ""), "approved_by"),
+    ):
+        with pytest.raises(PlanWrong) as told:
+            read_plan(wrong)
+        assert len(told.value.faults) == 1 and key in str(told.value)
+        assert "45 CFR 92.210" in str(told.value) and "unsettled" in str(told.value)
+    assert [one.key for one in doubts(load_plan("reference_groups"))] == ["[ward] policy"]
+
+
+def test_a_plan_that_is_not_there():
+    with pytest.raises(PlanWrong, match='no such file; write the published plan "reference"'):
+        load_plan("refrence")
+    with pytest.raises(PlanWrong, match="wardround fly --new"):
+        load_plan("work/xyzzy.toml")
+
+
+def test_a_plan_that_is_no_text(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_bytes(b'name = "caf\xe9"\n')
+    with pytest.raises(PlanWrong, match="save it as UTF-8"):
+        load_plan(path)
+
+
+# good plans ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(published()))
+def test_published_plans_load_and_read_back(name):
+    plan = load_plan(name)
+    assert plan.name == name
+    again = read_plan(written(plan))
+    assert again == plan and again.digest == plan.digest
+
+
+def test_published_plans_differ():
+    digests = {load_plan(name).digest for name in published()}
+    assert len(digests) == len(published()) >= 6
+
+
+def test_the_reference_answers_every_card_and_watches_what_shows_it():
+    plan = load_plan("reference")
+    assert set(plan.causes) == set(DECK)
+    for name, card in DECK.items():
+        assert set(card.reference) <= set(plan.causes[name].then), name
+    assert doubts(plan) == []
+    assert {one.signal for one in plan.monitors} == set(SIGNALS)
+
+
+def test_the_reference_is_fair_by_mending_the_device():
+    plan = load_plan("reference")
+    assert plan.ward.policy != "group" and not plan.ward.groups
+    assert {"widen_abstention", "swap_devices"} <= set(plan.causes["sensor_bias"].then)
+
+
+def test_doing_nothing_starts_as_the_reference_does():
+    nothing, reference = load_plan("nothing"), load_plan("reference")
+    assert (nothing.ward, nothing.list, nothing.staff) == (reference.ward, reference.list, reference.staff)
+    assert not nothing.monitors and not nothing.causes
+
+
+def test_the_template_flies_as_it_stands_and_names_every_key():
+    from wardround.flight.command import TEMPLATE
+
+    text = TEMPLATE.read_text(encoding="utf-8")
+    plan = read_plan(text)
+    found = tomllib.loads(text)
+    for table, model in (
+        ("ward", plan.ward),
+        ("contracts", plan.contracts),
+        ("gates", plan.gates),
+        ("labels", plan.labels),
+    ):
+        wanted = set(type(model).model_fields) - {"groups", "disclosed", "approved_by"}
+        assert set(found[table]) == wanted
+    assert set(found) | {"forecast"} == {
+        *(set(type(plan).model_fields) - {"monitors", "causes"}),
+        *("monitor", "cause"),
+    }
+
+
+def test_the_digest_is_of_what_is_done():
+    plan = load_plan("reference")
+    assert read_plan(REFERENCE.replace('name = "reference"', 'name = "mine"')).digest == plan.digest
+    assert read_plan(REFERENCE + "\n# a comment\n").digest == plan.digest
+    ranges = "".join(
+        f"{axis} = {{low = 1, high = 2}}\n" for axis in ("benefit", "harm", "burden", "equity", "resilience")
+    )
+    assert read_plan(REFERENCE.replace("[pause]", f"[forecast]\n{ranges}\n[pause]")).digest == plan.digest
+    assert read_plan(REFERENCE.replace("threshold = 0.04", "threshold = 0.041")).digest != plan.digest
+    assert read_plan(REFERENCE.replace("minutes = 60", "minutes = 61")).digest != plan.digest
+    assert len(plan.digest) == 64
+
+
+def test_pausing_is_allowed_and_told():
+    told = doubts(load_plan("pause"))
+    assert told and all("off" in one.write for one in told)
+    text = REFERENCE.replace('then = ["fallback", "fix_feed", "backfill", "replay"]', 'then = ["pause"]', 1)
+    assert [one.key for one in doubts(read_plan(text))] == ["[[cause]] unit_change"]
+    mending = REFERENCE.replace(
+        'then = ["fallback", "fix_feed", "backfill", "replay"]', 'then = ["pause", "fix_feed"]', 1
+    )
+    assert doubts(read_plan(mending)) == []
+
+
+def test_a_cause_that_nobody_could_find_is_told():
+    at = REFERENCE.index("[[monitor]]")
+    told = doubts(read_plan(REFERENCE[:at] + REFERENCE[REFERENCE.index("[[cause]]") :]))
+    assert {one.key for one in told} == {f"[[cause]] {name}" for name in DECK}
+
+
+def test_the_words_of_a_new_plan_are_all_of_them(tmp_path):
+    from wardround.flight.command import new_plan
+
+    path = new_plan(tmp_path / "My first plan.toml")
+    text = path.read_text(encoding="utf-8")
+    assert load_plan(path).name == "my_first_plan"
+    for word in (*SIGNALS, *ACTIONS, *ROLES, *DECK):
+        assert word in text.partition("The words of a plan.")[2], word
+    with pytest.raises(FileExistsError, match="left as it is"):
+        new_plan(path)
+
+
+def test_every_scale_is_of_a_signal():
+    assert set(SCALES) <= set(SIGNALS)
+    for name, signal in SIGNALS.items():
+        never = 0.0 if signal.alarms == "below" else 1e9
+        monitor = f'service = "list"\nsignal = "{name}"\nlimit = {never}\nowner = "operations"\nthen = ["log"]\n'
+        text = f"{REFERENCE}\n[[monitor]]\n{monitor}"
+        with pytest.raises(PlanWrong, match=f"{name}\\) limit"):
+            read_plan(text)
