@@ -51,8 +51,8 @@ class Signals:
 
     Notes
     -----
-    ``rows``, ``freshness``, ``missing``, ``time_order``, ``value_contract``, ``census`` and ``input_drift`` of the ward
-    are those of the worst site, since the mean of two sites hides the smaller one; the rest are of the service.
+    ``rows``, ``freshness``, ``missing``, ``time_order``, ``value_contract`` and ``input_drift`` of the ward are those
+    of the worst site, since the mean of two sites hides the smaller one; the rest are of the service.
     """
 
     def __init__(self, year: Year, plan: Plan, released: Mapping[str, Any] | None = None):
@@ -117,7 +117,7 @@ class Signals:
         usual_rows = np.maximum(self.usual.rows[known, day % WEEK], 1.0)
         arrived = np.bincount(site, np.minimum(copies, 1), minlength=len(SITES))
         found["rows"] = float((arrived[known] / usual_rows).min())
-        found["census"] = float((beds[known] / usual_rows).max())
+        found["census"] = float(beds[known].sum() / usual_rows.sum())
         found["duplicates"] = float(np.mean(copies > 1))
         worst = _Worst(site, beds)
         out_of_range = np.zeros(site.size, dtype=bool)
