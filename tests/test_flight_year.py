@@ -17,7 +17,10 @@ from wardround.flight.learner_list import NoRelease, own_list
 from wardround.flight.words import DAYS, SHIFTS
 from wardround.hospital import Policy, Settings, simulate
 from wardround.hospital import parameters as sheet
+from wardround.hospital.history import History
+from wardround.hospital.people import joined, make_people
 from wardround.hospital.response import DOUBT, HELP, HELP_WINDOWS, LOCKOUT, TRUST_AT_FIRST, WILLING, Nurses
+from wardround.hospital.simulation import panel_size
 from wardround.hospital.warehouse import tables
 
 SEED, SCALE, ALERT_FROM, WEEKS = 2026014, 1 / 3, 8.8, 3
@@ -162,6 +165,33 @@ def test_courses_are_whole_and_who_was_there_already_is_there(small):
     assert 0.6 < beds[:7].mean() / beds[7:].mean() < 1.5  # the year does not begin with empty wards
 
 
+def test_what_is_known_tells_nothing_of_when_somebody_left(small):
+    """The dead leave early and are not measured any more; a row must not show it before it happens."""
+    people = make_people(SEED, 0, panel_size(SCALE))
+    history = History(SEED, people, 208)
+    history.advance(history.end)
+    ended = joined(history.stays)
+    early = ended["admit"] + 0.05
+    ended["discharge"] = np.where(ended["admit"] >= year.FIRST, early, ended["discharge"])
+    columns, truth, _ = year._wards(SEED, people, ended)
+    for one, other in ((columns, small.windows), (truth, small.truth)):
+        assert all(np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f") for name in other)
+
+
+def test_who_had_got_worse_before_the_year_is_not_there(usual_care, monkeypatch):
+    """Few are in hospital on one morning, so the year begins on many."""
+    stays, gone = usual_care[0].stays, 0
+    for first in range(7 * 112, 7 * 156, 7):
+        monkeypatch.setattr(year, "FIRST", first)
+        there = year._of_year(stays)
+        mine = ~there["guest"] & (there["admit"] < first)
+        worse = (there["event"] >= 0) & (there["admit"] + there["event"] * sheet.WINDOW < first)
+        assert mine.any() and not (mine & worse).any()
+        earlier = (stays["event"] >= 0) & (stays["admit"] + stays["event"] * sheet.WINDOW < first)
+        gone += int((earlier & (stays["leave"] > first)).sum())
+    assert gone > 10
+
+
 def test_guests_are_the_third_years_stays_a_year_later(small):
     guest, rows = small.truth["guest"], small.windows
     come = small.stays["guest"]
@@ -180,7 +210,7 @@ def test_the_true_saturation_belongs_to_the_shown_one(small):
     shown = rows["saturation"] - truth["true_saturation"]
     low = truth["true_saturation"] < 95
     light, dark = shown[~truth["dark"]], shown[truth["dark"] & truth["older_oximeter"] & low]
-    assert abs(light.mean()) < 0.1 and dark.mean() > 1.0
+    assert abs(light.mean()) < 0.1 and light.std() < 1.0 and dark.mean() > 1.0
     assert abs(truth["older_oximeter"].mean() - sheet.OLDER_OXIMETERS) < 0.05
 
 
@@ -223,6 +253,7 @@ def test_the_highest_or_the_first_are_answered_while_anybody_is_left():
     assert Nurses().answers(rows, alert, [2, 0], order="first").tolist() == [True, True, False]
     rows, alert = asked([0.1, 0.3, 0.2], site=1)
     assert not Nurses().answers(rows, alert, [2, 0]).any()
+    assert Nurses().answers(rows, alert, [2, 1]).tolist() == [False, True, False]
     with pytest.raises(ValueError, match="highest or first"):
         Nurses().answers(rows, alert, [2, 0], order="loudest")
 
@@ -267,6 +298,7 @@ def test_the_true_risk_beats_the_early_warning_beats_vital_signs_alone(whole, wa
     areas = [auroc(needed, score).value for score in (oracle, ward, vitals)]
     assert areas[0] > areas[1] + 0.02 and areas[1] > areas[2] + 0.01 and areas[2] > 0.72
     assert areas[0] < 0.92  # the best there is does not know everything
+    assert 0.8 < needed.sum() / oracle.sum() < 1.2
     line = weak_calibration(needed, ward)
     assert 0.8 < line.slope.value < 1.25 and 0.75 < needed.sum() / ward.sum() < 1.25
 
