@@ -18,36 +18,53 @@ from .words import SITES, WEEKS
 if TYPE_CHECKING:
     from .engine import Flight
 
-VOLUME = 0.05  # of windows with a score that are flagged, the same for every plan (assumption)
-LIMIT = 0.10  # gap that a plan is held to where it declares none, or a wider one (assumption)
+VOLUME = 0.10  # of windows with a score that are flagged, the same for every plan (assumption)
+LIMIT = 0.30  # gap declared beforehand for every plan: the older oximeters of a quiet year seldom make one (measured)
 WEEKS_BACK = 13  # of a gap that is followed over the year: fewer events are noise
 FEWEST = 20  # windows before a deterioration below which a group has no sensitivity
 NORTHGATE = SITES.index("northgate")
 
 
+def row_sites(flight: Flight) -> np.ndarray:
+    """Return each window's site in this flight; guests of the new site lie there while its card lasts."""
+    windows, truth, stays = flight.year.windows, flight.year.truth, flight.year.stays
+    site = windows["site"]
+    for one in flight.drawn:
+        name, part = one.card.guests(one, one.begins)
+        if name == SITES[NORTHGATE]:
+            while_on = (windows["day"] >= one.begins) & (windows["day"] < one.ends)
+            mine = truth["guest"] & (stays["guest_u"][windows["stay"]] < part)
+            site = np.where(mine & while_on, NORTHGATE, site)
+    return site
+
+
+def promised(flight: Flight) -> np.ndarray:
+    """Return the windows on the wards of a site that the early warning serves from the beginning."""
+    return flight.ward["present"] & (row_sites(flight) != NORTHGATE)
+
+
 def equity(flight: Flight) -> list[Number]:
     """Return the gap between groups, what the worst one gets, and how long the gap was above its limit."""
     truth, windows = flight.year.truth, flight.year.windows
-    there = flight.ward["present"] & (flight.ward.get("site", windows["site"]) != NORTHGATE)
+    there = promised(flight)
     flagged, scored = flagged_at(flight, there)
     needed, dark = there & truth["needed"], truth["dark"]
     judged = needed & scored
     gap = _gap(flagged, judged, dark)
     worst = min((_caught(flagged, needed & group) for group in (dark, ~dark)), default=np.nan)
-    limit = declared(flight)
-    weeks = over_limit(flagged, judged, dark, windows["day"] // 7, limit)
+    weeks = over_limit(flagged, judged, dark, windows["day"] // 7)
     calls, interpreter = flight.list, flight.year.list_truth["interpreter"]
     ratios = [_ratio(calls, group) for group in (interpreter, ~interpreter)]
     count = f"{int((judged & dark).sum())} and {int((judged & ~dark).sum())} windows before a deterioration"
     volume = f"at {1000 * VOLUME:.0f} flagged of 1,000"
     return [
         Number(
-            *("gap", 100 * gap, "points of 100", count, "down"),
-            f"sensitivity of the others less that of patients with dark skin, {volume}",
-        ),
-        Number(
             *("worst_sensitivity", per(worst, 1), "of 1,000 windows", "windows before a deterioration", "up"),
             f"found in the group that is found less, {volume}; a window without a score counts as missed",
+        ),
+        Number(
+            *("gap", 100 * gap, "points of 100", count, "down"),
+            f"sensitivity of the others less that of patients with dark skin, {volume}",
         ),
         Number(
             *("recorded_gap", 100 * _recorded(flagged, judged, windows["race"]), "points of 100", "recorded races"),
@@ -55,7 +72,7 @@ def equity(flight: Flight) -> list[Number]:
         ),
         Number(
             *("weeks_above", float(weeks), "weeks", f"{WEEKS - WEEKS_BACK + 1} weeks", "down"),
-            f"the gap of the last {WEEKS_BACK} weeks was above {100 * limit:.0f} points",
+            f"the gap of the last {WEEKS_BACK} weeks was above {100 * LIMIT:.0f} points",
         ),
         Number(
             *("list_gap", abs(ratios[0] - ratios[1]), "observed over expected", f"{int(interpreter.sum())} discharges"),
@@ -81,13 +98,9 @@ def flagged_at(flight: Flight, there: np.ndarray, volume: float = VOLUME) -> tup
     return flagged, scored
 
 
-def declared(flight: Flight) -> float:
-    """Return the limit of the plan's own monitor, or the course's where that is lower or there is none."""
-    own = [one.limit for one in flight.plan.monitors if one.signal == "group_gap"]
-    return min([LIMIT, *own])
-
-
-def over_limit(flagged: np.ndarray, judged: np.ndarray, group: np.ndarray, week: np.ndarray, limit: float) -> int:
+def over_limit(
+    flagged: np.ndarray, judged: np.ndarray, group: np.ndarray, week: np.ndarray, limit: float = LIMIT
+) -> int:
     """Count the weeks at whose end the gap of the weeks before was above a limit."""
     counts = {}
     for name, mine in (("group", group), ("others", ~group)):

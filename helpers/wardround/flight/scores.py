@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .card import Drawn
-from .fairness import equity
+from .fairness import equity, promised, row_sites
 from .number import Number, mean, per, share
 from .team import CONTAINS
-from .words import ACTIONS, AXES, DAYS, ROLES, SERVICES, SHIFTS, SITES, WEEKS
+from .words import ACTIONS, AXES, DAYS, ROLES, SERVICES, SHIFTS, WEEKS
 
 if TYPE_CHECKING:
     from .engine import Flight, Spell
 
-NORTHGATE = SITES.index("northgate")
 WINDOWS_A_WEEK = 7 * SHIFTS
 GRACE = 3  # days after an incident's end in which a service may still be off for it (assumption)
 QUARTER = WEEKS // 4
@@ -31,16 +30,6 @@ def scores(flight: Flight) -> dict[str, list[Number]]:
     """Return a flight's numbers by axis, in the order of ``words.AXES``."""
     found = {axis: measure(flight) for axis, measure in MEASURES.items()}
     return found | {"forecast": forecast(flight, found)}
-
-
-def row_sites(flight: Flight) -> np.ndarray:
-    """Return each window's site in this flight; guests of the new site lie there."""
-    return flight.ward.get("site", flight.year.windows["site"])
-
-
-def promised(flight: Flight) -> np.ndarray:
-    """Return the windows on the wards of a site that the early warning serves from the beginning."""
-    return flight.ward["present"] & (row_sites(flight) != NORTHGATE)
 
 
 # benefit ------------------------------------------------------------------------------------------------------------
@@ -67,6 +56,10 @@ def benefit(flight: Flight) -> list[Number]:
         Number(
             *("list_averted", listed, "readmissions", homes, "up"),
             "expected: what the list's calls take from the risk, less what usual care's calls would",
+        ),
+        Number(
+            *("list_averted_in_all", float(gain[calls["called"]].sum()), "readmissions"),
+            *(f"{int(calls['called'].sum()):,} calls", "up", "expected: what the list's calls take from the risk"),
         ),
         Number(
             *("ward_averted_realised", float(would.sum() - ward["happened"].sum()), "deteriorations", stays, "up"),
