@@ -1,4 +1,4 @@
-"""What a plan's contracts do to rows at the door: a value that breaks one is not used, a row that comes twice counts once.
+"""What a plan's contracts do at the door: a value that breaks one is not used, a row that comes twice counts once.
 
 A contract acts on what can be seen in the row itself, every day, without anybody looking.
 """

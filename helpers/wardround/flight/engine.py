@@ -1,8 +1,8 @@
 """The year: three shifts a day, 364 days, with a plan in force and incidents in the feed.
 
 Own code, because nothing we found flies a monitoring *plan*: packages of this kind simulate a workflow around a fixed
-model. Who comes is known beforehand and no plan changes it (:mod:`year`); what a plan changes is who is looked at, and so
-who deteriorates, and who is called.
+model. Who comes is known beforehand and no plan changes it (:mod:`year`); what a plan changes is who is looked at, and
+so who deteriorates, and who is called.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LEARN_DAYS = 91
 
 @dataclass
 class Spell:
-    """One incident of the year, as the plan met it. Days since the year's first midnight; infinite where it never came."""
+    """One incident of the year, as the plan met it. Days since the first midnight; infinite where it never came."""
 
     cause: str
     decoy: bool
@@ -138,6 +138,7 @@ class _Flying:
         self.by_vitals = models.vitals_only(year)
         self.arrived: list[tuple[Columns, np.ndarray]] = []  # rows as used, with their places in the year; by day
         self.listed: list[tuple[pd.DataFrame, np.ndarray, pd.DataFrame]] = []  # as used, places, as arrived; by week
+        self.said: dict[models.Risk, np.ndarray] = {}
         self.by_hand_hours = 0.0
         self.in_shadow = plan.gates.shadow_weeks > 0
         self.new_from: int | None = None  # day of the first patient at the new site
@@ -322,7 +323,7 @@ class _Flying:
             asked |= {"willing_u": truth["willing_u"][place]}
             answered = self._answers(asked, delivered, capacity)
         self.helped_until[stay[answered]] = now["window"][answered] + HELP_WINDOWS
-        helped = np.where(now["window"] < self.helped_until[stay], HELP, 1.0)
+        helped = np.where(present & (now["window"] < self.helped_until[stay]), HELP, 1.0)
         happens = present & (truth["event_u"][place] < truth["hazard"][place] * factor * helped)
         self.event[stay[happens]] = now["window"][happens]
         if beds[NORTHGATE]:
@@ -402,7 +403,7 @@ class _Flying:
         if self.oracle is not None:
             score = kept["p0"][at] - kept["p1"][at]
         else:
-            score = self._shifted("list", self.own["list"].risk(used), used, day, cards)
+            score = self._shifted("list", self._list_risk(used, at, used is true), used, day, cards)
         kept["off"][at] = off = self.standing.off("list")
         if cards and frame is not true:
             kept["damaged"][at] = _unlike(true, used)
@@ -411,7 +412,10 @@ class _Flying:
         for one in cards:
             cut *= one.card.threshold_factor("list", one, day)
         left = self.plan.list.calls_a_week
-        free = ~self.year.list_truth["held_out"][at] & (score >= cut) & (not off)
+        free = ~self.year.list_truth["held_out"][at] & (not off)
+        if self.oracle is not None:  # the best that a week's calls could do, had one known the week
+            cut = np.sort(score[free])[-left:][0] if left and free.any() else np.inf
+        free &= score >= cut
         days = true["day"].to_numpy()
         for today in range(day, day + 7):
             mine = np.flatnonzero(free & (days == today))
@@ -421,6 +425,15 @@ class _Flying:
         risk = np.where(kept["called"][at], kept["p1"][at], kept["p0"][at])
         kept["came"][at] = self.came_u[at] < risk
         self.listed.append((used, at, frame))
+
+    def _list_risk(self, used: pd.DataFrame, at: np.ndarray, untouched: bool) -> np.ndarray:
+        """Return the list's risks; those of rows that nothing has changed are worked out once for the whole year."""
+        model = self.own["list"]
+        if not untouched:
+            return model.risk(used)
+        if model not in self.said:
+            self.said[model] = model.risk(self.year.discharges)
+        return self.said[model][at]
 
     def _world_of_list(self, at: np.ndarray, true: pd.DataFrame, day: int, cards: list[Drawn]) -> None:
         """Let the world move risks; a call takes the same share of them as before."""
@@ -492,7 +505,7 @@ class _Flying:
     # learning -------------------------------------------------------------------------------------------------------
 
     def learn(self, service: str, how: str, time: float) -> None:
-        """Put another model in force: the released one, or one made of the last thirteen weeks as they were recorded."""
+        """Put another model in force: the released one, or one made of the last thirteen weeks as recorded."""
         self.standing.changed += 1
         if how == "roll_back":
             self.own[service] = self.released[service]
@@ -551,13 +564,10 @@ class _Flying:
 
 
 def _unlike(true: pd.DataFrame, used: pd.DataFrame) -> np.ndarray:
-    """Return in which rows a value that is used differs from the true one."""
-    wrong = np.zeros(len(true), dtype=bool)
-    for name in true.columns.intersection(used.columns):
-        if used[name] is not true[name]:
-            a, b = true[name].to_numpy(), used[name].to_numpy()
-            wrong |= (a != b) & pd.notna(b)
-    return wrong
+    """Return in which rows a value that is used differs from the true one, of the columns that our models look at."""
+    names = [name for name in models.LIST_FEATURES if name in used]
+    a, b = true[names].to_numpy(dtype=object), used[names].to_numpy(dtype=object)
+    return ((a != b) & ~pd.isna(b)).any(axis=1)
 
 
 def _came_u(year: Year) -> np.ndarray:

@@ -36,6 +36,7 @@ CODES = {  # one column for each code; one that is not here counts as none of th
         *("alcohol", "mental", "infection", "rhythm", "injury", "other", "planned"),
     ),
 }
+LIST_FEATURES = (*NUMBERS, *YES_NO, *CODES)
 WARD_RIDGE, LIST_RIDGE = 1.0, 100.0  # on standardised weights; 100 is week 4's C = 0.01
 FEWEST_EVENTS = 20  # known outcomes of the rarer kind below which nothing is learnt (assumption)
 AHEAD = 3  # windows of eight hours in 24
@@ -191,7 +192,7 @@ def fit_ward(
 
 def fit_list(frame: pd.DataFrame, outcome, name: str = "reference list") -> Logistic:
     """Return a logistic regression of readmission on discharges."""
-    return _fitted(name, (*NUMBERS, *YES_NO, *CODES), _list_matrix, frame, outcome, LIST_RIDGE)
+    return _fitted(name, LIST_FEATURES, _list_matrix, frame, outcome, LIST_RIDGE)
 
 
 def recalibrated(model: Risk, risk: np.ndarray, outcome: np.ndarray) -> Recalibrated:

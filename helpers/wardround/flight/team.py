@@ -1,8 +1,8 @@
 """The simulated on-call team. It does what the plan says, when the plan says it, and nothing else.
 
-An alarm opens a case. ``investigate`` finds the cause if the alarm's signal can show it; then the plan's actions for that
-cause are done, one after the other, each holding after its hours. What only contains (a pause, a fallback) ends when the
-cause is over or mended and the list is done; where no cause is known, after ``pause.weeks``.
+An alarm opens a case. ``investigate`` finds the cause if the alarm's signal can show it; then the plan's actions for
+that cause are done, one after the other, each holding after its hours. What only contains (a pause, a fallback) ends
+when the cause is over or mended and the list is done; where no cause is known, after ``pause.weeks``.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ class Team:
             )
 
     def _cause(self, case: Case) -> Drawn | None:
-        """Return what an investigation finds: of the cards that hold and show in this signal, the one that began first."""
+        """Return what an investigation finds: of the cards that show in this signal, the one that began first."""
         shows = [
             one
             for one in self.drawn

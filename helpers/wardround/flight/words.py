@@ -74,7 +74,7 @@ class Action:
     says : str
         In the imperative.
     hours : float
-        From the decision until it holds (an assumption); a plan's ``[rollback] minutes`` replaces that of ``roll_back``.
+        From the decision until it holds (an assumption); for ``roll_back`` the plan's ``[rollback] minutes``.
     staff : float
         Hours of work it takes, once (an assumption).
     changes : bool

@@ -113,12 +113,14 @@ def frozen(seed: int, scale: float = 1.0) -> Year:
     columns, truth, stays = _wards(seed, people, ended)
     begins = np.searchsorted(columns["day"], np.arange(DAYS + 1))
     homes, later, list_truth = _homes(seed, people, ended, windows)
+    words = homes.select_dtypes("string").columns  # Arrow's strings cost a flight's weekly frames twice the time
+    homes = homes.astype(dict.fromkeys(words, object))
     now = homes["day"].to_numpy() >= 0
     known = ~now & later["readmitted_30d"].notna().to_numpy()
     past = pd.concat([homes, later], axis=1)[known].reset_index(drop=True).astype({"readmitted_30d": bool})
     return Year(
         *(seed, scale, columns, begins, truth, stays),
-        homes[now].reset_index(drop=True),
+        homes[now].reset_index(drop=True).copy(),  # a copy lies in few blocks, and a flight takes parts of it each week
         {name: column[now] for name, column in list_truth.items()},
         Past(_past_windows(seed, people, ended, windows), past),
     )
