@@ -89,11 +89,7 @@ MALFORMED = {
         *("[[monitor]]", f'{FIRST_MONITOR}owner = "operations"\nthen = ["log"]\n\n[[monitor]]'),
         *("[[monitor]] 2 (ward heartbeat) signal", "keep one"),
     ),
-    "no answer": (
-        'limit = 0\nowner = "operations"\nthen = ["investigate"]',
-        'limit = 0\nowner = "operations"\nthen = []',
-    )
-    + ("(ward heartbeat) then", "it is empty"),
+    "no answer": ('then = ["investigate"]', "then = []", "(ward heartbeat) then", "it is empty"),
     "one action without a list": (
         'then = ["investigate"]',
         'then = "investigate"',

@@ -246,6 +246,38 @@ def portfolio(
     raise typer.Exit(1 if written.report.linted.findings else 0)
 
 
+@app.command(epilog="Example: wardround fly --new work/my_plan.toml, then wardround fly work/my_plan.toml --step")
+def fly(
+    plan: Annotated[str, typer.Argument(help="A plan's file, or a published plan, like reference or nothing.")] = "",
+    seed: Annotated[int | None, typer.Option(min=0, help="Another hospital; by default yours.")] = None,
+    step: Annotated[bool, typer.Option("--step", help="Then go through the year, a week at a time.")] = False,
+    new: Annotated[Path | None, typer.Option(help="Write a plan to begin with, every key explained.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=2, max=100, help="Compare it in so many other hospitals.")] = None,
+    replay: Annotated[int | None, typer.Option(min=1, max=52, help="A week again, as the team saw it.")] = None,
+    tabletop: Annotated[
+        int | None, typer.Option(min=0, help="Print this seed's incidents as cards for a group.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The HTML file of --tabletop.")] = Path("tabletop.html"),
+    json: Json = False,
+) -> None:
+    """Fly your plan through a year of the hospital, with incidents: forecast, flight, debrief.
+
+    A team on call does what the plan says, and nothing else. Writes `work/flight/NAME-SEED`: the log, what came of it,
+    eight scores, and the debrief as a page.
+    """
+    from wardround.flight.command import Wanted, run
+
+    wanted = Wanted(plan=plan, seed=seed, step=step, new=new, seeds=seeds, replay=replay, tabletop=tabletop, out=out)
+    talks = not json and sys.stdin.isatty()
+    run(
+        wanted,
+        say=lambda line: typer.echo(line, err=json),
+        ask=(lambda prompt: typer.prompt(prompt, default="", show_default=False)) if talks else None,
+        progress=_progress,
+        give=(lambda found: typer.echo(_text(found))) if json else None,
+    )
+
+
 @app.command(epilog="Example: wardround gate work/gate.py candidates/")
 def gate(
     file: Annotated[Path, typer.Argument(help="A Python file with gate(candidate), which returns its reasons.")],
