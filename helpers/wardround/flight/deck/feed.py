@@ -13,6 +13,7 @@ from wardround.hospital import parameters as sheet
 from ..card import Columns, Drawn
 from .kinds import LABS, VITALS, Incident, Remembered, here, listed
 
+COUNTED_BY_CODE = ("charlson", "stays_before", "emergency_before")
 UMOL = 88.4  # micromol/L of creatinine in 1 mg/dL
 
 
@@ -46,9 +47,10 @@ class CodeChange(Incident):
         return rows | lost
 
     def list_rows(self, rows: pd.DataFrame, drawn: Drawn, day: int) -> pd.DataFrame:
-        """Put an unknown group in the place of each, and with the codes the recorded conditions go."""
+        """Put an unknown group in the place of each; what is counted by codes goes: conditions and earlier visits."""
         at = listed(rows, drawn)
-        changed = {"group": rows["group"].where(~at, "unknown code"), "charlson": rows["charlson"].where(~at, 0)}
+        changed = {"group": rows["group"].where(~at, "unknown code")}
+        changed |= {name: rows[name].where(~at, 0) for name in COUNTED_BY_CODE}
         changed |= {name: rows[name] & ~at for name in sheet.CONDITIONS}
         return rows.assign(**changed)
 
@@ -71,9 +73,9 @@ class FeedOutage(Incident):
 
 @dataclass(frozen=True)
 class StaleCache(Incident):
-    """Vital signs and results as they were when a patient was first asked for, for two days at a time."""
+    """Vital signs and results as they were when a patient was first asked for, for three days at a time."""
 
-    hold: int = 6  # windows of eight hours: a cached answer lives 48 hours, in the place of a few minutes
+    hold: int = 9  # windows of eight hours: a cached answer lives 72 hours, in the place of a few minutes
     memory: Remembered = field(default_factory=Remembered, init=False, compare=False, repr=False)
 
     def ward_rows(self, rows: Columns, drawn: Drawn, day: int) -> Columns:
@@ -115,7 +117,7 @@ UNIT_CHANGE = UnitChange(
     ),
     where="feed",
     services=("ward", "list"),
-    weeks=(12, 20),
+    weeks=(16, 24),
     seen_by=("value_contract", "input_drift", "score_drift", "alerts", "unanswered", "below_expected"),
     reference=("fallback", "fix_feed", "backfill", "replay"),
     tempted=("raise_threshold", "retrain"),
@@ -128,9 +130,9 @@ CODE_CHANGE = CodeChange(
     id="code_change",
     title="The codes change",
     happens=(
-        "A new terminology release gives diagnoses and laboratory tests new codes. The mapping does not know them: "
-        "each diagnosis falls out of its group, no chronic condition is found any more, and the wards' results arrive "
-        "nowhere. Assumption: all codes on one day, at both sites."
+        "A new terminology release gives diagnoses, kinds of visit and laboratory tests new codes. The mapping does "
+        "not know them: each diagnosis falls out of its group, no chronic condition and no earlier visit is found, "
+        "and the wards' results arrive nowhere. Assumption: all codes on one day, at both sites."
     ),
     first_sign="The share of some diagnosis groups is zero since Monday. Nobody's patients changed over a weekend.",
     best_signal="The share of codes that the mapping does not know; the share of missing values a day later.",
@@ -141,7 +143,7 @@ CODE_CHANGE = CodeChange(
     ),
     where="feed",
     services=("ward", "list"),
-    weeks=(10, 16),
+    weeks=(12, 20),
     seen_by=("unknown_codes", "missing", "input_drift", "score_drift"),
     reference=("fallback", "fix_feed", "backfill", "replay"),
     tempted=("retrain",),
@@ -183,20 +185,20 @@ STALE_CACHE = StaleCache(
     id="stale_cache",
     title="The cache forgets to forget",
     happens=(
-        "A store in front of the record keeps each patient's vital signs and results for 48 hours in the place of "
-        "five minutes. Every row comes, every value is plausible, and it is up to two days old. Assumption: 48 hours, "
-        "both sites."
+        "A store in front of the record keeps each patient's vital signs and results for 72 hours in the place of "
+        "five minutes. Every row comes, every value is plausible, and it is up to three days old. Assumption: 72 "
+        "hours, both sites."
     ),
     first_sign="Nothing on a dashboard of volumes. A nurse says that the score did not move while the patient did.",
     best_signal="The age of the newest vital signs: its median rises from hours to a day.",
     tempting="Nothing: the dashboard is green.",
     reference_why=(
-        "An early warning that speaks of the day before yesterday is none. A freshness contract refuses old values at "
-        "the door, nurses screen by hand until the store is mended, and frozen cases are replayed."
+        "An early warning that speaks of two days ago is none. A freshness contract refuses old values at the door, "
+        "nurses screen by hand until the store is mended, and frozen cases are replayed."
     ),
     where="feed",
     services=("ward",),
-    weeks=(8, 14),
+    weeks=(10, 16),
     seen_by=("freshness", "observed_expected"),
     reference=("manual_rounds", "fix_feed", "backfill", "replay"),
     tempted=("log",),

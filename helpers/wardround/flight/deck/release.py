@@ -17,8 +17,8 @@ class VendorUpdate(Incident):
     """The model behind the interface is another one; a plan whose contract pins the version never sees it."""
 
     step: float = 0.7
-    age: float = 0.03  # log-odds for each year above 65
-    breathing: float = -0.12  # log-odds for each breath above 18
+    age: float = 0.04  # log-odds for each year above 65
+    breathing: float = -0.20  # log-odds for each breath above 18
 
     def score_log_odds(self, service: str, rows: Columns | pd.DataFrame, drawn: Drawn, day: int) -> np.ndarray | float:
         """Move the score: all upwards, the old more, those who breathe fast less."""
@@ -110,7 +110,7 @@ THRESHOLD_TYPO = ThresholdTypo(
     reference=("roll_back", "replay"),
     tempted=("investigate", "retrain"),
     mends=frozenset({"roll_back"}),
-    bites="benefit",
+    bites="burden",
     teaches=("M30", "M40"),
     precedent="alarms-slow",
     released=True,

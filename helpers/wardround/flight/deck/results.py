@@ -71,7 +71,7 @@ class NewAnalyser(Incident):
 class SensorBias(Incident):
     """Oximeters that read too high on dark skin, the more the lower the saturation is."""
 
-    points: float = 2.0  # of saturation, at 95 % and more
+    points: float = 3.0  # of saturation, at 95 % and more
     slope: float = 0.45  # grows by this for each point below 95 %, as in ``parameters``: up to six points
 
     def ward_rows(self, rows: Columns, drawn: Drawn, day: int) -> Columns:
@@ -99,7 +99,7 @@ AMENDED_RESULTS = AmendedResults(
     ),
     where="feed",
     services=("ward",),
-    weeks=(8, 14),
+    weeks=(10, 16),
     seen_by=("amended",),
     reference=("fix_feed", "backfill"),
     tempted=("log",),
@@ -161,9 +161,9 @@ SENSOR_BIAS = SensorBias(
     id="sensor_bias",
     title="The old oximeters come back",
     happens=(
-        "A delivery is short, and the wards take oximeters out of the store room. On dark skin they read two points "
-        "too high, and up to seven where the true saturation is low. Assumption: all numbers, and that a recorded "
-        "race of Black stands for dark skin, which is crude."
+        "A delivery is short, and the wards take oximeters out of the store room. On dark skin they read three points "
+        "too high, and up to eleven where the true saturation is low. Assumption: all numbers, and that a race of "
+        "Black stands for dark skin, which is crude."
     ),
     first_sign="Nothing in any total. Of those who got worse, fewer Black patients had an alert.",
     best_signal="Sensitivity by group, from charts drawn by chance; nothing else shows it.",
@@ -174,7 +174,7 @@ SENSOR_BIAS = SensorBias(
     ),
     where="feed",
     services=("ward",),
-    weeks=(26, 36),
+    weeks=(30, 40),
     seen_by=("group_gap",),
     reference=("swap_devices", "backfill"),
     tempted=("retrain",),

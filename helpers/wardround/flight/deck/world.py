@@ -19,14 +19,15 @@ class Surge(Incident):
     """More patients, no more nurses."""
 
     share: float = 0.45
+    spare: float = 0.6  # of the time a nurse had for alerts: more patients each leave less of it
 
     def guests(self, drawn: Drawn, day: int) -> tuple[str, float]:
         """Bring patients to the wards of both sites."""
         return ("own", self.share)
 
     def capacity_factor(self, drawn: Drawn, day: int) -> float:
-        """Keep the nurses as many as before, although the beds are more."""
-        return 1 / (1 + self.share)
+        """Keep the nurses as many as before, although the beds are more, each with less time to spare."""
+        return self.spare / (1 + self.share)
 
 
 @dataclass(frozen=True)
@@ -70,17 +71,22 @@ class InterventionFeedback(Incident):
     """The early warning works: more alerts are answered, so fewer of the alerted get worse."""
 
     factor: float = 1.6
+    report: int = 28  # days until somebody reads the observed figures
 
     def capacity_factor(self, drawn: Drawn, day: int) -> float:
         """Let a shift answer more alerts."""
         return self.factor
 
+    def signals(self, drawn: Drawn, day: int) -> Mapping[tuple[str, str], float]:
+        """Report, four weeks later, that the observed figures look like decay."""
+        return {("ward", "story"): 1.0} if day == drawn.begins + self.report else {}
+
 
 @dataclass(frozen=True)
 class StaffShortage(Incident):
-    """Half as many responders."""
+    """Far fewer responders."""
 
-    factor: float = 0.5
+    factor: float = 0.4
 
     def capacity_factor(self, drawn: Drawn, day: int) -> float:
         """Let a shift answer fewer alerts."""
@@ -93,15 +99,16 @@ class Rumour(Incident):
 
     def signals(self, drawn: Drawn, day: int) -> Mapping[tuple[str, str], float]:
         """Tell the story on the first day, and once more a week later."""
-        return {("ward", "story"): 1.0 if day in (drawn.begins, drawn.begins + 7) else 0.0}
+        return {("ward", "story"): 1.0} if day in (drawn.begins, drawn.begins + 7) else {}
 
 
 SURGE = Surge(
     id="surge",
     title="A winter surge",
     happens=(
-        "For some weeks there are 450 patients more for each 1,000, of the same kinds, and as many nurses as before. "
-        "Assumption: the share, and that nobody is sicker than usual."
+        "For some weeks there are 450 patients more for each 1,000, of the same kinds, and as many nurses as before, "
+        "who have 600 minutes for alerts where they had 1,000. Assumption: both numbers, and that nobody is sicker "
+        "than usual."
     ),
     first_sign="The wards are full and pages per nurse rise. Calibration is as good as ever.",
     best_signal="Occupied beds, as a multiple of the usual number.",
@@ -113,7 +120,7 @@ SURGE = Surge(
     ),
     where="world",
     services=("ward",),
-    weeks=(6, 10),
+    weeks=(8, 12),
     seen_by=("census", "alerts", "unanswered"),
     reference=("top_k", "more_staff", "log"),
     tempted=("raise_threshold", "retrain"),
@@ -156,19 +163,21 @@ GUIDELINE_CHANGE = GuidelineChange(
     ),
     first_sign="Fewer of the flagged get worse; observed over expected falls, and someone speaks of decay.",
     best_signal="Observed over expected, and the question to clinicians what has changed in care.",
-    tempting="The model has decayed: train anew.",
+    tempting="The model has decayed: move its level to the new outcomes, or train anew.",
     reference_why=(
-        "A warning that is followed by better care looks like a false alarm. Ask clinicians, revise what counts as "
-        "the outcome, judge on patients who are comparable; then move the level to the new risk if it is truly lower."
+        "A warning that is followed by better care looks like a false alarm. Ask clinicians what has changed, revise "
+        "what counts as the outcome, judge on patients who are comparable, and keep the model: one whose level "
+        "follows treated patients no longer warns of those who still need someone."
     ),
-    where="world",
+    where="decoy",
     services=("ward",),
     weeks=(20, 30),
     seen_by=("below_expected",),
-    reference=("ask_clinicians", "recalibrate"),
-    tempted=("retrain", "pause"),
-    bites="harm",
+    reference=("ask_clinicians", "log"),
+    tempted=("recalibrate", "retrain"),
+    bites="benefit",
     teaches=("M26", "M07"),
+    decoy=True,
 )
 INTERVENTION_FEEDBACK = InterventionFeedback(
     id="intervention_feedback",
@@ -190,19 +199,19 @@ INTERVENTION_FEEDBACK = InterventionFeedback(
     where="decoy",
     services=("ward",),
     weeks=(16, 24),
-    seen_by=("below_expected",),
+    seen_by=("below_expected", "story"),
     reference=("ask_clinicians", "log"),
     tempted=("retrain",),
-    bites="resilience",
+    bites="benefit",
     decoy=True,
     teaches=("M26", "M27"),
 )
 STAFF_SHORTAGE = StaffShortage(
     id="staff_shortage",
-    title="Half the hands",
+    title="Too few hands",
     happens=(
-        "Responders are ill or were moved: a shift can answer half as many alerts as before. The alerts are as many "
-        "as ever. Assumption: the half."
+        "Responders are ill or were moved: a shift can answer 400 alerts where it answered 1,000. The alerts are as "
+        "many as ever. Assumption: the number."
     ),
     first_sign="The number of alerts is normal; that of the answers falls.",
     best_signal="The share of alerts that nobody answered.",
@@ -213,7 +222,7 @@ STAFF_SHORTAGE = StaffShortage(
     ),
     where="staff",
     services=("ward",),
-    weeks=(6, 12),
+    weeks=(8, 14),
     seen_by=("unanswered",),
     reference=("top_k", "more_staff", "log"),
     tempted=("lower_threshold",),
