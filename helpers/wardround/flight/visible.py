@@ -1,17 +1,19 @@
 """What was visible when: for each incident, on which morning a signal could first have been read, and who looked.
 
 Told after the fact. Looks at every signal that exists, also those the plan did not watch, against the limit that a
-quiet year seldom crosses (``words.SIGNALS``).
+quiet year seldom crosses: the reference plan's, which quiet years gave, else that of ``words.SIGNALS``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .card import Drawn
+from .plan import load_plan
 from .words import ACTIONS, DAYS, SIGNALS
 
 if TYPE_CHECKING:
@@ -119,7 +121,8 @@ def _shown(drawn: Drawn) -> list[tuple[str, str]]:
 
 
 def _sign(flight: Flight, drawn: Drawn, service: str, signal: str) -> Sign:
-    usual, key = SIGNALS[signal].usual, (service, signal)
+    key = service, signal
+    usual = usual_limit(*key)
     first, last = int(drawn.begins) + 1, min(DAYS, int(drawn.ends) + 1 + AFTER)  # a morning speaks of the day before
     over = [day for day in range(first, last) if wrong(signal, flight.days[day].get(key), usual)]
     # Mondays are few: four of them are enough to know whether a signal is restless
@@ -133,6 +136,15 @@ def _sign(flight: Flight, drawn: Drawn, service: str, signal: str) -> Sign:
     day = over[0] if over else None
     value = flight.days[day][key] if day is not None else np.nan
     return Sign(service, signal, day, float(value), usual, own[0] if own else None, min(rang, default=None), before)
+
+
+@cache
+def usual_limit(service: str, signal: str) -> float:
+    """Return the limit that a signal seldom crosses in a quiet year."""
+    for one in load_plan("reference").monitors:
+        if (one.service, one.signal) == (service, signal):
+            return one.limit
+    return SIGNALS[signal].usual
 
 
 def wrong(signal: str, value: float | None, limit: float) -> bool:
