@@ -51,7 +51,7 @@ def equity(flight: Flight) -> list[Number]:
     needed, dark = there & truth["needed"], truth["dark"]
     judged = needed & scored
     gap = _gap(flagged, judged, dark)
-    worst = min((_caught(flagged, needed & group) for group in (dark, ~dark)), default=np.nan)
+    worst = min(_caught(flagged, needed & group) for group in (dark, ~dark))
     weeks = over_limit(flagged, judged, dark, windows["day"] // 7)
     calls, interpreter = flight.list, flight.year.list_truth["interpreter"]
     ratios = [_ratio(calls, group) for group in (interpreter, ~interpreter)]
@@ -81,7 +81,7 @@ def equity(flight: Flight) -> list[Number]:
     ]
 
 
-def flagged_at(flight: Flight, there: np.ndarray, volume: float = VOLUME) -> tuple[np.ndarray, np.ndarray]:
+def flagged_at(flight: Flight, there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which windows lie highest above their threshold, as many of 1,000 for every plan, and which had a score.
 
     The score is divided by the threshold that held for the row, so thresholds by group or site keep what they do.
@@ -93,7 +93,7 @@ def flagged_at(flight: Flight, there: np.ndarray, volume: float = VOLUME) -> tup
         return flagged, scored
     place = np.flatnonzero(scored)
     margin = ward["score"][place] / ward["threshold"][place]
-    best = place[np.argsort(-margin, kind="stable")[: round(volume * place.size)]]
+    best = place[np.argsort(-margin, kind="stable")[: round(VOLUME * place.size)]]
     flagged[best] = True
     return flagged, scored
 
