@@ -78,8 +78,8 @@ def test_a_range_as_people_type_it(text):
 
 
 def test_negative_ranges():
-    assert read_range("-5 5 0.9", QUESTIONS["equity"]) == Range(low=-5, high=5, confidence=0.9)
-    assert read_range("-5-5", QUESTIONS["equity"]) == Range(low=-5, high=5, confidence=0.8)
+    assert read_range("-5 5 0.9", QUESTIONS["benefit"]) == Range(low=-5, high=5, confidence=0.9)
+    assert read_range("-5-5", QUESTIONS["benefit"]) == Range(low=-5, high=5, confidence=0.8)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_negative_ranges():
         ("20 60 80", "0.5 to 0.99"),
         ("20 60 1", "0.5 to 0.99"),
         ("20 inf", "two numbers"),
-        ("-300 -200", "from -100 to 100"),
+        ("-300 -200", "from 0 to 1000"),
         ("1 2 0.8 4", "two numbers"),
     ],
 )

@@ -66,11 +66,11 @@ MALFORMED = {
     "cause without a name": ('name = "surge"\n', "", "[[cause]] 7 name", "the name of a card"),
     "cause twice": (CAUSE, f'{CAUSE}then = ["log"]\n{CAUSE}', "[[cause]] rumour", "keep one"),
     # numbers
-    "percentage": ("limit = 0.38", "limit = 38", "(ward rows) limit", "a share above 0 and up to 1"),
-    "share above 1": ("limit = 0.05", "limit = 5", "(ward unknown_codes) limit", "like 0.05 for 50 of 1,000"),
+    "percentage": ("limit = 0.4\n", "limit = 38\n", "(ward rows) limit", "a share above 0 and up to 1"),
+    "share above 1": ("limit = 0.01", "limit = 5", "(ward duplicates) limit", "like 0.05 for 50 of 1,000"),
     "never rings": ("limit = 0\n", "limit = 1\n", "(ward heartbeat) limit", "write 0"),
-    "negative": ("limit = 0.15", "limit = -0.15", "(list input_drift) limit", "an index from 0 to 5"),
-    "percent of the usual": ("limit = 1.75", "limit = 175", "(ward census) limit", "a multiple of the usual"),
+    "negative": ("limit = 0.15\n", "limit = -0.15\n", "(list input_drift) limit", "an index from 0 to 5"),
+    "percent of the usual": ("limit = 1.4\n", "limit = 175\n", "(ward census) limit", "a multiple of the usual"),
     "number in quotes": ("threshold = 0.04", 'threshold = "0.04"', "[ward] threshold", "a probability"),
     "threshold of 1,000": ("threshold = 0.04", "threshold = 40", "[ward] threshold", "0.08 for 80 of 1,000"),
     "not a number": ("threshold = 0.04", "threshold = nan", "[ward] threshold", "a probability"),
@@ -117,7 +117,7 @@ MALFORMED = {
     ),
     # no TOML
     "decimal comma": ("threshold = 0.04", "threshold = 0,04", "line 9", "write a point"),
-    "percent sign": ("limit = 0.05", "limit = 5 %", "line", "as a share"),
+    "percent sign": ("limit = 0.01", "limit = 5 %", "line", "as a share"),
     "Python's truth": ("replay = true", "replay = True", "line", "in small letters"),
     "no quotes": ('policy = "capacity"', "policy = capacity", "line 10", "words need quotes"),
     "no quotes in a list": ('["investigate"]', "[investigate]", "line", "words in a list need quotes"),
@@ -151,7 +151,7 @@ def test_one_clear_message(kind):
 
 def test_all_faults_are_told_at_once():
     text = REFERENCE.replace('"heartbeat"', '"heartbeet"').replace("weeks = 1\n", "weeks = 0\n")
-    text = text.replace('authority = "data_engineer"\n', "", 1).replace("limit = 0.38", "limit = 38")
+    text = text.replace('authority = "data_engineer"\n', "", 1).replace("limit = 0.4\n", "limit = 38\n")
     with pytest.raises(PlanWrong) as told:
         read_plan(text)
     assert [one.key for one in told.value.faults] == [

@@ -65,10 +65,10 @@ QUESTIONS: dict[str, Question] = {  # each of the first number of its axis in ``
         "At 1 they are as many as can be answered, if they come evenly; they do not.",
     ),
     "equity": Question(
-        "gap in sensitivity between the others and patients with dark skin, in points of 100",
-        -100,
-        100,
-        "It is that of the truth, which chart reviews only show in part.",
+        "of 1,000 windows before a deterioration, those found in the group that is found less",
+        0,
+        1000,
+        "The groups are patients with dark skin and the others; a window without a score counts as missed.",
     ),
     "resilience": Question(
         "patient-weeks in which scores were shown while an incident was on that nobody had noticed",
