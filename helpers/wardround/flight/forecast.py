@@ -31,6 +31,8 @@ class Question:
 
     Attributes
     ----------
+    number : str
+        Its name in ``scores``.
     asks : str
         The number, as a noun phrase with its unit.
     least, most : float
@@ -39,6 +41,7 @@ class Question:
         What to think of before answering.
     """
 
+    number: str
     asks: str
     least: float
     most: float
@@ -47,30 +50,35 @@ class Question:
 
 QUESTIONS: dict[str, Question] = {  # each of the first number of its axis in ``scores``
     "benefit": Question(
+        "ward_averted",
         "deteriorations on the wards that do not happen, in the year (expected number)",
         -500,
         1000,
         "Of about 5,200 stays, about 370 would get worse if nobody came; a visit helps for two days.",
     ),
     "harm": Question(
+        "visits_for_nothing",
         "visits for nothing, of 1,000 stays",
         0,
         20000,
         "A nurse came, and the patient would not have got worse within a day.",
     ),
     "burden": Question(
+        "alerts_a_responder",
         "alerts for each answer that a shift can give",
         0,
         100,
         "At 1 they are as many as can be answered, if they come evenly; they do not.",
     ),
     "equity": Question(
+        "worst_sensitivity",
         "of 1,000 windows before a deterioration, those found in the group that is found less",
         0,
         1000,
         "The groups are patients with dark skin and the others; a window without a score counts as missed.",
     ),
     "resilience": Question(
+        "silent_patient_weeks",
         "patient-weeks in which scores were shown while an incident was on that nobody had noticed",
         0,
         20000,
