@@ -229,8 +229,9 @@ def test_discharges_are_in_order_and_tell_no_outcome(small):
 
 
 def test_a_year_is_made_once_and_the_same_each_time(small):
-    assert year.frozen(SEED, SCALE) is small
-    year.frozen.cache_clear()
+    assert year.frozen(SEED, scale=np.float64(SCALE)) is small
+    assert year.frozen(SEED) is year.frozen(SEED, 1)
+    year._made.cache_clear()
     again = year.frozen(SEED, SCALE)
     assert again is not small
     for name, column in small.windows.items():

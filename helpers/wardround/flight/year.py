@@ -102,10 +102,14 @@ class Year:
         return slice(int(self.begins[day]), int(self.begins[day + 1]))
 
 
-@lru_cache(maxsize=8)
 def frozen(seed: int, scale: float = 1.0) -> Year:
-    """Return year four of the hospital of a seed; some seconds the first time."""
+    """Return year four of the hospital of a seed; two seconds the first time, 70 MB. The last eight are kept."""
     check_parameters(seed, FIRST_WEEK + WEEKS, scale)
+    return _made(int(seed), float(scale))  # one key, however it was asked for
+
+
+@lru_cache(maxsize=8)
+def _made(seed: int, scale: float) -> Year:
     people = make_people(seed, 0, panel_size(scale))
     history = History(seed, people, FIRST_WEEK + WEEKS)
     history.advance(history.end)
@@ -117,7 +121,7 @@ def frozen(seed: int, scale: float = 1.0) -> Year:
     homes = homes.astype(dict.fromkeys(words, object))
     now = homes["day"].to_numpy() >= 0
     known = ~now & later["readmitted_30d"].notna().to_numpy()
-    past = pd.concat([homes, later], axis=1)[known].reset_index(drop=True).astype({"readmitted_30d": bool})
+    past = pd.concat([homes, later], axis=1)[known].reset_index(drop=True).astype({"readmitted_30d": bool}).copy()
     return Year(
         *(seed, scale, columns, begins, truth, stays),
         homes[now].reset_index(drop=True).copy(),  # a copy lies in few blocks, and a flight takes parts of it each week
