@@ -136,7 +136,7 @@ check("W11.Q2", scrub)
 
 # %% [markdown] tags=["solution"]
 # Patterns, the record, and the words around: each road sees what the others do not. Findings are set aside first, so that Mr. Wilson goes and Wilson's disease stays, also where the record knows a Wilson. The tempting
-# alternative is to hide every capital letter: the recall by identifier rises, and a third of the notes lose what they were written for. The shares are
+# alternative is to hide whatever looks like a name (`BROAD`): the recall by identifier rises, and some two notes of five lose what they were written for. The shares are
 # those of notes in which we planted the identifiers. On yours nobody knows what was missed, until somebody reads a sample.
 
 # %%

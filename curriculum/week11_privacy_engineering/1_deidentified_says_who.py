@@ -57,7 +57,7 @@ sent = people[["birth_date", "phone", "mrn"]].dropna().map(sha)
 sent.head(3).map(lambda digest: f"{digest[:20]}…")
 
 # %% [markdown]
-# Nobody needs to. Since 1915 there were some 40,000 days. Hash them all *forwards*, and look them up:
+# Nobody needs to. Hash all 40,000 days since 1915 *forwards*, and look them up:
 
 # %%
 days = pd.date_range("1915-01-01", "2024-12-31").strftime("%Y-%m-%d")
@@ -66,8 +66,8 @@ claim((len(days), int(found.notna().sum()), len(found)), exactly=(40178, 9807, 9
 found.head(3).tolist()
 
 # %% [markdown]
-# 9,807 of 9,820 birth dates, in less than a second (the others are typing errors, such as a birth in 2087).
-# And a record number? Elsewhere they often have seven digits. A guess:
+# 9,807 of 9,820 birth dates, in less than a second (the others are typing errors).
+# Record numbers often have seven digits elsewhere. A guess:
 
 # %%
 display(predict("W11.P4"))
@@ -81,11 +81,14 @@ for number in range(100_000):
     sha(f"{number:010d}")
 pace = 100_000 / (time.perf_counter() - start)
 display(reveal("W11.P4"))
-{"numbers a second, one core": round(pace, -4), "seconds for all of seven digits": round(1e7 / pace), "hours for all of ten digits, as ours": round(1e10 / pace / 3600, 1)}
+{
+    "numbers a second, one core": round(pace, -4),
+    "seconds for all of seven digits": round(1e7 / pace),
+    "hours for all of ten digits, as ours": round(1e10 / pace / 3600, 1),
+}
 
 # %% [markdown]
-# Seconds for seven digits, an evening for ten. Whoever holds a list of your numbers (a laboratory, a maker of wristbands) needs no evening: they hash
-# their list and join.
+# Seconds for seven digits, an evening for ten. Whoever holds a list of your numbers, as a laboratory does, hashes it and joins.
 #
 # **A hash is a nickname** (M18). Salt that is sent along changes nothing; with a secret key nobody outside can count through the numbers, and the code is
 # still derived from the record number. The rule wants a code that is not derived from information about the person [reid-code](#Sources): a random one, with the table that leads back kept inside.
@@ -98,12 +101,14 @@ display(reveal("W11.P4"))
 # patient *and of relatives, employers and household members*, and the hospital does not *know* that the rest could identify somebody [two-methods](#Sources).
 
 # %%
-from wardround.operations.privacy import EIGHTEEN
+from wardround.operations.privacy import ACS_2022, EIGHTEEN, OCR_2000
 
 pd.DataFrame(EIGHTEEN).set_index("letter").rename_axis(None).rename(columns={"rule": "what may stay"})
 
 # %% [markdown]
-# R is *any other*. Where does an export hold what we know of each patient: family name, record number, telephone, street, birth date?
+# R is *any other*. Where does an export hold what we know of a patient?
+#
+# Only run these: `leaves` lists each text of a resource with its path; `found_in` says at which paths a text holds a word that we know of that patient.
 
 # %%
 words = people[["family", "mrn", "phone", "address", "birth_date"]].astype("str")
@@ -129,7 +134,8 @@ import gzip
 def found_in(kind, opened=False):
     with (gzip.open if kind.endswith("gz") else open)(hospital.path / kind, "rb") as lines:
         for resource in map(orjson.loads, lines):
-            about = resource.get("subject", resource.get("patient", {})).get("reference", "").removeprefix("Patient/")
+            told = resource.get("subject", resource.get("patient", {})).get("reference", "")
+            about = told.removeprefix("Patient/")  # whose resource this is
             for path, text in leaves(resource):
                 if opened and path.endswith("attachment.data"):
                     path, text = f"{path}, decoded", base64.b64decode(text).decode()
@@ -138,7 +144,8 @@ def found_in(kind, opened=False):
 
 
 # %%
-kinds = [file.name for file in hospital.path.iterdir() if file.name.split(".")[0] in ("Patient", "Encounter", "Condition", "DocumentReference", "Coverage")]
+five = ("Patient", "Encounter", "Condition", "DocumentReference", "Coverage")
+kinds = [file.name for file in hospital.path.iterdir() if file.name.split(".")[0] in five]
 searched = pd.Series([one for kind in kinds for one in found_in(kind)]).value_counts()
 opened = pd.Series([one for kind in kinds for one in found_in(kind, opened=True)]).value_counts()
 places = pd.DataFrame({"as text": searched, "attachments decoded": opened}).fillna(0).astype(int)
@@ -147,8 +154,8 @@ places
 # %% [markdown]
 # As text the names stand where everybody looks: in Patient. Decoded, in 2,062 notes as well. **A search that does not open attachments reports a clean file.** And it finds no sister and no employer.
 #
-# They hide in `Reference.display` (a name beside a clean id), in `text.div`, which repeats the resource for people, in `contact`, in `meta.lastUpdated`, which dates the
-# visit, and in ids that were derived: `Encounter/helen-garrity-3`. A list of what to *remove* forgets; keep one of what may *stay*, path by path.
+# They hide in `Reference.display` (a name beside a clean id), `text.div` (the resource again, for people), `contact`, `meta.lastUpdated` (it dates the
+# visit) and derived ids: `Encounter/helen-garrity-3`. A list of what to *remove* forgets; keep one of what may *stay*, path by path.
 #
 # ## 3. What stays of a life
 #
@@ -158,9 +165,9 @@ places
 # [zip3-rule](#Sources). By which list?
 
 # %%
-from wardround.operations.privacy import ACS_2022, OCR_2000
-
-lists = pd.DataFrame({"2000 Census, as the privacy office prints it": pd.Series(True, OCR_2000), "ACS 2018-2022, computed for this course": pd.Series(True, ACS_2022)}).fillna(False)
+lists = {"2000 Census, as the privacy office prints it": OCR_2000}
+lists |= {"ACS 2018-2022, computed for this course": ACS_2022}
+lists = pd.DataFrame({name: pd.Series(True, some) for name, some in lists.items()}).fillna(False)
 apart = lists[lists.iloc[:, 0] != lists.iloc[:, 1]]
 claim(apart.sum().tolist(), exactly=[5, 3])
 apart.replace({True: "000", False: "may stay"})
@@ -179,25 +186,34 @@ apart.replace({True: "000", False: "may stay"})
 quiz("W11.R7")
 
 # %% [markdown]
-# The notes are to go along, scrubbed. 300 of them are marked: where an identifier begins, where it ends, of what kind. A search for shapes, and one that also knows the words of the patient's chart:
+# The notes are to go along, scrubbed. In 300 each identifier is marked, with its kind. A search for shapes, and one that also knows the patient's chart:
 
 # %%
-SHAPES = {"date": r"\b\d{4}-\d\d-\d\d\b", "telephone": r"\b\d{3}-\d{3}-\d{4}\b", "record number": r"\b\d{10}\b", "name": r"\b(?:Mr|Mrs|Ms|Dr)\.? [A-Z][a-z]+"}
+SHAPES = {
+    "date": r"\b\d{4}-\d\d-\d\d\b",
+    "telephone": r"\b\d{3}-\d{3}-\d{4}\b",
+    "record number": r"\b\d{10}\b",
+    "name": r"\b(?:Mr|Mrs|Ms|Dr)\.? [A-Z][a-z]+",
+}
 
 
 def left(note, chart):  # the marked identifiers that stay
-    hits = [hit.span() for shape in SHAPES.values() for hit in re.finditer(shape, note.text)]
-    hits += [hit.span() for word in note.record.values() if chart for hit in re.finditer(re.escape(str(word)), note.text)]
-    return [kind for begin, end, kind in note.spans if not any(start < end and begin < stop for start, stop in hits)]
+    words = [re.escape(str(word)) for word in note.record.values() if chart]
+    hits = [hit.span() for shape in [*SHAPES.values(), *words] for hit in re.finditer(shape, note.text)]
+    found = [any(start < end and begin < stop for start, stop in hits) for begin, end, _ in note.spans]
+    return [kind for (_, _, kind), gone in zip(note.spans, found, strict=True) if not gone]
 
 
 # %%
 marked = week.notes(hospital)
 marked = marked[marked.spans.map(len) > 0]
-missed = {how: pd.Series([left(note, how != "shapes") for note in marked.itertuples()], marked.index) for how in ("shapes", "and the chart's own words")}
-every = marked.spans.map(len).sum()
+ways = {"shapes": False, "and the chart's own words": True}
+missed = {way: [left(note, chart) for note in marked.itertuples()] for way, chart in ways.items()}
+missed, every = pd.DataFrame(missed), marked.spans.map(len).sum()
+counted = pd.DataFrame({"identifiers caught, of 100": 1 - missed.map(len).sum() / every})
+counted["notes that still name somebody, of 100"] = missed.map(bool).mean()
+counted = (100 * counted).round().astype(int)
 claim(round(100 * (1 - 0.95**6)), exactly=26)
-counted = pd.DataFrame({how: {"identifiers caught, of 100": 100 - 100 * some.map(len).sum() / every, "notes that still name somebody, of 100": 100 * some.map(bool).mean()} for how, some in missed.items()}).T.round().astype(int)
 claim(counted.to_numpy().tolist(), exactly=[[43, 67], [62, 48]])
 display(counted, missed["and the chart's own words"].explode().value_counts().to_frame("missed").T)
 
@@ -216,10 +232,13 @@ display(predict("W11.P1"))
 display(predict("W11.P1", ..., ...))
 
 # %%
-last = hospital.warehouse.stays.sort_values("admitted_at").groupby("patient_id").tail(1).set_index("patient_id")
+stays = hospital.warehouse.stays.sort_values("admitted_at")
+last = stays.groupby("patient_id").tail(1).set_index("patient_id")
 began = last.admitted_at.dt.tz_localize(None)
-table = last[["age", "sex", "race", "interpreter", "group"]].assign(birth=people.birth_date, zip3=last.zip.str[:3], age_to_89=last.age.clip(upper=90), five_years=last.age // 5)
-table = table.assign(week=began.dt.strftime("%G-%V"), month=began.dt.strftime("%Y-%m"), year=began.dt.year)
+table = last[["age", "sex", "race", "interpreter", "group"]].assign(birth=people.birth_date)
+table = table.assign(age_to_89=last.age.clip(upper=90), five_years=last.age // 5, zip3=last.zip.str[:3])
+table = table.assign(week=began.dt.strftime("%G-%V"), month=began.dt.strftime("%Y-%m"))
+table["year"] = began.dt.year
 
 
 def alone(table, columns):
@@ -227,10 +246,17 @@ def alone(table, columns):
 
 
 # %%
-facts = {"birth date, ZIP3, week": ["sex", "birth", "zip3", "week"], "age, ZIP3, week": ["sex", "age", "zip3", "week"], "age, ZIP3, month": ["sex", "age", "zip3", "month"]}
-facts |= {"age in fives, ZIP3, month": ["sex", "five_years", "zip3", "month"], "Safe Harbor: age to 89, year": ["sex", "age_to_89", "year"]}
-facts["Safe Harbor, and race, interpreter, diagnosis"] = [*facts["Safe Harbor: age to 89, year"], "race", "interpreter", "group"]
-unique = pd.Series({name: round(1000 * alone(table, columns).mean()) for name, columns in facts.items()}, name="alone, of 1,000")
+harbor = ["sex", "age_to_89", "year"]
+facts = {
+    "birth date, ZIP3, week": ["sex", "birth", "zip3", "week"],
+    "age, ZIP3, week": ["sex", "age", "zip3", "week"],
+    "age, ZIP3, month": ["sex", "age", "zip3", "month"],
+    "age in fives, ZIP3, month": ["sex", "five_years", "zip3", "month"],
+    "Safe Harbor: age to 89, year": harbor,
+    "Safe Harbor, and race, interpreter, diagnosis": [*harbor, "race", "interpreter", "group"],
+}
+shares = {name: 1000 * alone(table, columns).mean() for name, columns in facts.items()}
+unique = pd.Series(shares, name="alone, of 1,000").round().astype(int)
 claim(unique.tolist(), exactly=[999, 794, 403, 37, 1, 661])
 display(reveal("W11.P1"), unique.to_frame())
 
@@ -241,7 +267,7 @@ def bars(axes):
     axes.set(xlabel="alone with these facts, of 1,000 patients", ylabel="sex, and", xlim=(0, 1120))
 
 
-says = "With sex, birth date, ZIP3 and week 999 of 1,000 patients stand alone; with what Safe Harbor leaves of age and date 1; and with three facts that Safe Harbor does not name again 661."
+says = "Alone, of 1,000: 999 with birth date, ZIP3 and week, 1 by Safe Harbor, 661 with three more facts."
 figure(bars, says=says, table=unique.to_frame(), size=(8, 3.2))
 
 # %% [markdown]
@@ -252,7 +278,7 @@ figure(bars, says=says, table=unique.to_frame(), size=(8, 3.2))
 #
 # *About 4 min · 40 min so far*
 #
-# Alone in a *table* is not found. Suppose that only one patient in ten is in the table, and the neighbour does not know who is. A guess:
+# Alone in a *table* is not found. Suppose that one patient in ten is in it, and the neighbour does not know who. A guess:
 
 # %%
 display(predict("W11.P2"))
@@ -260,16 +286,21 @@ display(predict("W11.P2", ..., ...))
 
 # %%
 part = table.sample(frac=0.1, random_state=11)
-both = pd.DataFrame({name: {"alone in the table": alone(part, columns).mean(), "and in the hospital": (alone(part, columns) & alone(table, columns)[part.index]).mean()} for name, columns in facts.items()}).T
-both = (1000 * both).round().astype(int)
-claim(both.to_numpy().tolist(), exactly=[[1000, 998], [967, 783], [906, 407], [658, 44], [225, 2], [943, 664]])
+both = {}
+for name, columns in facts.items():
+    here, there = alone(part, columns), alone(table, columns)[part.index]
+    both[name] = {"alone in the table": here.mean(), "and in the hospital": (here & there).mean()}
+both = (1000 * pd.DataFrame(both).T).round().astype(int)
+told = [[1000, 998], [967, 783], [906, 407], [658, 44], [225, 2], [943, 664]]
+claim(both.to_numpy().tolist(), exactly=told)
 display(reveal("W11.P2"), both.rename_axis("sex, and").reset_index())
 
 # %% [markdown]
 # With age in fives and the month 658 of 1,000 are alone in the table, and 44 of them also in the hospital; with Safe Harbor's facts 225 and 2. **The danger lies in the town, not in
 # the table**, and the town you must count or estimate. Who knows that the neighbour *is* in the table need not ask: then the left column holds.
 #
-# Nobody need be alone to be known: where both members of a group of two have one diagnosis, it is told of each (*l* is 1).
+# Nobody need be alone to be known: where both members of a group of two have one diagnosis, it is told of each: *k*, the size of the group, is 2, and
+# *l*, the number of different diagnoses in it, is 1 ([glossary](../glossary.md#k-and-l)).
 #
 # ## 7. What survived
 #
@@ -285,7 +316,8 @@ from wardround.records.features import READMISSION
 try:
     papers, whose = read_kept("feature_dictionary")[0], "your A1, as kept in week 3"
 except FileNotFoundError:
-    papers, whose = READMISSION.table(), "the package's A1, since work/ holds no feature_dictionary of yours"
+    whose = "the package's A1, since work/ holds no feature_dictionary of yours"
+    papers = READMISSION.table()
 judged = judge_columns(papers)
 print(judged_in_words(judged, whose))
 judged.groupby(["verdict", "because"]).name.agg(", ".join).to_frame("columns")
@@ -303,26 +335,33 @@ from wardround.records.cohort import cohort
 
 mine = [name for name in READMISSION.names if name in set(judged.name)] or READMISSION.names
 as_shipped, stays = len(mine) == len(READMISSION), cohort(hospital)
-columns, back, year = READMISSION.select(*mine).compute(stays), stays.state.eq("readmitted"), stays.discharged_at.dt.year
+columns, back = READMISSION.select(*mine).compute(stays), stays.state.eq("readmitted")
+year = stays.discharged_at.dt.year
+listed = [name for name in ("age", "female") if name in columns]
+results = [name for name in ("haemoglobin", "sodium") if name in columns]
 
 # %%
 def rebuilt(columns):
-    model = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(C=0.05, max_iter=1000))
-    return auroc_value(back[year == 2024], model.fit(columns[year < 2024], back[year < 2024]).predict_proba(columns[year == 2024])[:, 1])
+    logistic, before, last = LogisticRegression(C=0.05, max_iter=1000), year < 2024, year == 2024
+    model = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), logistic)
+    score = model.fit(columns[before], back[before]).predict_proba(columns[last])[:, 1]
+    return auroc_value(back[last], score)
 
 
-harboured = columns.assign(**{name: columns[name].clip(upper=90) for name in columns if name == "age"})  # the one that must be changed
+changed = [name for name in columns if name == "age"]  # the one that must be changed
+harboured = columns.assign(**{name: columns[name].clip(upper=90) for name in changed})
+with_results = harboured.assign(year=year, row=1).dropna(subset=results)
 scores = [round(rebuilt(one), 3) for one in (columns, harboured)]
 if as_shipped:
     claim(scores, exactly=[0.668, 0.668])
-own = {"judged, not rebuilt here": some} if (some := [name for name in judged.name if name not in mine]) else {}
+others = [name for name in judged.name if name not in mine]
+own = {"judged, not rebuilt here": others} if others else {}
 dict(zip(("AUROC of A1", "on the table for the door"), scores, strict=True)) | own
 
 # %%
-listed, results = ([name for name in some if name in columns] for some in (("age", "female"), ("haemoglobin", "sodium")))
-with_results = harboured.assign(year=year, row=1).dropna(subset=results)
 steps = {", ".join(some): some for some in ([*listed, "year"], [*listed, "year", *results])}
-rows_alone = {name: round(1000 * with_results.groupby(some)["row"].transform("size").eq(1).mean()) for name, some in steps.items()}
+sizes = {name: with_results.groupby(some)["row"].transform("size") for name, some in steps.items()}
+rows_alone = {name: round(1000 * size.eq(1).mean()) for name, size in sizes.items()}
 if as_shipped:
     claim((len(with_results), list(rows_alone.values())), exactly=(6982, [0, 997]))
 pd.Series(rows_alone, name="stays alone, of 1,000").to_frame()
@@ -337,7 +376,7 @@ pd.Series(rows_alone, name="stays alone, of 1,000").to_frame()
 # Synthetic data? A generator that learnt from real rows may repeat them, and a model that works on its rows has not met a patient (M20). So with Quillmere.
 #
 # On Friday *names removed, record numbers hashed* goes back with four questions: which method; which list of ZIP codes; how many notes; and who asked whether the
-# receiver could know these people. **Now Q1 and Q2 in the exercise** (11 and 20 minutes).
+# receiver could know these people. **Now Q1 and Q2 in the exercise** (Q1 11 minutes, Q2 20).
 #
 # ## What you have now
 #
