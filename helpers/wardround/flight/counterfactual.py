@@ -189,8 +189,9 @@ class Rerun:
             changed = plan.model_copy(update={"unknown": other.unknown})
             instead = quote(_reference(), ("unknown",))
             yield _Words("what is done where no cause is found", changed, (("unknown",),), instead.text)
+        rang = {(line["service"], line["signal"]) for line in self.flight.log if line["kind"] == "alarm"}
         for place, one in enumerate(plan.monitors if section != "causes" else ()):
-            if one not in other.monitors:
+            if one not in other.monitors and (one.service, one.signal) in rang:
                 rest = plan.monitors[:place] + plan.monitors[place + 1 :]
                 changed = plan.model_copy(update={"monitors": rest})
                 yield _Words(f"the monitor of {one.service} {one.signal}", changed, (("monitor", place),), "(left out)")

@@ -1,0 +1,132 @@
+"""What a year says, in words: a sentence on top, and for each axis a short reading in the voice of a fair colleague."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .counterfactual import COUNTS, Scores, Swap, worst
+from .number import Number
+from .visible import Met
+from .words import AXES
+
+BESIDE = ("nothing", "reference", "ceiling")  # with what a plan is compared, always on the same seed
+NAMES = {"nothing": "doing nothing", "reference": "the reference plan", "ceiling": "the ceiling"}
+HINTS = {
+    "benefit": "Expected events are known here because we made the patients; a ward would have only the counts.",
+    "harm": "A visit for nothing is the price of being early; a decision on wrong data is the price of not looking.",
+    "burden": "What nurses carry decides whether the next alert is answered.",
+    "equity": "Compared at the same number of flags for every plan: whoever pages more would look fairer otherwise. "
+    "Patients with dark skin stand for whom an older oximeter misleads.",
+    "resilience": "Weeks in which scores looked well and were not are the ones to shorten first.",
+    "governance": "A name and a time for each decision are what an auditor, and you in a year, will ask for.",
+    "cost": "Hours bought something, or they did not; read them beside the axes above, never against them.",
+    "forecast": "Being wrong beforehand is how a year teaches; being unsure in the right measure can be learnt.",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An axis with its numbers and its paragraph."""
+
+    axis: str
+    title: str
+    rows: tuple[tuple[Number, tuple[str, ...], str], ...]
+    says: str
+
+
+def shown(value: float) -> str:
+    """Return a number to read; a dash where nothing was measured."""
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2
+    if value == round(value):
+        digits = 0
+    text = f"{value:,.{digits}f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else "0"
+
+
+def readings(own: Scores, others: Mapping[str, Scores], swaps: Sequence[Swap]) -> list[Reading]:
+    """Return the eight axes."""
+    return [_reading(axis, own, others, swaps) for axis in AXES]
+
+
+def _reading(axis: str, own: Scores, others: Mapping[str, Scores], swaps: Sequence[Swap]) -> Reading:
+    there = {name: {one.name: one.value for one in found[axis]} for name, found in others.items()}
+    rows = tuple(
+        (
+            one,
+            (shown(one.value), *(shown(there[name].get(one.name, math.nan)) for name in BESIDE)),
+            against(one, there["reference"].get(one.name, math.nan)),
+        )
+        for one in own[axis]
+    )
+    if axis == "forecast":
+        return Reading(axis, AXES[axis], rows, f"{_forecast(own)} {HINTS[axis]}")
+    first, values = own[axis][0], {name: found[axis][0].value for name, found in others.items()}
+    said = [_beside(first, values), _where(worst(swaps, axis, own), first), HINTS[axis]]
+    return Reading(axis, AXES[axis], rows, " ".join(part for part in said if part))
+
+
+def against(one: Number, other: float) -> str:
+    """Return whether a number is better or worse than another plan's."""
+    if not (math.isfinite(one.value) and math.isfinite(other)):
+        return ""
+    gap = (one.value - other) * (1 if one.better == "up" else -1)
+    least = min(COUNTS.get(one.name, math.inf), max(0.02 * abs(other), 1e-9))
+    return "as the reference" if abs(gap) < least else "better than the reference" if gap > 0 else "worse"
+
+
+def _beside(one: Number, values: Mapping[str, float]) -> str:
+    if not math.isfinite(one.value):
+        return f"There was nothing to measure of {spoken(one)}."
+    beside = ", ".join(f"{NAMES[name]} {shown(values[name])}" for name in BESIDE)
+    return f"{spoken(one).capitalize()}: {shown(one.value)} {one.unit}; beside it {beside}."
+
+
+def _where(found: tuple[str, Number, float] | None, one: Number) -> str:
+    if found is None:
+        return "No single section of the reference plan would have made this number better by much: keep yours."
+    section, _, gain = found
+    return (
+        f"The reference's {section} in place of yours would have made it better by {shown(gain)}: "
+        "that is where a next version of the plan gains most here."
+    )
+
+
+def _forecast(own: Scores) -> str:
+    hit, over = own["forecast"]
+    if not math.isfinite(hit.value):
+        return "No forecast was recorded, so this year could not surprise you. Write one before the next flight."
+    size = shown(abs(over.value))
+    leaning = (
+        f"you were surer than right, by {size} points of 100"
+        if over.value > 0
+        else f"your ranges were wider than needed, by {size} points of 100"
+    )
+    return f"{shown(hit.value)} of 5 ranges held; {leaning}. Five ranges say little about how sure you may be."
+
+
+def spoken(one: Number) -> str:
+    """Return a number's name as words."""
+    return one.name.replace("_", " ")
+
+
+def headline(own: Scores, others: Mapping[str, Scores], incidents: Sequence[Met]) -> str:
+    """Return what happened, in two sentences."""
+    first = own["benefit"][0]
+    nothing, reference, ceiling = (others[name]["benefit"][0].value for name in BESIDE)
+    real = [one for one in incidents if not one.spell.decoy]
+    found = sum(one.alarm is not None and one.alarm < one.over for one in real)
+    idle = next(one.value for one in own["resilience"] if one.name == "changes_for_nothing")
+    stop = next(one.value for one in own["resilience"] if one.name == "false_stop_weeks")
+    told = f"Of {len(real)} incidents your monitors led to {found if found else 'none'} in time"
+    rest = f"; the team changed something {shown(idle)} times for nothing" if idle else "; nothing was changed in vain"
+    off = f", and a service was off for {shown(stop)} weeks without need" if stop >= 0.5 else ""
+    return (
+        f"Your early warning averted {shown(first.value)} expected deteriorations; doing nothing after the start "
+        f"averts {shown(nothing)}, the reference plan {shown(reference)}, a score that knew every risk "
+        f"{shown(ceiling)}. {told}{rest}{off}."
+    )
