@@ -10,6 +10,7 @@ from wardround.flight import command
 from wardround.flight import forecast as forecasts
 from wardround.flight.plan import FORECAST_AXES, load_plan
 from wardround.flight.weeks import monitors_of, week_of
+from wardround.flight.words import AXES
 from wardround.hospital import DEFAULT_SEED
 
 FORECAST = "[forecast]\n" + "".join(f"{axis} = {{low = 0, high = 5000}}\n" for axis in FORECAST_AXES)
@@ -138,13 +139,39 @@ def test_step_stops_where_the_reader_does(flown):
 
 
 def test_the_command_flies_and_gives_json_alone(work):
-    found = CliRunner().invoke(app, ["fly", "nothing", "--json"])
+    found = CliRunner().invoke(app, ["fly", "reference", "--json"])
     assert found.exit_code == 0, found.output
     made = json.loads(found.stdout)
-    assert made["plan"] == "nothing" and made["seed"] == DEFAULT_SEED and made["forecast"]["recorded"] is None
+    assert made["plan"] == "reference" and made["seed"] == DEFAULT_SEED and made["forecast"]["recorded"] is None
     assert "without one" in found.stderr
-    again = CliRunner().invoke(app, ["fly", "nothing", "--replay", "2"])
+    assert "<html" in (work / "flight" / f"reference-{DEFAULT_SEED}" / "debrief.html").read_text(encoding="utf-8")
+    assert str(work / "flight" / f"reference-{DEFAULT_SEED}" / "debrief.html") in made["files"]
+    again = CliRunner().invoke(app, ["fly", "reference", "--replay", "2"])
     assert again.exit_code == 0 and again.stdout.startswith("Week 2 of 52")
+
+
+def test_the_command_without_a_page_tells_the_scores(work):
+    found = CliRunner().invoke(app, ["fly", "nothing", "--no-page"])
+    assert found.exit_code == 0, found.output
+    lines = found.stdout.splitlines()
+    assert [line.split()[0] for line in lines[2:9]] == [axis for axis in AXES if axis != "forecast"]
+    assert not (work / "flight" / f"nothing-{DEFAULT_SEED}" / "debrief.html").exists()
+
+
+def test_the_command_compares(work, monkeypatch):
+    from wardround.flight import compare
+
+    asked = {}
+    whole = compare.compare
+
+    def small(plan, seeds, **more):
+        asked.update(plan=plan.name, seeds=list(seeds))
+        return whole(plan, list(seeds)[:1], others=("nothing",), jobs=1, **more)
+
+    monkeypatch.setattr(compare, "compare", small)
+    found = CliRunner().invoke(app, ["fly", "naive", "--seeds", "20"])
+    assert found.exit_code == 0, found.output
+    assert asked == {"plan": "naive", "seeds": list(range(1, 21))} and "ward_averted" in found.stdout
 
 
 def test_the_command_writes_a_plan_and_cards(tmp_path):

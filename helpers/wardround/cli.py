@@ -258,6 +258,7 @@ def fly(
         int | None, typer.Option(min=0, help="Print this seed's incidents as cards for a group.")
     ] = None,
     out: Annotated[Path, typer.Option(help="The HTML file of --tabletop.")] = Path("tabletop.html"),
+    no_page: Annotated[bool, typer.Option("--no-page", help="No debrief, which flies the year 20 times more.")] = False,
     json: Json = False,
 ) -> None:
     """Fly your plan through a year of the hospital, with incidents: forecast, flight, debrief.
@@ -267,7 +268,7 @@ def fly(
     """
     from wardround.flight.command import Wanted, run
 
-    wanted = Wanted(plan=plan, seed=seed, step=step, new=new, seeds=seeds, replay=replay, tabletop=tabletop, out=out)
+    wanted = Wanted(plan, seed, step, new, seeds, replay, tabletop, out, not no_page)
     talks = not json and sys.stdin.isatty()
     run(
         wanted,
@@ -276,6 +277,23 @@ def fly(
         progress=_progress,
         give=(lambda found: typer.echo(_text(found))) if json else None,
     )
+
+
+@app.command(epilog="Example: wardround playbook")
+def playbook(
+    out: Annotated[Path | None, typer.Option(help="The folder; by default work/playbook.")] = None,
+    json: Json = False,
+) -> None:
+    """Your governance playbook: facts from what you built, and your twelve decisions, as Markdown, a page and a PDF.
+
+    The first run lays `decisions.toml` out, which is yours from then on. What is missing is shown as missing; where a
+    decision contradicts what was built, a rule or another decision, that is shown on top, and the exit code is 1.
+    """
+    from wardround.course.playbook import write_playbook
+
+    written = write_playbook(out)
+    typer.echo(_text(written.to_dict()) if json else written.text())
+    raise typer.Exit(1 if written.made.linted.findings else 0)
 
 
 @app.command(epilog="Example: wardround gate work/gate.py candidates/")

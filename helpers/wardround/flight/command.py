@@ -20,6 +20,7 @@ from .words import ACTIONS, ROLES, SIGNALS, WEEKS
 if TYPE_CHECKING:
     from .engine import Flight
 
+AGAIN = 20  # flights of a debrief, about
 TEMPLATE = Path(__file__).parent / "template.toml"
 Say = Callable[[str], object]
 Ask = Callable[[str], str]
@@ -65,12 +66,21 @@ class Flown:
         }
 
     def lines(self) -> list[str]:
-        """Return it as lines to read."""
-        lines = [f"{self.flight.plan.name} through the year of seed {self.flight.seed}, {self.seconds:.1f} s"]
-        for one in self.scored:
-            held = "held" if one.hit else f"missed, it came {one.side}"
-            lines.append(f"  {one.axis}: {one.achieved:.1f}, forecast {one.low:g} to {one.high:g}: {held}")
-        return [*lines, forecasts.confidence(self.scored), f"It is all in {self.folder}."]
+        """Return it as lines to read: the first number of each axis, the forecast, where everything is."""
+        lines = [f"{self.flight.plan.name} through the year of seed {self.flight.seed}, in {self.seconds:.1f} seconds"]
+        held = {one.axis: one for one in self.scored}
+        for axis, numbers in self.scores.items():
+            if axis == "forecast":
+                continue
+            one = numbers[0]
+            line = f"  {axis:11}{_shown(one.value):>8} {one.unit} ({one.name.replace('_', ' ')}; {one.of})"
+            if axis in held:
+                said = held[axis]
+                line += f"; forecast {said.low:g} to {said.high:g}, {'held' if said.hit else f'it came {said.side}'}"
+            lines.append(line)
+        lines += [forecasts.confidence(self.scored), f"All numbers and files are in {self.folder}"]
+        pages = [path for path in self.files if path.suffix == ".html"]
+        return [*lines, *(f"The debrief: {path}" for path in pages[:1])]
 
     def forecast(self) -> dict[str, Any]:
         """Return what was forecast, when, and what came of it."""
@@ -133,6 +143,10 @@ def vocabulary() -> Iterator[str]:
     yield "Causes that an investigation may find:"
     for name, card in DECK.items():
         yield f"  {name}: {card.title[:1].lower()}{card.title[1:]}"
+
+
+def _shown(value: float) -> str:
+    return "-" if value != value else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
 
 
 def _slug(text: str) -> str:
@@ -260,6 +274,20 @@ def _write(flown: Flown, text: str) -> None:
     flown.files = record(flown.flight, flown.folder, text, flown.scores, flown.forecast())
 
 
+def look_back(flown: Flown, text: str, progress: Progress | None = None) -> None:
+    """Write the debrief beside a flight; it flies the year about twenty times more, with parts of other plans."""
+    from .debrief import debrief, write
+
+    names: list[str] = []
+
+    def told(name: str) -> None:
+        names.append(name)
+        if progress is not None:
+            progress(min(len(names) / AGAIN, 0.99), f"debrief: {name}")
+
+    flown.files += write(debrief(flown.flight, text, told), flown.folder)
+
+
 # the command --------------------------------------------------------------------------------------------------------
 
 
@@ -275,6 +303,7 @@ class Wanted:
     replay: int | None = None
     tabletop: int | None = None
     out: Path = Path("tabletop.html")
+    page: bool = True
 
 
 def run(
@@ -320,12 +349,15 @@ def run(
 
 
 def _flight(wanted: Wanted, seed: int, say: Say, ask: Ask | None, progress, give) -> None:
-    """Read, forecast, fly, tell."""
+    """Read, forecast, fly, look back, tell."""
     plan = prepared(wanted.plan, seed, say, ask)
     with progress() as bar:
         flown = fly(plan, seed=seed, progress=bar)
     if wanted.step:
         step(flown.flight, say=say, ask=ask or (lambda prompt: ""))
+    if wanted.page:
+        with progress() as bar:
+            look_back(flown, plan.text, bar)
     if give:
         give(flown.to_dict())
         return
