@@ -20,6 +20,7 @@ RUN = CliRunner()
 VERBS = [
     "audit",
     "portfolio",
+    "playbook",
     "export-nbgrader",
     "lab",
     "test",
@@ -36,6 +37,7 @@ VERBS = [
     "grade",
     "group",
     "gate",
+    "fly",
 ]
 
 

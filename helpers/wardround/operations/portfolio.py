@@ -123,6 +123,20 @@ class Report:
         return "; ".join((self.title, *(ARTEFACTS[one][1] for one in sorted(more))))
 
     @property
+    def artefact(self) -> str:
+        """Return the artefact that it opens with."""
+        return "A1"
+
+    @property
+    def about(self) -> str:
+        """Return what it was made of, and what its numbers are not."""
+        whence = f": {self.origin}" if self.origin else ""
+        return (
+            f"Made of what was written with `memo` and kept with `keep`, nothing added{whence}. The patients are "
+            "simulated: no number here holds for real ones."
+        )
+
+    @property
     def origin(self) -> str:
         """Return where most parts are from; a part from elsewhere says so itself."""
         return _commonest([one.origin for _, parts in self.pages for one in parts if one.origin])

@@ -53,7 +53,7 @@ def pdf(made: Report) -> bytes:
 
 
 def _content(made: Report, folder: Path) -> dict[str, Any]:
-    seen = ["A1"]
+    seen = [made.artefact]
     pages = [
         {
             "opens": _opens(page.artefact, seen),
@@ -65,8 +65,8 @@ def _content(made: Report, folder: Path) -> dict[str, Any]:
     return {
         "title": made.title,
         "titles": made.titles,
-        "eyebrow": ARTEFACTS["A1"][0],
-        "from": f": {made.origin}" if made.origin else "",
+        "eyebrow": ARTEFACTS[made.artefact][0],
+        "about": made.about,
         "state": made.state,
         "final": made.final,
         "findings": [one.says for one in made.linted.findings],
