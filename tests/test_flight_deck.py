@@ -48,7 +48,7 @@ OTHER = {
     "amended_results": {"signals"},
     "surge": {"guests", "capacity_factor"},
     "new_site": {"guests", "signals"},
-    "guideline_change": {"hazard_factor"},
+    "guideline_change": {"hazard_factor", "signals"},
     "intervention_feedback": {"capacity_factor", "signals"},
     "staff_shortage": {"capacity_factor"},
     "vendor_update": {"score_log_odds"},
@@ -363,6 +363,13 @@ def test_signals_of_a_card_are_words_and_show_it():
             assert service in words.SIGNALS[signal].services
             assert signal in card.seen_by
             assert value > 0
+
+
+@pytest.mark.parametrize("name", ["guideline_change", "intervention_feedback"])
+def test_talk_of_decay_comes_once_and_late(name):
+    drawn = at(name)
+    told = [day for day in range(drawn.begins, drawn.ends) if DECK[name].signals(drawn, day)]
+    assert told == [drawn.begins + DECK[name].report]
 
 
 def test_the_rumour_is_told_twice_and_dies():

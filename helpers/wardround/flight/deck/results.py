@@ -50,8 +50,8 @@ class TimezoneShift(Incident):
 class NewAnalyser(Incident):
     """A decoy: an analyser that reads a little higher, within what its maker and the laboratory allow."""
 
-    haemoglobin: float = 0.3  # g/dL
-    leukocytes: float = 1.08
+    haemoglobin: float = 0.5  # g/dL
+    leukocytes: float = 1.10
 
     def ward_rows(self, rows: Columns, drawn: Drawn, day: int) -> Columns:
         """Shift the count of white cells."""
@@ -137,7 +137,7 @@ NEW_ANALYSER = NewAnalyser(
     id="new_analyser",
     title="A new analyser, within its limits",
     happens=(
-        "The laboratory changes its blood counter. White cells read eight per cent higher, haemoglobin 0.3 g/dL: less "
+        "The laboratory changes its blood counter. White cells read ten per cent higher, haemoglobin 0.5 g/dL: less "
         "than what the laboratory accepted beforehand. Assumption: both numbers, and that they are acceptable."
     ),
     first_sign="A drift alarm with a tiny p value.",

@@ -59,11 +59,16 @@ class GuidelineChange(Incident):
     """Better care for all who look septic, alert or not."""
 
     factor: float = 0.5
+    report: int = 42  # days until somebody speaks of decay
 
     def hazard_factor(self, rows: Columns, drawn: Drawn, day: int) -> np.ndarray:
         """Lower the hazard of those with a culture, an antibiotic or a lactate."""
         treated = rows["culture_ordered"].astype(bool) | rows["antibiotic_given"].astype(bool)
         return np.where(treated | rows["lactate_drawn"].astype(bool), self.factor, 1.0)
+
+    def signals(self, drawn: Drawn, day: int) -> Mapping[tuple[str, str], float]:
+        """Let a physician report, six weeks later, that the warning calls for patients who stay well."""
+        return {("ward", "story"): 1.0} if day == drawn.begins + self.report else {}
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,7 @@ GUIDELINE_CHANGE = GuidelineChange(
     where="decoy",
     services=("ward",),
     weeks=(20, 30),
-    seen_by=("below_expected",),
+    seen_by=("below_expected", "story"),
     reference=("ask_clinicians", "log"),
     tempted=("recalibrate", "retrain"),
     bites="benefit",
