@@ -38,10 +38,16 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 # In this order a plan's cost is looked for, and from this much on it counts (assumption); patients come first.
 COUNTS = {
     **{"ward_averted": 1.0, "list_averted": 1.0, "visits_for_nothing": 10.0, "needed_without_score": 10.0},
-    **{"ward_wrong_data": 10.0, "alerts_a_responder": 0.1, "gap": 2.0, "silent_patient_weeks": 10.0},
+    **{
+        "ward_wrong_data": 10.0,
+        "alerts_a_responder": 0.1,
+        "worst_sensitivity": 10.0,
+        "gap": 2.0,
+        "silent_patient_weeks": 10.0,
+    },
     **{"unseen": 1.0, "false_stop_weeks": 1.0, "changes_for_nothing": 1.0, "told_in_time": 10.0, "hours": 20.0},
 }
-WORDLESS = ("disclosed", "approved_by", "window_days")  # keys that change nothing in a flight
+WORDLESS = ("disclosed", "approved_by")  # keys of [ward] that change nothing in a flight
 
 
 @dataclass(frozen=True)
@@ -123,12 +129,17 @@ class Rerun:
         return [self.swap(name, replaced(self.flight.plan, self.reference, fields)) for name, fields in self._other()]
 
     def _other(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        plan, digest = self.flight.plan, set()
+        plan, digest = self._aligned(), set()
         for name, fields in SECTIONS.items():
             changed = replaced(plan, self.reference, fields).digest
             if changed != plan.digest and changed not in digest:
                 digest.add(changed)  # "monitors and causes" adds nothing where one of them is the same anyway
                 yield name, fields
+
+    def _aligned(self) -> Plan:
+        """Return the plan with the reference's words where words change nothing, so that only what does is compared."""
+        words = {name: getattr(self.reference.ward, name) for name in WORDLESS}
+        return self.flight.plan.model_copy(update={"ward": self.flight.plan.ward.model_copy(update=words)})
 
     def sentence(self, text: str, swaps: Sequence[Swap]) -> Sentence | None:
         """Return the words that cost most; None where no section of the reference would have done better.

@@ -21,7 +21,7 @@ from .counterfactual import COUNTS, Rerun, Scores, Sentence, Swap
 from .kept import LOG, OUTCOME, PAGE
 from .number import Number
 from .plan import load_plan
-from .reading import BESIDE, NAMES, Reading, against, headline, readings, shown, spoken
+from .reading import Reading, against, headline, readings, shown, spoken
 from .record import TRACED, came_from, outcomes
 from .scores import ordered
 from .timeline import legend, timeline, when
@@ -38,13 +38,14 @@ COLUMNS = {  # numbers of the scores in the table of replaced sections, and what
     "ward_averted": "deteriorations averted",
     "visits_for_nothing": "visits for nothing, of 1,000 stays",
     "alerts_a_responder": "alerts a responder",
-    "gap": "gap in sensitivity, points",
+    "worst_sensitivity": "found in the group found less, of 1,000",
     "silent_patient_weeks": "silent patient-weeks",
     "false_stop_weeks": "weeks of false stop",
     "told_in_time": "told in time, of 100",
     "hours": "hours of staff",
 }
-NOT_YET = "This page opens after your first flight, when you have something to hold it against: wardround fly PLAN writes one."
+HEADS = ("Doing nothing", "Reference", "Ceiling")  # columns of the scores, in the order of reading.BESIDE
+NOT_YET = "This page opens after your first flight, when there is something to hold it against: wardround fly PLAN."
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def page(found: Debrief) -> str:
             plan=flight.plan,
             seed=flight.seed,
             columns=COLUMNS.values(),
-            beside=[NAMES[name] for name in BESIDE],
+            beside=HEADS,
             pictures=[timeline(found.incidents, found.off, width) for width in (860, 340)],
             legend=legend(),
             traced={name: came_from(lines, what) for name, what in TRACED.items()},
@@ -271,7 +272,7 @@ def _first_sign(one: Met) -> str:
 
 
 def _forecast_row(one: forecasts.Scored) -> list[str]:
-    held = "held" if one.hit else f"missed, {one.side} the range"
+    held = "held" if one.hit else f"missed: it came {one.side}"
     return [one.axis, f"{shown(one.low)} to {shown(one.high)}", shown(one.confidence), shown(one.achieved), held]
 
 

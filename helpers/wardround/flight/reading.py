@@ -13,6 +13,27 @@ from .words import AXES
 
 BESIDE = ("nothing", "reference", "ceiling")  # with what a plan is compared, always on the same seed
 NAMES = {"nothing": "doing nothing", "reference": "the reference plan", "ceiling": "the ceiling"}
+CALLED = {  # names that do not read as words by themselves
+    "ward_averted": "deteriorations averted (expected)",
+    "list_averted": "readmissions averted by the list (expected)",
+    "ward_averted_realised": "deteriorations averted (counted)",
+    "list_averted_realised": "readmissions averted by the list (counted)",
+    "ward_wrong_data": "scores of the ward on wrong data",
+    "list_wrong_data": "scores of the list on wrong data",
+    "list_off": "discharges while the list was off",
+    "needed_without_score": "windows that needed a score and had none",
+    "alerts_a_responder": "alerts a responder",
+    "gap": "gap in sensitivity",
+    "worst_sensitivity": "sensitivity in the group that is found less",
+    "recorded_gap": "gap by recorded race",
+    "list_gap": "gap of the list by need of an interpreter",
+    "weeks_above": "weeks with the gap above its limit",
+    "silent_patient_weeks": "patient-weeks with an incident that nobody had noticed",
+    "unseen": "incidents unseen",
+    "hours": "hours of staff",
+    "told_in_time": "incidents of which somebody was told in time",
+    "false_stop_weeks": "weeks of false stop",
+}
 HINTS = {
     "benefit": "Expected events are known here because we made the patients; a ward would have only the counts.",
     "harm": "A visit for nothing is the price of being early; a decision on wrong data is the price of not looking.",
@@ -76,14 +97,20 @@ def against(one: Number, other: float) -> str:
         return ""
     gap = (one.value - other) * (1 if one.better == "up" else -1)
     least = min(COUNTS.get(one.name, math.inf), max(0.02 * abs(other), 1e-9))
-    return "as the reference" if abs(gap) < least else "better than the reference" if gap > 0 else "worse"
+    return (
+        "as the reference"
+        if abs(gap) < least
+        else "better than the reference"
+        if gap > 0
+        else "worse than the reference"
+    )
 
 
 def _beside(one: Number, values: Mapping[str, float]) -> str:
     if not math.isfinite(one.value):
         return f"There was nothing to measure of {spoken(one)}."
     beside = ", ".join(f"{NAMES[name]} {shown(values[name])}" for name in BESIDE)
-    return f"{spoken(one).capitalize()}: {shown(one.value)} {one.unit}; beside it {beside}."
+    return f"{spoken(one)[:1].upper()}{spoken(one)[1:]}: {shown(one.value)} {one.unit}; beside it {beside}."
 
 
 def _where(found: tuple[str, Number, float] | None, one: Number) -> str:
@@ -91,7 +118,7 @@ def _where(found: tuple[str, Number, float] | None, one: Number) -> str:
         return "No single section of the reference plan would have made this number better by much: keep yours."
     section, _, gain = found
     return (
-        f"The reference's {section} in place of yours would have made it better by {shown(gain)}: "
+        f"The reference's section {section} in place of yours would have made it better by {shown(gain)}: "
         "that is where a next version of the plan gains most here."
     )
 
@@ -111,7 +138,7 @@ def _forecast(own: Scores) -> str:
 
 def spoken(one: Number) -> str:
     """Return a number's name as words."""
-    return one.name.replace("_", " ")
+    return CALLED.get(one.name, one.name.replace("_", " "))
 
 
 def headline(own: Scores, others: Mapping[str, Scores], incidents: Sequence[Met]) -> str:

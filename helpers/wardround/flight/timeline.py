@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from .visible import Met
+from .weeks import WEEKDAYS
 from .words import DAYS
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 BAR, ROW, TOP = 13, 37, 20
 PATTERNS = {
     "unseen": "hidden: no signal was over its usual limit",
     "open": "to be seen, no alarm led to it",
-    "known": "alarm given, not contained",
+    "known": "alarm given, not contained (a decoy needs no containing)",
     "held": "contained, not over",
 }
 
@@ -35,7 +35,9 @@ def when(day: float | None, hour: bool = False) -> str:
     if day is None or not np.isfinite(day):
         return "–"
     number = int(day)
-    clock = f", {round(24 * (day - number)) % 24} h" if hour and day > number else ""
+    if number >= DAYS:
+        return "the year's end"
+    clock = f" {int(24 * (day - number) + 0.01):02d}:00" if hour and day > number else ""
     return f"week {number // 7 + 1}, {WEEKDAYS[number % 7]}{clock}"
 
 
@@ -144,11 +146,13 @@ def _bar(state: str, x: float, y: float, width: float, height: float, of: object
 
 
 def _patterns(of: object) -> Markup:
-    return Markup(
-        '<defs><pattern id="hatch{of}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<path d="M0 0V6" class="hatch"/></pattern><pattern id="dots{of}" width="5" height="5" '
-        'patternUnits="userSpaceOnUse"><circle cx="1.5" cy="1.5" r="1" class="ink"/></pattern></defs>'
-    ).format(of=escape(of))
+    parts = (
+        '<defs><pattern id="hatch{of}" width="6" height="6" patternUnits="userSpaceOnUse" ',
+        'patternTransform="rotate(45)"><path d="M0 0V6" class="hatch"/></pattern>',
+        '<pattern id="dots{of}" width="5" height="5" patternUnits="userSpaceOnUse">',
+        '<circle cx="1.5" cy="1.5" r="1" class="ink"/></pattern></defs>',
+    )
+    return Markup("".join(parts)).format(of=of)
 
 
 def _weeks(scale: float, height: int) -> Markup:

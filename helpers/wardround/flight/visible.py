@@ -71,9 +71,9 @@ class Met:
 
     @property
     def visible(self) -> int | None:
-        """Return the first morning on which anybody could have seen it."""
+        """Return the first morning on which anybody could have seen it; at the latest that of the alarm for it."""
         days = [one.day for one in self.signs if one.day is not None and not one.before]
-        return min(days, default=None)
+        return min([*days, *([int(self.alarm)] if self.alarm is not None else [])], default=None)
 
     @property
     def first(self) -> Sign | None:
