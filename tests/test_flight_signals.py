@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from wardround.flight import signals
+from wardround.flight.engine import fly
+from wardround.flight.plan import load_plan
 from wardround.flight.signals import Signals
 from wardround.flight.usual import DAYS_BACK, Bins, usual_alerts
+from wardround.flight.words import SIGNALS
 
 NORMAL = {
     **{"heart_rate": 80.0, "respiratory_rate": 16.0, "temperature": 37.0, "saturation": 97.0, "systolic": 120.0},
@@ -267,3 +270,20 @@ def test_list_codes_units_and_doubles(make):
     assert seen["list", "value_contract"] == 0.1
     assert seen["list", "missing"] == pytest.approx(8 / 80)
     assert seen["list", "duplicates"] == 0.05
+
+
+def test_a_quiet_year_crosses_a_usual_limit_less_than_once_a_quarter():
+    days = fly(load_plan("reference"), 1, ()).days
+    crossed = {}
+    for key in {key for day in days for key in day}:
+        limit, below = SIGNALS[key[1]].usual, SIGNALS[key[1]].alarms == "below"
+        values = [day[key] for day in days if key in day]
+        over = [value < limit if below else value > limit for value in values]
+        crossed[key] = sum(now and not before for before, now in zip([False, *over], over, strict=False))
+    assert {key: times for key, times in crossed.items() if times >= 4} == {}
+    every = {(service, name) for name, signal in SIGNALS.items() for service in signal.services}
+    told = {("ward", "heartbeat")}
+    assert every - set(crossed) - told == NOT_OF_THE_LIST
+
+
+NOT_OF_THE_LIST = {("list", "group_gap"), ("list", "new_rows_of_a_site")}  # no card strikes them there
