@@ -63,7 +63,8 @@ class Flight:
         What the team saw and did, in order: ``n day hour kind`` and what belongs to the kind.
     ward : dict of arrays
         One entry a row of ``year.windows``: ``present scored score threshold alert delivered answered helped`` (factor
-        on the hazard) ``factor`` (of the world on the hazard) ``damaged off fallback happened``.
+        on the hazard) ``factor`` (of the world on the hazard) ``damaged off fallback happened copies`` (visits that
+        an answered alert took; 1 elsewhere).
     list : dict of arrays
         One entry a discharge: ``scored score called damaged off p0 p1 came``.
     shifts : dict of arrays
@@ -152,7 +153,7 @@ class _Flying:
         off = {name: np.zeros(rows, dtype=bool) for name in ("present", "scored", "alert", "delivered", "answered")}
         off |= {name: np.zeros(rows, dtype=bool) for name in ("damaged", "off", "fallback", "happened")}
         off |= {"score": np.full(rows, np.nan), "threshold": np.full(rows, np.nan)}
-        self.flight.ward = off | {"helped": np.ones(rows), "factor": np.ones(rows)}
+        self.flight.ward = off | {"helped": np.ones(rows), "factor": np.ones(rows), "copies": np.ones(rows, np.int64)}
         self.flight.list = {
             name: np.zeros(calls, dtype=bool) for name in ("scored", "called", "damaged", "off", "came")
         }
@@ -317,11 +318,13 @@ class _Flying:
         arrives = all(one.card.delivered("ward", one, day) for one in cards if "ward" in one.card.services)
         delivered = alert if arrives else np.zeros_like(alert)
         delivered = delivered | self._by_hand(place, now, present)
-        answered = np.zeros(stay.size, dtype=bool)
+        visits = np.zeros(stay.size, dtype=np.int64)
         if delivered.any():
             asked = now | {"score": np.nan_to_num(score), "needed": truth["needed"][place]}
             asked |= {"willing_u": truth["willing_u"][place]}
-            answered = self._answers(asked, delivered, capacity)
+            visits = self._answers(asked, delivered, capacity)
+        answered = visits > 0
+        kept["copies"][place] = np.maximum(visits, 1)
         self.helped_until[stay[answered]] = now["window"][answered] + HELP_WINDOWS
         helped = np.where(present & (now["window"] < self.helped_until[stay]), HELP, 1.0)
         happens = present & (truth["event_u"][place] < truth["hazard"][place] * factor * helped)
@@ -337,19 +340,20 @@ class _Flying:
         kept["off"][place] = present & ~shown
         for name, values in (("beds", beds), ("capacity", capacity)):
             self.flight.shifts[name][shift] = values
-        for name, mask in (("alerts", delivered), ("answered", answered)):
-            self.flight.shifts[name][shift] = np.bincount(now["site"][mask], minlength=len(SITES))
+        called = delivered * np.maximum(now["copies"], 1)  # a second copy of an alert rings as the first does
+        for name, count in (("alerts", called), ("answered", visits)):
+            self.flight.shifts[name][shift] = np.bincount(now["site"], count, minlength=len(SITES))
 
     def _answers(self, asked: Columns, delivered: np.ndarray, capacity: np.ndarray) -> np.ndarray:
-        """Return which alerts bring a nurse. An alert that comes twice takes two of the shift's visits."""
+        """Return how many visits each alert brings. One that comes twice may take two of the shift's."""
         order, copies = self.plan.staff.above_capacity, asked["copies"].astype(np.int64)
         if (copies <= 1).all():
-            return self.nurses.answers(asked, delivered, capacity, order)
+            return self.nurses.answers(asked, delivered, capacity, order).astype(np.int64)
         each = np.repeat(np.arange(copies.size), np.maximum(copies, 1))
         came = self.nurses.answers(
             {name: column[each] for name, column in asked.items()}, delivered[each], capacity, order
         )
-        return np.bincount(each[came], minlength=copies.size) > 0
+        return np.bincount(each[came], minlength=copies.size)
 
     def _hidden(self, site: np.ndarray) -> np.ndarray:
         """Return where no score is shown: at a new site that has not passed the plan's gate."""
@@ -540,7 +544,7 @@ class _Flying:
     def ended(self) -> Flight:
         """Close the books."""
         flight = self.flight
-        looks = float((flight.ward["answered"] * np.maximum(1, self.year.windows["copies"])).sum())
+        looks = float((flight.ward["answered"] * flight.ward["copies"]).sum())
         flight.hours = {name: float(hours) for name, hours in self.team.hours.items()}
         flight.hours |= {"visits": LOOK * looks, "rounds_by_hand": self.by_hand_hours}
         flight.hours["chart_reviews"] = REVIEW * WEEKS * self.plan.labels.chart_reviews_a_week
