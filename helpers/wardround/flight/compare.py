@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 CEILING = "ceiling"
 WORLD = ("world", "site", "decoy")  # what happens to patients; everything else leaves the ceiling alone
 REACHED = (  # numbers that mean something for the ceiling; it has no data to be wrong and nobody on call
-    *("ward_averted", "list_averted", "list_averted_in_all", "ward_averted_realised", "list_averted_realised"),
+    *(
+        "ward_averted",
+        "ward_averted_share",
+        "list_averted",
+        "list_averted_in_all",
+        "ward_averted_realised",
+        "list_averted_realised",
+    ),
     *("visits_for_nothing", "needed_without_score", "list_off"),
     *("alerts_a_responder", "shifts_over_capacity", "response_trend"),
     *("worst_sensitivity", "gap", "recorded_gap", "weeks_above"),

@@ -54,6 +54,10 @@ def benefit(flight: Flight) -> list[Number]:
             "expected: for each stay, its risk if nobody comes less its risk with the visits it got",
         ),
         Number(
+            *("ward_averted_share", per((alone - helped)[there].sum(), alone[there].sum()), "deteriorations"),
+            *("1,000 that would come if nobody came", "up", "the same as a share, for years with more patients"),
+        ),
+        Number(
             *("list_averted", listed, "readmissions", homes, "up"),
             "expected: what the list's calls take from the risk, less what usual care's calls would",
         ),
