@@ -184,10 +184,11 @@ class _Flying:
         cards = self._holding(day)
         if day % 7 == 0:
             self._list(day, self._holding(day + 3))
-        place = self._on_the_wards(day, cards)
+        come = [one for one in self.drawn if one.active(day)]  # what mends a feed sends no patient home
+        place = self._on_the_wards(day, come)
         rows = {name: column[place] for name, column in self.year.windows.items()}
-        if cards:
-            rows |= self._guests(day, rows, cards)
+        if come:
+            rows |= self._guests(day, rows, come)
         arrived = self._arrive(day, place, rows, cards)
         used, blocked = keep_ward(self.plan.contracts, arrived)
         self._damaged(place, rows, used, arrived is not rows)
@@ -250,7 +251,7 @@ class _Flying:
             if self.standing.changed != scored_at:
                 scored_at, score = self.standing.changed, self._score(day, place, used, blocked, cards)
             part = slice(bounds[number], bounds[number + 1])
-            now = {name: used[name][part] for name in ("stay", "window", "site", "race", "copies")}
+            now = {name: used[name][part] for name in ("stay", "window", "site", "race", "copies", "comfort_care")}
             self._shift(day, SHIFTS * day + number, place[part], now, score[part], factor[part], cards)
 
     def _factor(self, day: int, place: np.ndarray, used: Columns, cards: list[Drawn]) -> np.ndarray:
@@ -310,14 +311,15 @@ class _Flying:
         present = (self.event[stay] < 0) | (self.event[stay] >= now["window"])
         beds = np.bincount(now["site"][present], minlength=len(SITES))
         cut = self._threshold(day, now["race"], cards)
-        shown = present & ~np.isnan(score) & ~self._hidden(now["site"]) & (not self.standing.off("ward"))
+        cared_for = present & ~now["comfort_care"]  # who is kept comfortable is not called back by a score
+        shown = cared_for & ~np.isnan(score) & ~self._hidden(now["site"]) & (not self.standing.off("ward"))
         alert = shown & (score >= cut) & (now["window"] >= self.silent_until[stay])
         capacity = self._capacity(day, beds, cards)
         alert = self._only_best(alert, score, now["site"], capacity)
         self.silent_until[stay[alert]] = now["window"][alert] + LOCKOUT
         arrives = all(one.card.delivered("ward", one, day) for one in cards if "ward" in one.card.services)
         delivered = alert if arrives else np.zeros_like(alert)
-        delivered = delivered | self._by_hand(place, now, present)
+        delivered = delivered | self._by_hand(place, now, cared_for)
         visits = np.zeros(stay.size, dtype=np.int64)
         if delivered.any():
             asked = now | {"score": np.nan_to_num(score), "needed": truth["needed"][place]}
@@ -337,7 +339,7 @@ class _Flying:
             *(("delivered", delivered), ("answered", answered), ("helped", helped), ("happened", happens)),
         ):
             kept[name][place] = column
-        kept["off"][place] = present & ~shown
+        kept["off"][place] = cared_for & ~shown
         for name, values in (("beds", beds), ("capacity", capacity)):
             self.flight.shifts[name][shift] = values
         called = delivered * np.maximum(now["copies"], 1)  # a second copy of an alert rings as the first does
@@ -408,15 +410,17 @@ class _Flying:
             score = kept["p0"][at] - kept["p1"][at]
         else:
             score = self._shifted("list", self._list_risk(used, at, used is true), used, day, cards)
-        kept["off"][at] = off = self.standing.off("list")
+        off = self.standing.off("list")
         if cards and frame is not true:
             kept["damaged"][at] = _unlike(true, used)
-        kept["score"][at], kept["scored"][at] = score, not off
+        silent = np.isnan(score)  # the learner's own contract refused the rows
+        kept["score"][at], kept["scored"][at] = score, ~silent & (not off)
+        kept["off"][at] = silent | off
         cut = self.plan.list.threshold * self.standing.factor["list"]
         for one in cards:
             cut *= one.card.threshold_factor("list", one, day)
         left = self.plan.list.calls_a_week
-        free = ~self.year.list_truth["held_out"][at] & (not off)
+        free = ~self.year.list_truth["held_out"][at] & ~kept["off"][at]
         if self.oracle is not None:  # the best that a week's calls could do, had one known the week
             cut = np.sort(score[free])[-left:][0] if left and free.any() else np.inf
         free &= score >= cut
