@@ -38,10 +38,10 @@ def test_pairs_without_a_number_are_left_out_and_one_pair_has_no_interval():
 
 
 def test_better_knows_its_direction_and_a_tie_is_half():
-    both = made(mine=[(5, 9), (5, 3), (5, 3)], other=[(4, 5), (5, 5), (6, 3)])
+    both = made(mine=[(5, 4), (5, 3), (5, 3)], other=[(4, 5), (5, 5), (6, 3)])
     assert both.difference("ward_averted", "other").better == pytest.approx(0.5)
-    assert both.difference("visits_for_nothing", "other").better == pytest.approx(0.5)
-    assert both.difference("visits_for_nothing", "other").mean == pytest.approx((4 - 2 + 0) / 3)
+    assert both.difference("visits_for_nothing", "other").better == pytest.approx(2.5 / 3)
+    assert both.difference("visits_for_nothing", "other").mean == pytest.approx((-1 - 2 + 0) / 3)
 
 
 def test_the_pairs_are_seeds_and_not_sorted_values():

@@ -152,10 +152,10 @@ def test_burden_counts_staffed_shifts_only():
 
 
 def groups(caught: int, scale: float = 1.0, **ward) -> SimpleNamespace:
-    """1,000 windows: 20 needed of a dark group, of which some score high, and 20 of the others, who all do."""
+    """1,000 windows: the first 20 needed and all high, the last 20 needed, of a dark group, of which some are high."""
     rows = np.arange(1000)
-    needed, dark = rows < 40, rows < 20
-    score = np.where((rows < caught) | ((rows >= 20) & (rows < 40)), 0.9, 0.2)
+    needed, dark = (rows < 20) | (rows >= 980), rows >= 980
+    score = np.where((rows < 20) | (rows >= 1000 - caught), 0.9, 0.2)
     more = {"score": score * scale, "threshold": np.full(1000, 0.1) * scale} | ward
     return flown(1000, truth={"needed": needed, "dark": dark}, ward=more)
 
@@ -176,7 +176,7 @@ def test_paging_more_does_not_make_a_plan_fairer(monkeypatch):
 def test_what_was_off_is_missed_by_the_worst_group_and_leaves_the_gap_alone(monkeypatch):
     monkeypatch.setattr(fairness, "VOLUME", 1.0)
     monkeypatch.setattr(fairness, "FEWEST", 5)
-    off = (np.arange(1000) < 15) | (np.arange(1000) > 500)
+    off = (np.arange(1000) >= 985) | ((np.arange(1000) > 100) & (np.arange(1000) < 600))
     found = fairness.equity(groups(20, scored=~off, off=off))
     assert value(found, "gap") == 0.0
     assert value(found, "worst_sensitivity") == pytest.approx(250)
@@ -184,7 +184,7 @@ def test_what_was_off_is_missed_by_the_worst_group_and_leaves_the_gap_alone(monk
 
 def test_a_group_threshold_moves_the_group(monkeypatch):
     monkeypatch.setattr(fairness, "VOLUME", 0.04)
-    cut = np.where(np.arange(1000) < 20, 0.01, 0.1)
+    cut = np.where(np.arange(1000) >= 980, 0.01, 0.1)
     assert value(fairness.equity(groups(0, threshold=cut)), "gap") == pytest.approx(0)
 
 

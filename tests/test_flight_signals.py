@@ -244,7 +244,8 @@ def test_gap_of_the_worst_group_from_reviews(make, monkeypatch):
 def test_no_reviews_no_gap(make, monkeypatch):
     monkeypatch.setattr(signals, "REVIEWED", 2)
     flown = make(reviews=0)
-    flown.ward(0, windows(0, [0] * 30), answer(30, happened=np.ones(30, bool)))
+    race = np.repeat([0, 1], 15)
+    flown.ward(0, windows(0, [0] * 30, race=race), answer(30, happened=np.ones(30, bool), alert=race == 0))
     assert ("ward", "group_gap") not in flown.observe(7)
 
 

@@ -288,7 +288,7 @@ class Reviews:
         events, self.found = self.found, []
         self.read += self.a_week
         half = self.a_week - self.a_week // 2
-        if events and half:
+        if events:
             chosen = self.random.permutation(len(events))[:half]
             self.drawn += [events[place] for place in np.sort(chosen).tolist()]
         recent = [one for one in self.drawn if one[0] >= day - WEEK * LOOKS_BACK["group_gap"]]
