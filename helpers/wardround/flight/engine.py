@@ -32,6 +32,7 @@ from .year import Year, frozen
 LOOK = 0.25  # hours of a nurse for one answered alert (assumption)
 REVIEW = 0.5  # hours for one chart review (assumption)
 ROUND = 1 / 15  # hours of a nurse to screen one patient by hand (assumption)
+STANDBY = 1.0  # hours a shift and site of a responder who was called in, alerts or none (assumption)
 BY_HAND = 0.5  # share of those marked by hand whom a nurse then sees in the same shift (assumption)
 SHOWN_TO_HOOKS = ("hazard", "needed", "dark", "older_oximeter", "true_saturation")
 NORTHGATE = SITES.index("northgate")
@@ -140,7 +141,7 @@ class _Flying:
         self.arrived: list[tuple[Columns, np.ndarray]] = []  # rows as used, with their places in the year; by day
         self.listed: list[tuple[pd.DataFrame, np.ndarray, pd.DataFrame]] = []  # as used, places, as arrived; by week
         self.said: dict[models.Risk, np.ndarray] = {}
-        self.by_hand_hours = 0.0
+        self.by_hand_hours, self.standby_hours = 0.0, 0.0
         self.in_shadow = plan.gates.shadow_weeks > 0
         self.new_from: int | None = None  # day of the first patient at the new site
         self.new_events = 0
@@ -365,6 +366,7 @@ class _Flying:
         """Return how many responses each site can give in a shift."""
         factor = float(np.prod([one.card.capacity_factor(one, day) for one in cards]))
         extra = np.isin(np.arange(len(SITES)), list(self.standing.sites("more_staff"))).astype(int)
+        self.standby_hours += STANDBY * int((extra * (beds > 0)).sum())
         return self.nurses.capacity(beds, factor=factor, extra=extra)
 
     def _only_best(self, alert, score, site, capacity) -> np.ndarray:
@@ -551,6 +553,7 @@ class _Flying:
         looks = float((flight.ward["answered"] * flight.ward["copies"]).sum())
         flight.hours = {name: float(hours) for name, hours in self.team.hours.items()}
         flight.hours |= {"visits": LOOK * looks, "rounds_by_hand": self.by_hand_hours}
+        flight.hours["more_staff"] = flight.hours.get("more_staff", 0.0) + self.standby_hours
         flight.hours["chart_reviews"] = REVIEW * WEEKS * self.plan.labels.chart_reviews_a_week
         flight.spells = [self._spell(one) for one in self.drawn]
         return flight

@@ -80,7 +80,8 @@ class Action:
     hours : float
         From the decision until it holds (an assumption); for ``roll_back`` the plan's ``[rollback] minutes``.
     staff : float
-        Hours of work it takes, once (an assumption).
+        Hours of work it takes, once (an assumption); what ``more_staff`` and ``manual_rounds`` take by the shift is in
+        :mod:`engine`.
     changes : bool
         Whether the plan must name who may decide it.
     """
