@@ -32,6 +32,7 @@ def flown(rows: int = 6, homes: int = 4, **parts) -> SimpleNamespace:
     no = np.zeros(rows, dtype=bool)
     windows = {"stay": np.arange(rows) // 2, "window": np.arange(rows) % 2, "day": np.zeros(rows, dtype=int)}
     windows |= {"site": np.zeros(rows, dtype=int), "race": np.zeros(rows, dtype=int), "shift": np.arange(rows) % 2}
+    windows["comfort_care"] = no
     truth = {"hazard": np.full(rows, HAZARD), "event_u": np.ones(rows), "needed": no, "dark": no, "guest": no}
     ward = {name: no.copy() for name in ("alert", "delivered", "answered", "damaged", "off", "fallback", "happened")}
     ward |= {"present": ~no, "scored": ~no, "score": np.full(rows, 0.2), "threshold": np.full(rows, 0.1)}
@@ -118,6 +119,13 @@ def test_harm_of_1000():
     assert value(found, "list_wrong_data") == pytest.approx(250)
     assert value(found, "needed_without_score") == pytest.approx(500)
     assert value(found, "list_off") == pytest.approx(500)
+
+
+def test_who_is_kept_comfortable_misses_no_score():
+    off, comfort = np.array([1, 1, 0, 0, 0, 0], dtype=bool), np.array([1, 0, 0, 0, 0, 0], dtype=bool)
+    parts = {"truth": {"needed": np.ones(6, dtype=bool)}, "ward": {"off": off, "scored": ~off}}
+    found = scores.harm(flown(windows={"comfort_care": comfort}, **parts))
+    assert value(found, "needed_without_score") == pytest.approx(200)  # one of five; two of six without the rule
 
 
 class NewSite(Card):

@@ -39,8 +39,8 @@ def row_sites(flight: Flight) -> np.ndarray:
 
 
 def promised(flight: Flight) -> np.ndarray:
-    """Return the windows on the wards of a site that the early warning serves from the beginning."""
-    return flight.ward["present"] & (row_sites(flight) != NORTHGATE)
+    """Return the windows that were promised a score: not at a new site, nor of those who are kept comfortable."""
+    return flight.ward["present"] & (row_sites(flight) != NORTHGATE) & ~flight.year.windows["comfort_care"]
 
 
 def equity(flight: Flight) -> list[Number]:

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 NORTHGATE = SITES.index("northgate")
 MEASURED = (*VITALS, *LABS)
 LOWEST, HIGHEST = (np.array([RANGES[name][side] for name in MEASURED])[:, None] for side in (0, 1))
-READ = (*WARD_INPUTS, *WARD_CODES, *("site", "stay", "window", "copies", "vitals_age_hours", "result_lag_hours"))
+READ = (
+    *WARD_INPUTS,
+    *WARD_CODES,
+    *("site", "stay", "window", "copies", "vitals_age_hours", "result_lag_hours", "comfort_care"),
+)
 AHEAD = 3  # windows of eight hours: an alert is in time, a score is right, if deterioration comes within them
 HORIZON = {"ward": 1, "list": 30}  # days until an outcome can be known
 # days (ward) and weeks (list) that a signal looks at, where a day or a week would be noise (assumptions)
@@ -139,7 +143,7 @@ class Signals:
 
     def _outcomes(self, day: int, rows: Columns, out: Columns) -> None:
         """Note whom a score spoke of and who deteriorated; read when it would be known."""
-        scored = ~np.isnan(out["score"]) & ~out["off"]
+        scored = ~np.isnan(out["score"]) & ~out["off"] & ~rows["comfort_care"]
         self.expected[day] = float(out["score"][scored].sum())
         right = self.reviews.note(day, rows, scored, out["alert"], out["happened"])
         self.observed[day] = right
