@@ -91,7 +91,7 @@ def test_a_key_is_quoted_with_its_line(path, line, words):
 def test_a_key_that_is_not_written_gives_the_header_and_says_so():
     found = quote(PLAN, ("ward", "policy"))
     assert (found.line, found.exact) == (6, False)
-    assert quote(PLAN, ("staff", "escalate")) is None
+    assert quote(PLAN, ("staff", "coffee")) is None
 
 
 def test_an_entry_is_quoted_whole():
@@ -204,6 +204,17 @@ def test_a_sentence_may_be_one_that_is_missing(flown, incidents):
     assert found.missing and found.instead == eyes.text and found.section == "monitors"
 
 
+def test_what_all_monitors_do_is_one_sentence(incidents):
+    flight = fly(load_plan("pause"), 3, incidents)
+    again = counterfactual.Rerun(flight)
+    found = again.sentence(text_of("pause"), again.sections())
+    assert found.quote.text == 'then = ["pause"]' and found.number.name == "ward_averted"
+    assert (
+        re.match(r"what \d+ monitors do", found.what) and found.gain > 10 and 'then = ["investigate"]' in found.instead
+    )
+    assert text_of("pause").splitlines()[found.quote.line - 1] == found.quote.text
+
+
 def test_nothing_to_replace_where_the_plan_is_the_reference(flown):
     again = counterfactual.Rerun(flown["reference"])
     assert again.sections() == [] and again.sentence(text_of("reference"), []) is None
@@ -249,9 +260,13 @@ def test_the_review_has_the_facts_and_six_sections_and_is_never_overwritten(look
     made = path.read_text(encoding="utf-8")
     assert len(re.findall(r"^## \d\. \w", made, re.M)) == 6 and 'value_contract = "pass"' in made
     assert "| benefit | 0 to 50 | 0.80 |" in made and "egress_scan" in made
-    path.write_text("mine", encoding="utf-8")
-    debrief.write(looked_back, tmp_path)
-    assert path.read_text(encoding="utf-8") == "mine"
+    path.write_text(made + "mine", encoding="utf-8")
+    assert path in debrief.write(looked_back, tmp_path) and path.read_text(encoding="utf-8") == made + "mine"
+    path.write_text("of another plan", encoding="utf-8")
+    other = tmp_path / f"after_action-{looked_back.flight.plan.digest[:12]}.md"
+    assert other in debrief.write(looked_back, tmp_path) and other.read_text(encoding="utf-8") == made
+    assert f'href="{other.name}"' in (tmp_path / "debrief.html").read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "of another plan"
 
 
 def test_the_rubric_has_six_rows_of_four_levels():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .compare import REACHED, ceiling
 from .number import Number
 from .plan import PLANS, Plan, load_plan
 from .quoted import Quote, block, quote
@@ -47,6 +48,7 @@ COUNTS = {
     },
     **{"unseen": 1.0, "false_stop_weeks": 1.0, "changes_for_nothing": 1.0, "told_in_time": 10.0, "hours": 20.0},
 }
+NEARLY = 0.95  # of what a section gains, from which on its words are found
 WORDLESS = ("disclosed", "approved_by")  # keys of [ward] that change nothing in a flight
 
 
@@ -104,20 +106,25 @@ class Rerun:
         self.flight, self.say = flight, say
         self.reference = load_plan("reference")
         self.own = scores(flight)
-        self._known: dict[tuple[str, bool], Scores] = {(flight.plan.digest, False): self.own}
+        self._known: dict[str, Scores] = {flight.plan.digest: self.own}
 
-    def scored(self, plan: Plan, name: str = "", *, ceiling: bool = False) -> Scores:
+    def scored(self, plan: Plan, name: str = "") -> Scores:
         """Return the scores of a plan in this year."""
         from .engine import fly
 
-        key = plan.digest, ceiling
-        if key not in self._known:
+        if plan.digest not in self._known:
             if self.say is not None:
                 self.say(name or plan.name)
-            year = self.flight.year
-            flown = fly(plan, self.flight.seed, self.flight.drawn, scale=year.scale, ceiling=ceiling)
-            self._known[key] = scores(flown)
-        return self._known[key]
+            flown = fly(plan, self.flight.seed, self.flight.drawn, scale=self.flight.year.scale)
+            self._known[plan.digest] = scores(flown)
+        return self._known[plan.digest]
+
+    def ceiling(self) -> Scores:
+        """Return what the staff could reach at best; only the numbers that mean something for a score without data."""
+        if self.say is not None:
+            self.say("the ceiling")
+        found = scores(ceiling(self.flight.seed, self.flight.drawn, self.flight.year.scale))
+        return {axis: [one for one in numbers if one.name in REACHED] for axis, numbers in found.items()}
 
     def swap(self, name: str, plan: Plan) -> Swap:
         """Return what a changed plan gains over the one that was flown."""
@@ -157,9 +164,12 @@ class Rerun:
 
     def _words(self, text: str, section: Swap, name: str) -> Sentence:
         """Return the words within a section whose replacement alone gains most."""
-        tried = [(one, self.swap(one.what, one.plan).gain[name]) for one in self._candidates(section.name)]
+        tried, whole = [], section.gain[name]
+        for words in self._candidates(section.name):
+            tried.append((words, self.swap(words.what, words.plan).gain[name]))
+            if tried[-1][1] >= NEARLY * whole:
+                break  # fewer words come first: what follows can hardly say more
         number = next(one for _, one in ordered(self.own) if one.name == name)
-        whole = section.gain[name]
         one, gain = max(tried, key=lambda pair: pair[1], default=(None, 0.0))
         if one is None or gain <= 0:
             key = SECTIONS[section.name][0]
@@ -196,6 +206,8 @@ class Rerun:
                 places += [("cause", list(plan.causes).index(card.id))] if card.id in plan.causes else []
             if said:
                 yield _Words(card.title, plan.model_copy(update=changed), tuple(places), "\n\n".join(said))
+        if section != "causes":
+            yield from self._thens(section)
         if section != "monitors" and plan.unknown != other.unknown:
             changed = plan.model_copy(update={"unknown": other.unknown})
             instead = quote(_reference(), ("unknown",))
@@ -206,6 +218,23 @@ class Rerun:
                 rest = plan.monitors[:place] + plan.monitors[place + 1 :]
                 changed = plan.model_copy(update={"monitors": rest})
                 yield _Words(f"the monitor of {one.service} {one.signal}", changed, (("monitor", place),), "(left out)")
+
+    def _thens(self, section: str) -> Iterator[_Words]:
+        """Yield what own monitors do when they ring, where the reference does something else with the same signal."""
+        plan, other = self.flight.plan, {(one.service, one.signal): one for one in self.reference.monitors}
+        pairs = [(one, other.get((one.service, one.signal), one)) for one in plan.monitors]
+        places = [place for place, (own, theirs) in enumerate(pairs) if own.then != theirs.then]
+        if len(places) < 2:
+            return
+        changed = {"monitors": tuple(own.model_copy(update={"then": theirs.then}) for own, theirs in pairs)}
+        what = f"what {len(places)} monitors do when they ring"
+        said = [quote(_reference(), ("monitor", list(other.values()).index(pairs[places[0]][1]), "then")).text]
+        if section != "monitors":
+            changed |= {"causes": self.reference.causes, "unknown": self.reference.unknown}
+            what += ", and what is done when they know why, or do not"
+            said.append(quote(_reference(), ("unknown",)).text)
+        plan = plan.model_copy(update=changed)
+        yield _Words(what, plan, tuple(("monitor", place, "then") for place in places), "\n".join(said))
 
     def _watching(self, services, signals) -> tuple[tuple, list[str], list[tuple]]:
         """Return the monitors with the reference's for these signals, its words, and where the own ones stand."""
@@ -233,7 +262,8 @@ class _Words:
     def quoted(self, text: str) -> Quote | None:
         """Return them as the author wrote them; None where they are not written."""
         for place in self.places:
-            found = block(text, *place) if place[0] in ("monitor", "cause") else quote(text, place)
+            whole = place[0] in ("monitor", "cause") and len(place) == 2
+            found = block(text, *place) if whole else quote(text, place)
             if found is not None and found.exact:
                 return found
         return None

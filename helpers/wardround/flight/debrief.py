@@ -105,7 +105,7 @@ def debrief(flight: Flight, text: str, say: Callable[[str], object] | None = Non
     others = {
         "nothing": again.scored(load_plan("nothing"), "doing nothing"),
         "reference": again.scored(again.reference, "the reference plan"),
-        "ceiling": again.scored(again.reference, "the ceiling", ceiling=True),
+        "ceiling": again.ceiling(),
     }
     swaps = again.sections()
     given = flight.plan.forecast
@@ -125,19 +125,29 @@ def debrief(flight: Flight, text: str, say: Callable[[str], object] | None = Non
 def write(found: Debrief, folder: Path) -> list[Path]:
     """Write the page, the review to fill in, its rubric and the simplifications into a flight's folder.
 
-    A review that is there already is kept: somebody may have written in it.
+    A review that is there already is kept, since somebody may have written in it; that of a changed plan of the same
+    name gets the plan's digest in its own.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made = {PAGE: page(found), RUBRIC: (HERE / RUBRIC).read_text(encoding="utf-8"), FALSE: _false_page()}
-    if not (folder / REVIEW).exists():
-        made[REVIEW] = review(found)
-    for name, text in made.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    return [folder / name for name in (PAGE, REVIEW, RUBRIC, FALSE)]
+    name = _review_of(found.flight, folder)
+    made = {PAGE: page(found, name), name: review(found), RUBRIC: (HERE / RUBRIC).read_text(encoding="utf-8")}
+    made[FALSE] = _false_page()
+    for file, text in made.items():
+        if file != name or not (folder / file).exists():
+            (folder / file).write_text(text, encoding="utf-8", newline="\n")
+    return [folder / file for file in made]
 
 
-def page(found: Debrief) -> str:
-    """Return the debrief as one HTML page."""
+def _review_of(flight: Flight, folder: Path) -> str:
+    """Return the name of a flight's review: another one where a review of another plan is there."""
+    there, short = folder / REVIEW, flight.plan.digest[:12]
+    if not there.exists() or short in there.read_text(encoding="utf-8", errors="replace"):
+        return REVIEW
+    return f"after_action-{short}.md"
+
+
+def page(found: Debrief, review: str = REVIEW) -> str:
+    """Return the debrief as one HTML page; ``review`` is the file it links for the review."""
     flight = found.flight
     lines = outcomes(flight)
     return (
@@ -157,7 +167,7 @@ def page(found: Debrief) -> str:
             weeks=[week_of(flight.log, week) for week in range(1, WEEKS + 1)],
             lines=found.text.splitlines(),
             actions=ACTIONS,
-            files={"log": LOG, "outcome": OUTCOME, "review": REVIEW, "rubric": RUBRIC, "simplifications": FALSE},
+            files={"log": LOG, "outcome": OUTCOME, "review": review, "rubric": RUBRIC, "simplifications": FALSE},
             least=COUNTS,
         )
     )

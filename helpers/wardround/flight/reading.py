@@ -15,7 +15,9 @@ BESIDE = ("nothing", "reference", "ceiling")  # with what a plan is compared, al
 NAMES = {"nothing": "doing nothing", "reference": "the reference plan", "ceiling": "the ceiling"}
 CALLED = {  # names that do not read as words by themselves
     "ward_averted": "deteriorations averted (expected)",
-    "list_averted": "readmissions averted by the list (expected)",
+    "list_averted": "readmissions averted beyond usual care (expected)",
+    "list_averted_in_all": "readmissions averted in all (expected)",
+    "ward_averted_share": "deteriorations averted, of 100",
     "ward_averted_realised": "deteriorations averted (counted)",
     "list_averted_realised": "readmissions averted by the list (counted)",
     "ward_wrong_data": "scores of the ward on wrong data",
@@ -86,7 +88,7 @@ def _reading(axis: str, own: Scores, others: Mapping[str, Scores], swaps: Sequen
     )
     if axis == "forecast":
         return Reading(axis, AXES[axis], rows, f"{_forecast(own)} {HINTS[axis]}")
-    first, values = own[axis][0], {name: found[axis][0].value for name, found in others.items()}
+    first, values = own[axis][0], {name: there[name].get(own[axis][0].name, math.nan) for name in BESIDE}
     said = [_beside(first, values), _where(worst(swaps, axis, own), first), HINTS[axis]]
     return Reading(axis, AXES[axis], rows, " ".join(part for part in said if part))
 
@@ -109,7 +111,7 @@ def against(one: Number, other: float) -> str:
 def _beside(one: Number, values: Mapping[str, float]) -> str:
     if not math.isfinite(one.value):
         return f"There was nothing to measure of {spoken(one)}."
-    beside = ", ".join(f"{NAMES[name]} {shown(values[name])}" for name in BESIDE)
+    beside = ", ".join(f"{NAMES[name]} {shown(values[name])}" for name in BESIDE if math.isfinite(values[name]))
     return f"{spoken(one)[:1].upper()}{spoken(one)[1:]}: {shown(one.value)} {one.unit}; beside it {beside}."
 
 
