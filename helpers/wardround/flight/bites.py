@@ -22,6 +22,7 @@ from .scores import ordered, scores
 BEGINS = 91  # day on which a card begins that is flown by itself
 NOTHING_TO_TELL = 100.0  # a share of incidents told in time, where there was no incident
 KEPT = 400  # flights whose numbers are kept
+PARTS = ("seeds", "nothing", "reference", "over")
 
 
 @dataclass(frozen=True)
@@ -125,18 +126,22 @@ class Costs:
         values = np.array(getattr(self, what))
         return paired(values, np.zeros(values.size))
 
-    def faults(self, sure: bool = True) -> list[str]:
-        """Return a sentence for each declaration that does not hold; ``sure``: with intervals that leave 0 out."""
+    def faults(self, sure: bool = True, room: float = 1.0) -> list[str]:
+        """Return a sentence for each declaration that does not hold.
+
+        ``sure``: intervals must leave 0 out. ``room``: share of what is declared that must be reached, below 1 for a
+        single hospital.
+        """
         found, bite = [], self.bite
         if DECK[self.name].decoy:
             if (lost := self.of("nothing")).mean > bite.nothing:
                 found.append(f"ignored, it costs {lost.mean:.2f} on {bite.nothing_on}, more than {bite.nothing:g}")
         else:
-            found += _short("doing nothing", self.of("nothing"), bite.nothing, bite.on, sure)
+            found += _short("doing nothing", self.of("nothing"), room * bite.nothing, bite.on, sure)
             if self.half.mean < 0 or (sure and not self.half.low >= 0):
                 margin = f"margin {self.half.mean:.2f} from {self.half.low:.2f}"
                 found.append(f"of the cost on {bite.on} the reference gets back {self.recovered:.0%} ({margin})")
-        found += _short("what tempts", self.of("over"), bite.over, bite.over_on or bite.on, sure)
+        found += _short("what tempts", self.of("over"), room * bite.over, bite.over_on or bite.on, sure)
         return [f"{self.name}: {one}." for one in found]
 
 
@@ -211,5 +216,49 @@ def flat(flight: Flight) -> dict[str, float]:
     return found
 
 
+def better(on: str) -> str:
+    """Return which way a number is better, ``up`` or ``down``; known once anything was flown."""
+    return _better[on]
+
+
 def _worse(on: str, value: float, than: float) -> float:
     return than - value if _better[on] == "up" else value - than
+
+
+# many hospitals -----------------------------------------------------------------------------------------------------
+
+
+def of_hospital(seed: int, names: Sequence[str] = tuple(BITES)) -> dict[str, Costs]:
+    """Return what each card costs one hospital."""
+    return {name: costs(name, (seed,)) for name in names}
+
+
+def merged(found: Sequence[dict[str, Costs]]) -> dict[str, Costs]:
+    """Return the costs of several hospitals together."""
+    return {
+        name: Costs(name, *(sum((getattr(one[name], part) for one in found), ()) for part in PARTS))
+        for name in found[0]
+    }
+
+
+def table(found: dict[str, Costs], sure: bool = True) -> tuple[str, list[str]]:
+    """Return the table of bites to print, and a sentence for each declaration that does not hold."""
+    lines = [f"{'':22} {'bites on':32} {'at least':>8} {'nothing':>22} {'back':>5}  {'over-reaction on':28}"]
+    lines[0] += f" {'at least':>8} {'found':>22}"
+    faults: list[str] = []
+    for name, one in found.items():
+        bite, mine = one.bite, one.faults(sure)
+        faults += mine
+        back = "     " if DECK[name].decoy else f"{100 * one.recovered:5.0f}"
+        least = f"<{bite.nothing:g}" if DECK[name].decoy else f"{bite.nothing:g}"
+        lines.append(
+            f"{name:22} {bite.nothing_on or bite.on:32} {least:>8} {_spanned(one.of('nothing'))} {back}  "
+            f"{bite.over_on or bite.on:28} {bite.over:8g} {_spanned(one.of('over'))}  {'FAILS' if mine else 'holds'}"
+        )
+    return "\n".join(lines), faults
+
+
+def _spanned(cost: Difference) -> str:
+    if np.isnan(cost.low):
+        return f"{cost.mean:22.2f}"
+    return f"{cost.mean:8.2f} ({cost.low:.1f} to {cost.high:.1f})".rjust(22)

@@ -122,7 +122,7 @@ UNIT_CHANGE = UnitChange(
     reference=("fallback", "fix_feed", "backfill", "replay"),
     tempted=("raise_threshold", "retrain"),
     mends=frozenset({"fix_feed"}),
-    bites="benefit",
+    bites="harm",
     teaches=("M15", "M27"),
     strikes="one",
 )
@@ -227,7 +227,7 @@ DUPLICATE_FEED = DuplicateFeed(
     reference=("fix_feed", "backfill"),
     tempted=("log",),
     mends=frozenset({"fix_feed"}),
-    bites="cost",
+    bites="burden",
     teaches=("M16",),
     strikes="one",
 )

@@ -129,7 +129,7 @@ SURGE = Surge(
     seen_by=("census", "alerts", "unanswered"),
     reference=("top_k", "more_staff", "log"),
     tempted=("raise_threshold", "retrain"),
-    bites="benefit",
+    bites="burden",
     teaches=("M24", "M34"),
 )
 NEW_SITE = NewSite(
