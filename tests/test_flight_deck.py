@@ -352,7 +352,11 @@ def test_the_vendor_s_update_changes_ranks_and_has_no_hole():
     rows["respiratory_rate"][0] = np.nan
     moved = card.score_log_odds("ward", rows, at("vendor_update"), 91)
     assert np.isfinite(moved).all()
-    assert moved.std() > 0.2, "more than a step: the order changes"
+    older = rows | {"age": rows["age"] + 10}
+    assert (card.score_log_odds("ward", older, at("vendor_update"), 91) > moved + 0.1).all(), "age weighs more"
+    faster = rows | {"respiratory_rate": rows["respiratory_rate"] + 5}
+    less = card.score_log_odds("ward", faster, at("vendor_update"), 91) < moved - 0.1
+    assert less[1:].all(), "fast breathing weighs less"
     assert card.score_log_odds("list", rows, at("vendor_update"), 91) == 0.0
 
 
