@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from assistant_samples import MEMOS as OF_A3
 from report_samples import MEMOS as OF_A1
-from wardround.course.playbook_facts import gather
+from wardround.course.playbook_facts import gather, said_in
 from wardround.course.portfolio import SHIPPED
 from wardround.operations import ledger
 from wardround.operations.bundle import Bundle, Kept, Policy
@@ -25,7 +25,6 @@ from wardround.triage.log import Log
 TODAY = dt.date(2026, 11, 30)
 ORIGIN = {"checksum": "afc5f8b62e9c0d11", "hospital": "quillmere", "version": "0.1.0"}
 MEMOS = {name: fields for name, fields in {**OF_A1, **OF_A3}.items()} | {
-    "W05.M": {"headline": "Of 100 called 21 came back.", "who_is_missed": "Of 100 who came back, 44 in Eastbank."},
     "W07.M": {"change": "A second version.", "decision": "Released by two.", "because": "It was compared."},
     "W08.M": {"signals": "door, inputs, outputs, outcomes", "decision": "Holds from Monday.", "because": "Data first."},
     "W11.M": {
@@ -130,7 +129,7 @@ version = "2"
 owner = "model_owner"
 [inventory.systems.triage]
 tier = "high"
-version = "none"
+version = "1"
 owner = "clinical_lead"
 [inventory.systems.early_warning]
 tier = "high"
@@ -277,7 +276,7 @@ told = ["nurse_lead", "privacy_officer"]
 because = "A model without an owner is not watched."
 
 [source_attributes]
-known = 14
+known = 13
 [source_attributes.said]
 developer = "Clinical machine learning, Quillmere; extension 4711."
 """
@@ -298,20 +297,20 @@ def laid_out(work: Path) -> Path:
 def held(decisions: str = DECISIONS, **facts: Any) -> Held:
     """Return the folder's facts beside decisions; ``facts`` takes the place of some."""
     decided = read(decisions)
-    return Held(gather(TODAY, decided.attributes.said) | facts, decided)
+    return Held(gather(TODAY, said_in(decided)) | facts, decided)
 
 
-def bundle(version: int, threshold: float) -> Bundle:
+def bundle(version: int, threshold: float, name: str = "readmission") -> Bundle:
     """Return a release that nobody has trained."""
     file = Kept(path="features.py", sha256=f"{version}" * 64)
     parts = {"feature_code": file, "snapshot": file, "lock": file, "contract": {"columns": ["age"]}}
     said = {"policy": Policy(threshold=threshold), "python": "3.11.7", "features": ("age", "los_days")}
-    return Bundle(name="readmission", version=version, run_id=f"run{version}", model=f"{version}" * 64, **parts, **said)
+    return Bundle(name=name, version=version, run_id=f"run{version}", model=f"{version}" * 64, **parts, **said)
 
 
 def release(log: Ledger, one: Bundle, over: str | None, *, by: str = "ana", approved_by: str = "ben") -> None:
     """Write the three lines of a release."""
-    told = {"model": "readmission", "digest": one.digest}
+    told = {"model": one.name, "digest": one.digest}
     log.append(by, "proposed", {**told, "bundle": one.model_dump(mode="json"), "over": over, "because": "compared"})
     log.append(approved_by, "approved", {**told, "because": "compared"})
     log.append(by, "released", {**told, "version": one.version, "over": over})
@@ -323,7 +322,9 @@ def _pipeline_log(path: Path) -> None:
     log, first, second, third = Ledger(path), bundle(1, 0.12), bundle(2, 0.13), bundle(3, 0.2)
     with _at("2026-11-02T09:00:00Z"):
         log.append(
-            "ana", "step", {"step": "evaluate", "judged": 900, "returned": 130, "of those on the list": {"Q": 0.7}}
+            "ana",
+            "step",
+            {"step": "evaluate", "judged": 900, "returned": 130, "of those on the list": {"Quillmere": 0.7}},
         )
         release(log, first, None)
         release(log, second, first.digest)
@@ -337,6 +338,7 @@ def _pipeline_log(path: Path) -> None:
 def _desk_log(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     log = Log(path.parent)
+    release(Ledger(path.with_name("releases.sqlite")), bundle(1, 0.05, "triage-critical-12h"), None)
     log.append("nurse", "advised", visit="V1", state="shown", of_1000=61, high=True)
     log.append("nurse", "accepted", visit="V1")
     log.append("nurse", "overruled", visit="V2", reason="value_wrong", high=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wardround.course import places
-from wardround.course.playbook_facts import gather, written
+from wardround.course.playbook_facts import gather, said_in, written
 from wardround.course.store import write_atomically
 from wardround.operations.playbook.held import Held
 from wardround.operations.playbook.pages import Playbook, markdown, playbook
@@ -18,10 +18,10 @@ from wardround.operations.portfolio import render
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: the folder, whether the decisions were laid out just now, the PDF or why there is none."""
+    """What was written: the folder, where the decisions were laid out just now, the PDF or why there is none."""
 
     folder: Path
-    new: bool
+    new: Path | None
     pdf: Path | None
     why: str
     made: Playbook
@@ -52,7 +52,7 @@ class Written:
         if not self.made.gaps:  # with gaps most checks lack something, and the gaps are the news
             lines += [f"- {one}" for one in self.made.not_made]
         if self.new:
-            lines.append(f"Your decisions belong into {self.folder / FILE}, which was laid out just now.")
+            lines.append(f"Your decisions belong into {self.new}, which was laid out just now.")
         lines.append(
             f"Your playbook is in {self.folder}: playbook.md, playbook.html{', playbook.pdf' if self.pdf else ''}."
         )
@@ -60,7 +60,9 @@ class Written:
 
 
 def write_playbook(out: Path | None = None) -> Written:
-    """Write the playbook into ``work/playbook`` (or ``out``); the decisions there are laid out once, then only read.
+    """Write the playbook into ``work/playbook`` (or ``out``), whose decisions are laid out once, then only read.
+
+    With ``out`` the decisions are those of that folder where it has some, else the learner's own.
 
     Raises
     ------
@@ -69,14 +71,15 @@ def write_playbook(out: Path | None = None) -> Written:
     """
     from wardround.operations.report_pdf import NoPdf, pdf
 
-    folder = out or places.work() / "playbook"
-    decisions = folder / FILE
-    new = not decisions.exists()
-    if new:
+    own = places.work() / "playbook"
+    folder = out or own
+    decisions = next((one / FILE for one in (folder, own) if (one / FILE).exists()), own / FILE)
+    laid_out = None if decisions.exists() else decisions
+    if laid_out:
         template = files("wardround.operations.playbook") / "template.toml"
-        write_atomically(decisions, template.read_bytes())
+        write_atomically(laid_out, template.read_bytes())
     decided = _read(decisions)
-    facts = gather(said=decided.attributes.said)
+    facts = gather(said=said_in(decided))
     write_atomically(folder / "facts.json", written(facts))
     made = playbook(Held(facts, decided))
     write_atomically(folder / "playbook.md", markdown(made).encode())
@@ -86,8 +89,8 @@ def write_playbook(out: Path | None = None) -> Written:
         write_atomically(paper, pdf(made))
     except NoPdf as trouble:
         paper.unlink(missing_ok=True)  # an earlier state on paper would pass for this one
-        return Written(folder, new, None, str(trouble), made)
-    return Written(folder, new, paper, "", made)
+        return Written(folder, laid_out, None, str(trouble), made)
+    return Written(folder, laid_out, paper, "", made)
 
 
 def _read(path: Path) -> Read:

@@ -14,14 +14,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import wardround
 from wardround.course import places
 from wardround.course.memo import read_kept, read_memo
 from wardround.operations import model_card
 from wardround.operations.ledger import Ledger, Line, LogUnreadable
+from wardround.operations.playbook.reading import Read
 from wardround.operations.releases import State, replayed
 from wardround.operations.report_assistant import audit, reasons, rules, threshold
 
-MEMOS = ("W03.M", "W04.M", "W05.M", "W06.M", "W07.M", "W08.M", "W10.A3", "W10.M", "W11.M")
+MEMOS = ("W03.M", "W04.M", "W06.M", "W07.M", "W08.M", "W10.A3", "W10.M", "W11.M")
 LAW = (  # of curriculum/facts.toml, by the decision that they bind
     *("source-attributes", "cds-device", "breach-individuals", "breach-hhs", "associate-notice", "ciphertext"),
     *("agreement-limits", "inside-use", "part-2", "documents-six-years", "activity-review"),
@@ -33,13 +35,10 @@ SAID_IN = {  # source attribute: the memo and the field that say it
     "intended_use": ("W03.M", "intended_use"),
     "population": ("W03.M", "for_whom"),
     "training_criteria": ("W03.M", "left_out"),
-    "cautions": ("W03.M", "not_observable"),
-    "users": ("W06.M", "owner"),
     "external_process": ("W04.M", "external"),
-    "test_validity": ("W05.M", "headline"),
-    "test_fairness": ("W05.M", "who_is_missed"),
 }
 _ENDPOINT = re.compile(r"(?:https?://)?\b((?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w./-]*\w)?)", re.I)
+_FILES = (".toml", ".py", ".csv", ".json", ".md", ".html", ".parquet", ".sqlite")  # have a dot, and are no address
 _AGREEMENT = re.compile(r"\b(?:BAA|DUA|DPA)[- ]?[A-Z0-9]*\d[\w-]*", re.I)
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -60,6 +59,8 @@ def gather(today: dt.date | None = None, said: Mapping[str, str] | None = None) 
     """
     memos = {name: memo["fields"] for name in MEMOS if (memo := _memo(name))}
     pipeline, desk, flight = _pipeline(), _desk(), _flight()
+    bundle = (pipeline or {}).pop("bundle", None)
+    (desk or {}).pop("bundle", None)
     facts = {
         "gathered_on": (today or dt.date.today()).isoformat(),
         "memos": memos,
@@ -72,7 +73,7 @@ def gather(today: dt.date | None = None, said: Mapping[str, str] | None = None) 
         "kept": _kept(),
         "law": law(),
     }
-    facts["card"] = _card(facts, memos, said or {})
+    facts["card"] = _card(facts, memos, said or {}, bundle)
     return facts | {"not_found": list(_not_found(facts))}
 
 
@@ -99,9 +100,16 @@ def _pipeline() -> dict[str, Any] | None:
     refused = [one for line, one in told if line.action == "not released"]
     found["gate_refused"] = [f"{one.get('candidate')}: {', '.join(map(str, one.get('rules', [])))}" for one in refused]
     found["alarms"] = sum(line.action == "alarm" for line in lines)
-    judged = [one for line, one in told if line.action == "step" and one.get("step") == "evaluate" and "judged" in one]
+    judged = [one for line, one in told if (line.action, one.get("step")) == ("step", "evaluate") and _judged(one)]
     found["judged"] = {key: judged[-1][key] for key in ("judged", "returned", "of those on the list")} if judged else {}
     return found
+
+
+def _judged(said: Mapping[str, Any]) -> bool:
+    """Say whether a step tells what the course's own does; the steps are the learner's to change."""
+    sites = said.get("of those on the list")
+    counted = _is_number(said.get("judged")) and _is_number(said.get("returned"))
+    return counted and isinstance(sites, dict) and all(map(_is_number, sites.values()))
 
 
 def _released(lines: Sequence[Line], name: str) -> dict[str, Any]:
@@ -111,8 +119,13 @@ def _released(lines: Sequence[Line], name: str) -> dict[str, Any]:
     if state.current is None:
         return found
     bundle, earlier = state.bundles[state.current], state.releases[:-1]
-    found |= {"version": str(bundle.version), "digest": state.current, "threshold": bundle.policy.threshold}
-    found |= {"features": len(bundle.features), "parts": ["model", "features", "threshold", "contract"]}
+    found |= {
+        "bundle": bundle,
+        "version": str(bundle.version),
+        "digest": state.current,
+        "threshold": bundle.policy.threshold,
+    }
+    found |= {"features": list(bundle.features), "parts": ["model", "features", "threshold", "contract"]}
     found |= _signed(lines, state) | {"earlier": [f"{state.version(one)} ({one[:12]})" for one in earlier]}
     return found
 
@@ -172,13 +185,13 @@ def _desk() -> dict[str, Any] | None:
 
 # the year ------------------------------------------------------------------------------------------------------------
 def _flight() -> dict[str, Any] | None:
-    """The plan that was flown last, read as a file: the early warning's threshold, its monitors, clocks, vendor."""
+    """The plan of one's own that was flown last, read as a file: threshold, monitors, clocks, vendor."""
     home = places.work() / "flight"
-    flown = sorted(home.glob("*/plan.toml"), key=lambda path: path.stat().st_mtime)
-    path = next((one for one in (*reversed(flown), home / "plan.toml") if _toml(one)), None)
-    if path is None:
+    flown = sorted(home.glob("*/plan.toml"), key=lambda path: path.stat().st_mtime, reverse=True)
+    read = [(path, plan) for path in (*flown, home / "plan.toml") if (plan := _toml(path))]
+    if not read:
         return None
-    plan = _toml(path) or {}
+    path, plan = next(((path, plan) for path, plan in read if plan.get("name") not in _published()), read[0])
     where = f"{FLIGHT}/{path.relative_to(home).as_posix()}"
     ward = plan.get("ward") if isinstance(plan.get("ward"), Mapping) else {}
     found = {"title": "Early warning on the wards", "alerts": True, "where": where, "plan": str(plan.get("name"))}
@@ -190,6 +203,11 @@ def _flight() -> dict[str, Any] | None:
         if one.get("notify") and _is_number(one.get("within_hours"))
     ]
     return found | {"monitors": list(_watched(plan, where))}
+
+
+def _published() -> set[str]:
+    """Names of the course's own plans, which are flown to compare; files only, as that room comes after this one."""
+    return {path.stem for path in (Path(wardround.__file__).parent / "flight" / "plans").glob("*.toml")}
 
 
 def _watched(plan: Mapping[str, Any], where: str) -> Iterator[dict[str, Any]]:
@@ -204,27 +222,37 @@ def _watched(plan: Mapping[str, Any], where: str) -> Iterator[dict[str, Any]]:
 def _boundary(memo: Mapping[str, Any]) -> dict[str, Any]:
     """What memo W11.M names: addresses, agreements and days, each as it is written there."""
     text = " ".join(str(memo.get(field, "")) for field in ("outside", "decision", "purpose"))
-    found = {"endpoints": sorted({one.casefold() for one in _ENDPOINT.findall(text)})}
+    named = {one.casefold() for one in _ENDPOINT.findall(text)}
+    found = {"text": text, "endpoints": sorted(one for one in named if not one.endswith(_FILES))}
     found |= {"agreements": sorted({one.upper() for one in _AGREEMENT.findall(text)})}
     return found | {"days": sorted({_day(one).isoformat() for one in _DAY.finditer(text) if _day(one)})}
 
 
-def _card(facts: Mapping[str, Any], memos: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, Any]:
+def _card(facts: Mapping[str, Any], memos: Mapping[str, Any], said: Mapping[str, str], bundle: Any) -> dict[str, Any]:
     """The 31 source attributes of the readmission model: what the work says, what a person said, what nobody knows."""
-    told = {key: str(memos[memo][name]) for key, (memo, name) in SAID_IN.items() if memos.get(memo, {}).get(name)}
-    sources = {key: f"memo {memo}, {name}" for key, (memo, name) in SAID_IN.items() if key in told}
-    calls = facts["systems"].get("care_calls", {})
-    if calls.get("digest"):
-        told |= {"value": "a probability from 0 to 1, and a call from the threshold on", "output_type": "prediction"}
-        sources |= dict.fromkeys(("value", "output_type"), "log of releases")
-    if calls.get("judged"):
-        told["local_validity"] = "; ".join(f"{key}: {value}" for key, value in calls["judged"].items())
-        sources["local_validity"] = "log of the pipeline, evaluate"
+    told, sources = {}, {}
+
+    def add(source: str, **texts: Any) -> None:
+        told.update({key: str(text) for key, text in texts.items()})
+        sources.update(dict.fromkeys(texts, source))
+
+    if bundle:
+        add(
+            "log of releases",
+            **{one.attribute.key: one.text for one in model_card.model_card(bundle).entries if one.text},
+        )
+    if judged := facts["systems"].get("care_calls", {}).get("judged"):
+        sites = ", ".join(f"{site} {share:g}" for site, share in judged["of those on the list"].items())
+        counts = f"{judged['judged']:,} stays that taught no model, {judged['returned']:,} came back"
+        validity = f"{counts}; share of those on the list, by site: {sites}"
+        add("log of the pipeline, evaluate", test_validity=validity)
+    for key, (memo, name) in SAID_IN.items():
+        if memos.get(memo, {}).get(name):
+            add(f"memo {memo}, {name}", **{key: memos[memo][name]})
     for one in facts["monitors"]:
         if one["signal"] == "outcomes":
-            between = f"outcomes over promised between {one.get('low')} and {one.get('high')}"
-            told |= {"monitor_validity": f"{between}, every fourth week", "correction": one["action"]}
-            sources |= dict.fromkeys(("monitor_validity", "correction"), one["where"])
+            between = f"returns over promised between {one.get('low')} and {one.get('high')}, every fourth week"
+            add(one["where"], monitor_validity=between, correction=f"when that rings: {one['action']}")
     keys = {one.key for one in model_card.ATTRIBUTES}
     said = {key: text for key, text in said.items() if key in keys}
     entries = [
@@ -259,6 +287,13 @@ def _not_found(facts: Mapping[str, Any]) -> Iterator[str]:
 def _kept() -> list[str]:
     names = ("call_list", "calibration", "subgroups", "decision_curve", "validation")
     return [name for name in names if _quietly(lambda name=name: read_kept(name)) is not None]
+
+
+def said_in(decided: Read) -> dict[str, str]:
+    """Return the source attributes that decisions say: those under their own name, the role, and who is not scored."""
+    use = decided.tables.get("intended_use")
+    more = {"role": getattr(use, "role", None), "cautions": "; ".join(getattr(use, "not_scored", None) or ())}
+    return {key: text for key, text in more.items() if text} | dict(decided.attributes.said)
 
 
 # reading -------------------------------------------------------------------------------------------------------------

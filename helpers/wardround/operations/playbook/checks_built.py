@@ -19,17 +19,19 @@ AS_IF = 1e-9
 
 def threshold_is_what_runs(held: Held) -> Iterator[str]:
     """Refuse a threshold that no system runs with."""
-    values = held.decided("threshold", "values")
-    for name, value in values.items():
-        runs = held.system(name).get("threshold")
+    lacking = []
+    for name, value in held.decided("threshold", "values").items():
+        built = held.facts["systems"].get(name, {})
+        runs = built.get("threshold")
         if runs is None:
-            raise NotChecked(f"no threshold of {name} is in force yet")
-        if abs(value - runs) > AS_IF:
+            lacking.append(name)
+        elif abs(value - runs) > AS_IF:
             yield (
-                f"`{FILE}`, `threshold.values.{name}` says {percent(value)}, and `{held.system(name)['where']}` runs "
-                "with "
+                f"`{FILE}`, `threshold.values.{name}` says {percent(value)}, and `{built['where']}` runs with "
                 f"{percent(runs)}; write {runs:g}, or release the other threshold first."
             )
+    if lacking:
+        raise NotChecked(f"facts.json has no threshold of {', '.join(lacking)} in force")
 
 
 def every_system_is_listed(held: Held) -> Iterator[str]:
@@ -91,19 +93,20 @@ def use_is_not_wider(held: Held) -> Iterator[str]:
 
 def monitors_are_built(held: Held) -> Iterator[str]:
     """Refuse a monitor that is promised and watched by nobody's plan."""
-    built, known = _built(held), {one["system"] for one in held.facts["monitors"]}
+    built, lacking = _built(held), []
     for place, one in enumerate(held.decided("monitoring", "monitor"), 1):
+        there = ", ".join(sorted(signal for system, signal in built if system == one.system))
         if one.signal is None or one.system is None:
             continue
-        if one.system not in known:
-            raise NotChecked(f"facts.json has no monitor of {one.system}")
-        if (one.system, alike(one.signal)) not in built:
-            there = ", ".join(sorted(signal for system, signal in built if system == one.system))
+        if not there:
+            lacking.append(one.system)
+        elif (one.system, alike(one.signal)) not in built:
             yield (
                 f"`{FILE}`, `monitoring.monitor[{place}]` promises {one.signal} of {one.system}, and no plan.toml has "
-                "it "
-                f"(there: {there}); build it, or take the promise out."
+                f"it (there: {there}); build it, or take the promise out."
             )
+    if lacking:
+        raise NotChecked(f"facts.json has no monitor of {', '.join(dict.fromkeys(lacking))}")
 
 
 def monitors_agree(held: Held) -> Iterator[str]:

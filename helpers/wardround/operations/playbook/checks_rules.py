@@ -203,21 +203,16 @@ def boundary_is_the_memos(held: Held) -> Iterator[str]:
     """Refuse a boundary other than the one that memo W11.M draws."""
     phi, memo, drawn = held.decided("phi"), held.memo("W11.M"), held.facts["boundary"]
     names = [one.name.casefold().removeprefix("https://").rstrip("/") for one in phi.endpoint or () if one.name]
-    if phi.nowhere and drawn["endpoints"]:
+    if phi.nowhere and not names and drawn["endpoints"]:
         yield (
             f"`{FILE}`, `phi.nowhere` is true, and memo W11.M sends to {drawn['endpoints'][0]}; write it here, or mend "
             "the memo."
         )
-    if not drawn["endpoints"] and names:
-        yield (
-            f"`{FILE}`, [phi] sends to {names[0]}, and memo W11.M names no address; write in the memo which class may "
-            "go there."
-        )
-    for one in names if drawn["endpoints"] else ():
-        if one not in drawn["endpoints"]:
+    for one in names:
+        if one not in alike(drawn["text"]):
             yield (
-                f"`{FILE}`, [phi] sends to {one}, which memo W11.M does not name; decide it there first, or take it "
-                "out."
+                f"`{FILE}`, [phi] sends to {one}, which memo W11.M does not name "
+                f"(it has {', '.join(drawn['endpoints']) or 'no address'}); decide it there first, or take it out."
             )
     for place, one in enumerate(phi.endpoint or (), 1):
         where = f"`{FILE}`, `phi.endpoint[{place}]`"

@@ -92,7 +92,7 @@ class Held:
         yield from ((f"source_attributes.said.{name}", text) for name, text in self.read.attributes.said.items())
 
 
-_ROLE_KEYS = {
+ROLE_KEYS = {
     *("owner", "proposes", "approves", "stops", "clinical_sign_off", "tell", "authority", "switch_off", "told")
 }  # fmt: skip
 
@@ -117,7 +117,7 @@ def _roles_in(path: str, held: Any) -> Iterator[tuple[str, str]]:
     if isinstance(held, Table):
         for name in type(held).model_fields:
             value, key = getattr(held, name), f"{path}.{name}"
-            if name in _ROLE_KEYS:
+            if name in ROLE_KEYS:
                 yield from ((key, one) for one in ((value,) if isinstance(value, str) else value or ()))
             else:
                 yield from _roles_in(key, value)

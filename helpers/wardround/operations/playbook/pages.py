@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wardround.operations.portfolio import Filled, Report
@@ -16,13 +16,29 @@ from wardround.operations.report_pages import ARTEFACTS, Page, Part
 from wardround.operations.report_reading import Found
 from wardround.operations.report_summary import Row
 
-from .decisions import TWELVE, Table
-from .held import Held, percent
+from .beside import built_beside, said, which
+from .decisions import TWELVE, Role, Table
+from .held import ROLE_KEYS, Held, percent
 from .linter import lint
 
 WEEK = 12
 FILE = "work/playbook/decisions.toml"
-LABELS = {"hhs_within_days": "HHS, of 500 or more, within days", "youngest": "Nobody scored below, years"}
+LABELS = {
+    "hhs_within_days": "HHS, of 500 or more, within days",
+    "youngest": "Nobody scored below, years",
+    "clinical_sign_off": "Clinical sign-off",
+    "monitor": "Monitors",
+    "severity": "Severities",
+    "endpoint": "Endpoints",
+    "item": "What is kept",
+}
+CAPTIONS = {  # of a table of decisions: what it shows; its description says what to write
+    "systems": "each system with its tier, the version in force, and its owner",
+    "monitor": "each monitor with its limit, its owner, and what is done first",
+    "severity": "when it is which, who is told, within how many hours",
+    "endpoint": "each place outside, its agreement and last day, and what goes there",
+    "item": "what is kept, for how many years, by which rule",
+}
 OF_LAW = {  # which rules stand beside which decision
     "inventory": ("cds-device",),
     "approval": ("source-attributes",),
@@ -132,14 +148,14 @@ def _decision_page(one: Any, held: Held) -> tuple[Page, tuple[Filled, ...]]:
         wrong = [str(mistake) for mistake in held.read.mistakes_in(one.key)]
         parts.append(Filled(Part("Decision", f"decided:{one.key}", one.title.lower()), note=" ".join(wrong)))
     else:
-        words, tables = _filled(one.key, table)
+        words, tables = _filled(one.key, table, held.read.roles)
         opened = held.read.open_in(one.key)
         parts += [part for part in words if part.part.source.removeprefix("decided:") != f"{one.key}.because"]
         parts += [_gap(key, write, one.key) for key, write in opened.items() if not key.endswith(".because")]
         parts += [part for part in words if part.part.source == f"decided:{one.key}.because"]
         parts += [_gap(key, write, one.key) for key, write in opened.items() if key == f"{one.key}.because"]
         parts += tables
-    parts += list(_built_beside(one.key, held))
+    parts += list(built_beside(one.key, held))
     rules = [law for law in held.facts["law"] if law["id"] in OF_LAW.get(one.key, ())]
     if rules:
         told = tuple(
@@ -186,58 +202,63 @@ def _gap(key: str, write: str, table: str) -> Filled:
     return Filled(part, note=f"`{FILE}`, `{key}`.")
 
 
-def _filled(path: str, held: Table) -> tuple[list[Filled], list[Filled]]:
-    """What is decided in a table: words, each a row, and the tables in it, each a table."""
+def _filled(path: str, held: Table, roles: Mapping[str, Role]) -> tuple[list[Filled], list[Filled]]:
+    """What is decided in a table: words, each a row, and the lists of tables in it, each a table."""
     words: list[Filled] = []
     tables: list[Filled] = []
     for name, asked in type(held).model_fields.items():
         value, key = getattr(held, name), f"{path}.{name}"
         if value in (None, (), {}):
             continue
-        part = Part(_label(name), f"decided:{key}", str(asked.description))
-        rows = _rows(value)
+        rows = _rows(value, roles)
         if rows is not None:
+            part = Part(_label(name), f"decided:{key}", CAPTIONS.get(name, str(asked.description)))
             tables += [Filled(part, table=rows)] if rows.columns else []
         elif isinstance(value, Table):
-            only = _rows({"": value})
-            tables += [Filled(part, table=only)] if only and only.columns else []
+            inside = _filled(key, value, roles)[0]
+            parts = (replace(one.part, heading=f"{_label(name)}: {_inside(one.part.heading)}") for one in inside)
+            words += [replace(one, part=part) for one, part in zip(inside, parts, strict=True)]
         else:
-            words.append(Filled(part, text=_words(value)))
+            texts = _words(value, roles if name in ROLE_KEYS else {})
+            words.append(Filled(Part(_label(name), f"decided:{key}", str(asked.description)), text=texts))
     return words, tables
 
 
-def _rows(value: Any) -> Cells | None:
-    """A list or dictionary of tables as one table; None where it holds plain values."""
-    held = (
-        list(value.items())
-        if isinstance(value, Mapping)
-        else [("", one) for one in value]
-        if isinstance(value, tuple)
-        else []
-    )
+def _inside(heading: str) -> str:
+    """A heading within a line: its first letter small, unless it begins with an abbreviation."""
+    return heading if heading[1:2].isupper() else heading[:1].lower() + heading[1:]
+
+
+def _rows(value: Any, roles: Mapping[str, Role]) -> Cells | None:
+    """A list or dictionary of tables as one table; None where it holds anything else."""
+    named = isinstance(value, Mapping)
+    held = list(value.items()) if named else [("", one) for one in value] if isinstance(value, tuple) else []
     if not held or not isinstance(held[0][1], Table):
         return None
-    names = [
-        name for name in type(held[0][1]).model_fields if any(getattr(one, name) not in (None, ()) for _, one in held)
-    ]
-    first = ("",) if any(key for key, _ in held) else ()
-    rows = tuple(
-        (*((key,) if first else ()), *("; ".join(_words(getattr(one, name))) or "none" for name in names))
-        for key, one in held
-    )
-    right = (*((False,) if first else ()), *(isinstance(getattr(held[0][1], name), int | float) for name in names))
-    return Cells((*(("system",) if first else ()), *(_label(name).lower() for name in names)), rows, right)
+    fields = type(held[0][1]).model_fields
+    names = [name for name in fields if any(getattr(one, name) not in (None, ()) for _, one in held)]
+
+    def cell(one: Table, name: str) -> str:
+        return "; ".join(_words(getattr(one, name), roles if name in ROLE_KEYS else {}))
+
+    rows = tuple((*([key] if named else []), *(cell(one, name) for name in names)) for key, one in held)
+    amounts = [all(isinstance(getattr(one, name), int | float | None) for _, one in held) for name in names]
+    head = (*(["system"] if named else []), *(_label(name).lower() for name in names))
+    return Cells(head, rows, (*([False] if named else []), *amounts))
 
 
-def _words(value: Any) -> tuple[str, ...]:
+def _words(value: Any, roles: Mapping[str, Role]) -> tuple[str, ...]:
+    """A value as it is printed; a role by its job title, with the name that it has in the file."""
     if value is None:
         return ()
     if isinstance(value, bool):
         return ("yes" if value else "no",)
     if isinstance(value, tuple):
-        return tuple(str(one) for one in value)
+        return tuple(text for one in value for text in _words(one, roles))
     if isinstance(value, Mapping):
         return tuple(f"{name}: {_amount(one)}" for name, one in value.items())
+    if isinstance(value, str) and value in roles and roles[value].title:
+        return (f"{roles[value].title} ({value})",)
     return (f"{value:g}" if isinstance(value, float) else str(value),)
 
 
@@ -251,108 +272,19 @@ def _label(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-# what was built, beside a decision -----------------------------------------------------------------------------------
-def _built_beside(key: str, held: Held) -> Iterator[Filled]:
-    found = {
-        "inventory": _systems,
-        "approval": _signed,
-        "monitoring": _watched,
-        "rollback": _drilled,
-        "oversight": _logged,
-        "incident": _promised,
-    }.get(key)
-    table = found(held) if found else None
-    if table is not None and table[1].rows:
-        yield Filled(Part(table[0], f"made:{key}", table[2]), table=table[1])
-
-
-def _table(heading: str, asks: str, head: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> tuple[str, Cells, str]:
-    texts = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows)
-    return heading, Cells(head, texts, (False,) * len(head)), asks
-
-
-def _systems(held: Held) -> tuple[str, Cells, str]:
-    rows = [
-        (name, one.get("model"), one.get("version") or "none", one.get("digest", "")[:12], _said(one), one["where"])
-        for name, one in held.facts["systems"].items()
-    ]
-    head = ("system", "model", "version", "bundle", "threshold", "from")
-    return _table("What was built", "each system that was found, as it runs", head, rows)
-
-
-def _said(one: Mapping[str, Any]) -> str:
-    return percent(one["threshold"]) if one.get("threshold") is not None else "none in force"
-
-
-def _signed(held: Held) -> tuple[str, Cells, str]:
-    rows = []
-    for name, one in held.facts["systems"].items():
-        if one.get("digest"):
-            rows.append(
-                (name, one.get("proposed_by"), one.get("approved_by"), one["in_force_by"], one["in_force_since"][:10])
-            )
-    head = ("system", "proposed by", "approved by", "put into force by", "on")
-    return _table("What the log says", "the release in force, and who took which step", head, rows)
-
-
-def _watched(held: Held) -> tuple[str, Cells, str]:
-    rows = []
-    for one in held.facts["monitors"]:
-        limits = [
-            f"{name if name != 'limit' else ''} {one[name]:g}".strip()
-            for name in ("limit", "low", "high")
-            if name in one
-        ]
-        rows.append(
-            (
-                one["system"],
-                one["signal"],
-                ", ".join(limits) or "in the code",
-                one["owner"],
-                one["action"],
-                one["where"],
-            )
-        )
-    head = ("system", "signal", "limit", "calls", "does first", "from")
-    return _table("What rings", "each monitor of your plans", head, rows)
-
-
-def _drilled(held: Held) -> tuple[str, Cells, str]:
-    drills = held.facts["systems"].get("care_calls", {}).get("drills", [])
-    rows = [
-        (one["at"][:16], one["by"], "no alarm before it" if one["minutes"] is None else one["minutes"])
-        for one in drills
-    ]
-    return _table(
-        "What was measured", "each rollback in the log, with minutes since its alarm", ("at", "by", "minutes"), rows
-    )
-
-
-def _logged(held: Held) -> tuple[str, Cells, str]:
-    rows = list(held.facts["systems"].get("triage", {}).get("log", {}).items())
-    return _table("What the desk's log holds", "lines by kind", ("line", "how many"), rows)
-
-
-def _promised(held: Held) -> tuple[str, Cells, str]:
-    notices = held.facts["systems"].get("early_warning", {}).get("notices", [])
-    rows = [(one["cause"], ", ".join(one["notify"]), f"{one['within_hours']:g}") for one in notices]
-    return _table(
-        "What the year's plan promises", "who is told of which cause", ("cause", "tells", "within hours"), rows
-    )
+def _hours(number: float) -> str:
+    return f"{number:g} hour{'' if number == 1 else 's'}"
 
 
 def _summary(held: Held) -> Iterator[Row]:
     value, read = held.value, held.read
     systems = held.facts["systems"]
-    runs = "; ".join(
-        f"{name} {one.get('version') or one.get('plan', '')}".strip() + f" at {_said(one)}"
-        for name, one in systems.items()
-    )
+    runs = "; ".join(f"{name}{which(one)} at {said(one)}" for name, one in systems.items())
     yield Row("In force", runs, bool(runs))
 
     def seats(names: Sequence[str] | str | None) -> str:
         names = (names,) if isinstance(names, str) else names or ()
-        return ", ".join((read.roles[one].title or one) if one in read.roles else one for one in names)
+        return " and ".join((read.roles[one].title or one) if one in read.roles else one for one in names)
 
     stops = seats(value("approval", "stops"))
     yield Row("May stop it at once", stops, bool(stops))
@@ -360,7 +292,7 @@ def _summary(held: Held) -> Iterator[Row]:
     back = f"{seats(way.authority)}, within {way.minutes} minutes" if way and way.authority and way.minutes else ""
     yield Row("Rolls back", back, bool(back))
     severe = [one for one in value("incident", "severity") or () if one.name and one.tell and one.within_hours]
-    told = "; ".join(f"{one.name}: {seats(one.tell)} within {one.within_hours:g} hours" for one in severe)
+    told = "; ".join(f"{one.name}: {seats(one.tell)} within {_hours(one.within_hours)}" for one in severe)
     yield Row("Is told", told, bool(told))
     out = [f"{one.name}, {one.agreement}, until {one.ends}" for one in value("phi", "endpoint") or () if one.name]
     leaves = "Nothing." if value("phi", "nowhere") and not out else "; ".join(out)

@@ -1,0 +1,110 @@
+"""What was built, as tables that stand beside the decisions about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from wardround.operations.portfolio import Filled
+from wardround.operations.report_cells import Cells
+from wardround.operations.report_pages import Part
+
+from .held import Held, percent
+
+
+def built_beside(key: str, held: Held) -> Iterator[Filled]:
+    """Give what was built of a decision's subject; nothing where nothing was found."""
+    found = {
+        "inventory": _systems,
+        "approval": _signed,
+        "monitoring": _watched,
+        "rollback": _drilled,
+        "oversight": _logged,
+        "incident": _promised,
+    }.get(key)
+    table = found(held) if found else None
+    if table is not None and table[1].rows:
+        yield Filled(Part(table[0], f"made:{key}", table[2]), table=table[1])
+
+
+def _table(heading: str, asks: str, head: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> tuple[str, Cells, str]:
+    texts = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows)
+    return heading, Cells(head, texts, (False,) * len(head)), asks
+
+
+def _systems(held: Held) -> tuple[str, Cells, str]:
+    rows = [
+        (name, one.get("model"), one.get("version") or "none", one.get("digest", "")[:12], said(one), one["where"])
+        for name, one in held.facts["systems"].items()
+    ]
+    head = ("system", "model", "version", "bundle", "threshold", "from")
+    return _table("What was built", "each system that was found, as it runs", head, rows)
+
+
+def said(one: Mapping[str, Any]) -> str:
+    """Return the threshold of a system as it is said."""
+    return percent(one["threshold"]) if one.get("threshold") is not None else "none in force"
+
+
+def _signed(held: Held) -> tuple[str, Cells, str]:
+    rows = []
+    for name, one in held.facts["systems"].items():
+        if one.get("digest"):
+            rows.append(
+                (name, one.get("proposed_by"), one.get("approved_by"), one["in_force_by"], one["in_force_since"][:10])
+            )
+    head = ("system", "proposed by", "approved by", "put into force by", "on")
+    return _table("What the log says", "the release in force, and who took which step", head, rows)
+
+
+def _watched(held: Held) -> tuple[str, Cells, str]:
+    rows = []
+    for one in held.facts["monitors"]:
+        limits = [
+            f"{name if name != 'limit' else ''} {one[name]:g}".strip()
+            for name in ("limit", "low", "high")
+            if name in one
+        ]
+        rows.append(
+            (
+                one["system"],
+                one["signal"],
+                ", ".join(limits) or "in the code",
+                one["owner"],
+                one["action"],
+                one["where"],
+            )
+        )
+    head = ("system", "signal", "limit", "calls", "does first", "from")
+    return _table("What rings", "each monitor of your plans", head, rows)
+
+
+def _drilled(held: Held) -> tuple[str, Cells, str]:
+    drills = held.facts["systems"].get("care_calls", {}).get("drills", [])
+    rows = [
+        (one["at"][:16], one["by"], "no alarm before it" if one["minutes"] is None else one["minutes"])
+        for one in drills
+    ]
+    return _table(
+        "What was measured", "each rollback in the log, with minutes since its alarm", ("at", "by", "minutes"), rows
+    )
+
+
+def _logged(held: Held) -> tuple[str, Cells, str]:
+    rows = list(held.facts["systems"].get("triage", {}).get("log", {}).items())
+    return _table("What the desk's log holds", "lines by kind", ("line", "how many"), rows)
+
+
+def _promised(held: Held) -> tuple[str, Cells, str]:
+    notices = held.facts["systems"].get("early_warning", {}).get("notices", [])
+    rows = [(one["cause"], ", ".join(one["notify"]), f"{one['within_hours']:g}") for one in notices]
+    return _table(
+        "What the year's plan promises", "who is told of which cause", ("cause", "tells", "within hours"), rows
+    )
+
+
+def which(one: Mapping[str, Any]) -> str:
+    """Return which release or plan of a system is meant, to stand behind its name."""
+    if one.get("version"):
+        return f", version {one['version']},"
+    return f", plan {one['plan']}," if one.get("plan") else ""
