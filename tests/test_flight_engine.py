@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 from wardround.flight.card import Drawn
+from wardround.flight.contracts import keep_list
 from wardround.flight.deck import DECK
-from wardround.flight.engine import fly
+from wardround.flight.engine import _Flying, fly
+from wardround.flight.models import list_model
 from wardround.flight.plan import load_plan, read_plan, written
 from wardround.flight.words import ACTIONS, DAYS, SHIFTS
 from wardround.flight.year import frozen
@@ -165,7 +168,9 @@ def test_a_rollback_takes_the_minutes_of_the_plan(reference):
 
 def test_a_pinned_vendor_changes_no_score(reference):
     update = one("vendor_update", 60, 200, -1)
-    loose = changed(reference, vendor=reference.vendor.model_copy(update={"pinned": False}), monitors=())
+    loose = changed(
+        reference, vendor=reference.vendor.model_copy(update={"pinned": False, "notice_days": 0}), monitors=()
+    )
     pinned = changed(reference, monitors=())
     quiet = flown(pinned)
     np.testing.assert_array_equal(flown(pinned, update).ward["score"], quiet.ward["score"])
@@ -230,12 +235,73 @@ def test_the_ceiling_averts_more_than_the_reference(reference):
     assert averted(best) > 1.2 * averted(fly(reference, SEED, ()))
 
 
-def test_retraining_on_a_broken_feed_puts_another_model_in_force(reference):
+def rings_and_retrains(plan, **gates):
+    """The plan with one monitor left, answered by training anew; its gates as given, no contract at the door."""
     monitors = tuple(
         monitor.model_copy(update={"then": ("retrain",)})
-        for monitor in reference.monitors
+        for monitor in plan.monitors
         if (monitor.service, monitor.signal) == ("ward", "value_contract")
     )
-    plan = changed(reference, monitors=monitors)
-    flight = fly(plan, SEED, [one("unit_change", 100, 200)])
-    assert any(line["kind"] == "release" and line["how"] == "retrain" for line in flight.log)
+    open_ = plan.contracts.model_copy(update={"value_contract": "pass"})
+    return changed(plan, monitors=monitors, contracts=open_, gates=plan.gates.model_copy(update=gates))
+
+
+def test_a_gate_refuses_what_was_trained_on_a_broken_feed_and_an_open_one_lets_it_in(reference):
+    broken = one("unit_change", 100, 360)
+    open_ = fly(rings_and_retrains(reference, replay=False, subgroup_floor=0.0), SEED, [broken])
+    shut = fly(rings_and_retrains(reference, replay=True, subgroup_floor=0.0), SEED, [broken])
+    assert lines(open_, "release")[0]["how"] == "retrain" and not lines(open_, "refused")
+    assert "AUROC" in lines(shut, "refused")[0]["why"]
+    assert len(lines(shut, "release")) < len(lines(open_, "release"))
+
+
+def test_a_floor_refuses_a_release_that_misses_a_group(reference):
+    floor = fly(rings_and_retrains(reference, replay=False, subgroup_floor=0.9), SEED, [one("unit_change", 100, 360)])
+    assert any(line["kind"] == "refused" and "the floor 0.9" in line["why"] for line in floor.log)
+
+
+def test_a_test_of_ones_own_keeps_a_vendors_change_out_where_there_is_time_for_it(reference):
+    quiet = changed(reference, monitors=())
+    update = one("vendor_update", 60, 200, -1)
+
+    def scored(**vendor):
+        return flown(changed(quiet, vendor=reference.vendor.model_copy(update=vendor)), update).ward["score"]
+
+    without = flown(quiet).ward["score"]
+    late = scored(pinned=False, acceptance_test=True, notice_days=7)
+    np.testing.assert_array_equal(scored(pinned=False, acceptance_test=True, notice_days=14), without)
+    assert not np.array_equal(late, without, equal_nan=True)
+
+
+def test_a_rollback_of_the_model_alone_leaves_the_new_features_under_it(reference):
+    whole = reference.rollback
+    parts = {
+        "all": whole,
+        "model": whole.model_copy(update={"features": False}),
+        "features": whole.model_copy(update={"model": False}),
+    }
+    served = {}
+    for name, rollback in parts.items():
+        flying = _Flying(changed(reference, rollback=rollback), frozen(SEED, SCALE), (), False)
+        released = flying.own["ward"]
+        flying.own["ward"] = dataclasses.replace(released, mean=released.mean + 1, weight=released.weight * 2)
+        flying.learn("ward", "roll_back", 10.0)
+        served[name] = flying.own["ward"]
+    np.testing.assert_array_equal(served["all"].mean, released.mean)
+    np.testing.assert_array_equal(served["model"].mean, released.mean + 1)
+    np.testing.assert_array_equal(served["model"].weight, released.weight)
+    np.testing.assert_array_equal(served["features"].weight, released.weight * 2)
+
+
+def test_where_a_code_is_unknown_nothing_counted_by_codes_is_used(nothing):
+    changed_code = DECK["code_change"]
+    frame = frozen(SEED, SCALE).discharges.head(50)
+    arrived = changed_code.list_rows(frame, Drawn(changed_code, 0, 364, 5, -1), 3)
+    closed = nothing.contracts.model_copy(update={"unknown_codes": "block"})
+    passed, blocked = keep_list(nothing.contracts, arrived), keep_list(closed, arrived)
+    hit = (arrived["group"] == "unknown code").to_numpy()
+    assert hit.any() and (passed.loc[hit, "charlson"] == 0).all()
+    assert blocked.loc[hit, ["group", "charlson", "stays_before", "htn"]].isna().all().all()
+    model = list_model(frozen(SEED, SCALE))
+    true, low, kept = (model.risk(rows)[hit].mean() for rows in (frame, passed, blocked))
+    assert abs(kept - true) < abs(low - true)

@@ -49,7 +49,7 @@ MALFORMED = {
     "misspelt key": ("threshold = 0.04", "treshold = 0.04\nthreshold = 0.04", "[ward] treshold", "write threshold"),
     "misspelt table": ("[pause]", "[pauze]", "[pauze]", "write pause"),
     "misspelt key of a monitor": ("limit = 0\nowner", "limit = 0\nlimt = 1\nowner", "heartbeat) limt", "write limit"),
-    "unknown key": ("[staff]", "[staff]\ncoffee = 3", "[staff] coffee", "above_capacity, escalate"),
+    "unknown key": ("[staff]", "[staff]\ncoffee = 3", "[staff] coffee", "above_capacity"),
     "key that fell into a table": (
         "[staff]",
         '[staff]\nunknown = ["log"]',
@@ -78,7 +78,7 @@ MALFORMED = {
     "half a person": ("alerts_a_shift = 2", "alerts_a_shift = 2.5", "[ward] alerts_a_shift", "a whole number"),
     "rollback in no time": ("minutes = 60", "minutes = 0", "[rollback] minutes", "whole minutes from 1"),
     "labels too early": ("lag_days = 37", "lag_days = 7", "[labels] lag_days", "from 30"),
-    "yes as a number": ("two_people = true", "two_people = 1", "[gates] two_people", "true or false"),
+    "yes as a number": ("replay = true", "replay = 1", "[gates] replay", "true or false"),
     "another window": ("limit = 0\nowner", "limit = 0\nwindow_days = 7\nowner", "heartbeat) window_days", "write 1"),
     # two keys together
     "signal of the other service": (
@@ -99,7 +99,7 @@ MALFORMED = {
     "nobody may decide": ('authority = "data_engineer"\n', "", "[[cause]] unit_change authority", "write the role"),
     "rollback of nobody": ('authority = "ml_engineer"\n', "", "[rollback] authority", "write the role"),
     "rollback of nothing": (
-        *("model = true\nfeatures = true\nthreshold = true\ncontract = true\n", ""),
+        *("model = true\nfeatures = true\nthreshold = true\n", ""),
         *("[rollback]:", "write true"),
     ),
     "notice without a time": ("within_hours = 24\n", "", "[[cause]] unit_change within_hours", "like 24"),
@@ -128,7 +128,7 @@ MALFORMED = {
     "open header": ("[pause]", "[pause", "line", "closing one"),
     "open quote": ('policy = "capacity"', 'policy = "capacity', "line 10", "closing one"),
     "key twice": ("weeks = 1", "weeks = 1\nweeks = 2", "line", "stands twice"),
-    "table twice": ("[pause]", "[staff]\nescalate = true\n\n[pause]", "line", "stands twice"),
+    "table twice": ("[pause]", '[staff]\nabove_capacity = "first"\n\n[pause]', "line", "stands twice"),
 }
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from wardround.hospital import parameters as sheet
+
 from .card import Columns
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 VITALS = ("heart_rate", "respiratory_rate", "temperature", "saturation", "systolic", "diastolic")
 LABS = ("creatinine", "urea", "lactate", "leukocytes", "glucose")
+BY_CODE = ("group", "charlson", "stays_before", "emergency_before", *sheet.CONDITIONS)
 # what the unit of each column allows (assumption: wide enough for the sickest, too narrow for another unit)
 RANGES = {
     "heart_rate": (20.0, 250.0),
@@ -66,8 +69,12 @@ def keep_ward(contracts: Contracts, rows: Columns) -> tuple[Columns, np.ndarray]
 
 
 def keep_list(contracts: Contracts, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return discharges as the plan lets them pass."""
+    """Return discharges as the plan lets them pass; where a code is unknown, nothing counted by codes is used."""
     kept = rows
+    if contracts.unknown_codes == "block":
+        unknown = ~rows["group"].isin(sheet.GROUPS)
+        if unknown.any():
+            kept = kept.assign(**{name: kept[name].astype(object).where(~unknown, np.nan) for name in BY_CODE})
     if contracts.value_contract == "block":
         for name, bad in broken({name: rows[name].to_numpy(float) for name in RANGES if name in rows}).items():
             if bad.any():

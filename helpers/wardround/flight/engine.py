@@ -8,7 +8,7 @@ so who deteriorates, and who is called.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from . import models
 from .card import Columns, Drawn
 from .contracts import keep_list, keep_ward
 from .deck import draw
+from .gate import Gate, kept_out
 from .plan import Plan
 from .signals import Signals
 from .team import CONTAINS, Team
@@ -130,6 +131,7 @@ class _Flying:
         self.standing = self.team.standing
         self.signals = Signals(year, plan)
         self.nurses = Nurses(sites=len(SITES))
+        self.gate = Gate(plan, year)
         stays = year.stays["site"].size
         self.event = np.full(stays, -1)
         self.helped_until = np.zeros(stays, dtype=np.int64)
@@ -284,7 +286,7 @@ class _Flying:
     def _shifted(self, service: str, risk: np.ndarray, rows, day: int, cards: list[Drawn]) -> np.ndarray:
         """Return the service's risks as whoever runs the model delivers them."""
         for one in cards:
-            if service not in one.card.services or (one.card.id == "vendor_update" and self.plan.vendor.pinned):
+            if service not in one.card.services or (one.card.id == "vendor_update" and kept_out(self.plan.vendor)):
                 continue
             more = one.card.score_log_odds(service, rows, one, day)
             if not np.isscalar(more) or more:
@@ -518,14 +520,26 @@ class _Flying:
         """Put another model in force: the released one, or one made of the last thirteen weeks as recorded."""
         self.standing.changed += 1
         if how == "roll_back":
-            self.own[service] = self.released[service]
+            self.own[service] = self._rolled_back(service)
             return
         made = self._learnt_ward(how) if service == "ward" else self._learnt_list(how, int(time))
         if made is None:
             self.write(time, "not_learnt", service=service, why="too few outcomes are known")
             return
+        if why := self.gate.refuses(service, made, self.own[service]):
+            self.write(time, "refused", service=service, how=how, why=why)
+            return
         self.own[service] = made
         self.write(time, "release", service=service, how=how)
+
+    def _rolled_back(self, service: str) -> models.Risk:
+        """Return what serves after a rollback: weights and features go back apart if the plan says so."""
+        parts, before, now = self.plan.rollback, self.released[service], self.own[service]
+        if parts.model and parts.features:
+            return before
+        if not (isinstance(before, models.Logistic) and isinstance(now, models.Logistic)):
+            return before if parts.model else now
+        return replace(before, mean=now.mean) if parts.model else replace(now, mean=before.mean)
 
     def _learnt_ward(self, how: str):
         parts = self.arrived[-LEARN_DAYS:-1]

@@ -232,7 +232,8 @@ def _list_matrix(rows: pd.DataFrame) -> np.ndarray:
     columns.append(rows["albumin"].isna().to_numpy(dtype=float))
     for name, codes in CODES.items():
         written = rows[name].to_numpy(dtype=object)
-        columns += [(written == code).astype(float) for code in codes]
+        unknown = pd.isna(written)
+        columns += [np.where(unknown, np.nan, (written == code).astype(float)) for code in codes]
     return np.stack(columns)
 
 

@@ -155,12 +155,10 @@ def _causes(plan: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _rollback(plan: Mapping[str, Any]) -> Iterator[Fault]:
     rollback = _table(plan, "rollback")
-    parts = [name for name in ("model", "features", "threshold", "contract") if rollback.get(name)]
+    parts = [name for name in ("model", "features", "threshold") if rollback.get(name)]
     wanted = next((place for place, then in _lists(plan) if "roll_back" in then), None)
     if wanted and not parts:
-        write = (
-            f"{wanted} rolls back and no part is named; write true for what the last release puts back, better all four"
-        )
+        write = f"{wanted} rolls back and no part is named; write true for what the last release puts back, all three"
         yield Fault("[rollback]", write)
     if (wanted or parts) and not rollback.get("authority"):
         yield Fault(

@@ -21,6 +21,7 @@ SPEC_CARDS = (
     *("new_site", "new_analyser", "guideline_change", "intervention_feedback", "sensor_bias", "vendor_update"),
     *("threshold_typo", "timezone_shift", "staff_shortage", "alerts_suppressed", "phi_export", "rumour"),
 )
+TIME_TO_TEST = 14  # days of notice below which nobody has tried a vendor's change before it comes (assumption)
 GROUPS = ("black", "others")  # whom the oximeter of one card misjudges, and everybody else
 FORECAST_AXES = ("benefit", "harm", "burden", "equity", "resilience")
 
@@ -123,7 +124,6 @@ class Contracts(_Table):
     time_order: _choice("block", "pass") = Field("pass", description='"block" or "pass"')
     unknown_codes: _choice("block", "pass") = Field("pass", description='"block" or "pass"')
     duplicates: _choice("once", "each") = Field("each", description='"once" or "each"')
-    amended: _choice("first", "last") = Field("last", description='"first" or "last"')
 
 
 class Monitor(_Table):
@@ -160,7 +160,6 @@ class Rollback(_Table):
     model: Flag = Field(False, description=_FLAG)
     features: Flag = Field(False, description=_FLAG)
     threshold: Flag = Field(False, description=_FLAG)
-    contract: Flag = Field(False, description=_FLAG)
     authority: MaybeRole = Field("", description=_ROLES)
     minutes: Whole = Field(240, ge=1, le=7 * 24 * 60, description="whole minutes from 1 to 10080 (a week)")
 
@@ -172,17 +171,27 @@ class Pause(_Table):
 
 
 class Gates(_Table):
-    """``[gates]``: what must hold before a release, or a new site, is shown to anybody."""
+    """``[gates]``: what must hold before a release, or a new site, is shown to anybody.
+
+    Attributes
+    ----------
+    subgroup_floor : float
+        Sensitivity on past windows, at the threshold, that a release must reach in each recorded group; 0: not asked.
+    replay : bool
+        Whether a release that ranks the past half year worse than what is in force is refused.
+    """
 
     shadow_weeks: Whole = Field(0, ge=0, le=52, description="whole weeks from 0 to 52")
     events: Whole = Field(0, ge=0, le=500, description="a whole number of events from 0 to 500")
     subgroup_floor: Number = Field(0.0, ge=0, le=1, description="a sensitivity from 0 to 1")
-    two_people: Flag = Field(False, description=_FLAG)
     replay: Flag = Field(False, description=_FLAG)
 
 
 class Vendor(_Table):
-    """``[vendor]``: what the contract with whoever runs the model asks of them."""
+    """``[vendor]``: what the contract with whoever runs the model asks of them.
+
+    A test of one's own cases keeps a change out only where there is time for it: :data:`TIME_TO_TEST` days of notice.
+    """
 
     pinned: Flag = Field(False, description=_FLAG)
     notice_days: Whole = Field(0, ge=0, le=365, description="whole days from 0 to 365")
@@ -197,10 +206,9 @@ class Labels(_Table):
 
 
 class Staff(_Table):
-    """``[staff]``: which alerts are answered when there are more than hands, and whether the rest is passed on."""
+    """``[staff]``: which alerts are answered when there are more than hands."""
 
     above_capacity: _choice("highest", "first") = Field("first", description='"highest" or "first"')
-    escalate: Flag = Field(False, description=_FLAG)
 
 
 class Range(_Table):

@@ -213,7 +213,7 @@ class Team:
     def _models(self, case: Case, name: str, time: float) -> None:
         parts = self.plan.rollback
         for service in services_of(case):
-            if name != "roll_back" or parts.model:
+            if name != "roll_back" or parts.model or parts.features:
                 self.learn(service, name, time)
             if name == "roll_back" and parts.threshold:
                 self.standing.factor[service] = 1.0
@@ -291,9 +291,7 @@ def rings(monitor: Monitor, value: float) -> bool:
 
 def rolled_back(plan: Plan, cause: Drawn) -> bool:
     """Return whether the plan's rollback puts back the part that a card has changed."""
-    part = {"threshold_typo": "threshold", "vendor_update": "model", "code_change": "features"}.get(
-        cause.card.id, "model"
-    )
+    part = "threshold" if cause.card.id == "threshold_typo" else "model"
     return bool(getattr(plan.rollback, part))
 
 
