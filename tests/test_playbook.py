@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 
 import pytest
-from playbook_samples import DECISIONS, TODAY, held, laid_out
+from looked_at import has_no_barrier
+from playbook_samples import DECISIONS, FLIGHT, TODAY, bundle, held, laid_out
 from typer.testing import CliRunner
 from wardround.cli import app
 from wardround.course import places
 from wardround.course.authoring import prose
 from wardround.course.playbook_facts import LAW, gather
 from wardround.operations import report_pdf
+from wardround.operations.ledger import Ledger
 from wardround.operations.model_card import ATTRIBUTES
 from wardround.operations.playbook import checks_rules
 from wardround.operations.playbook.decisions import TWELVE
@@ -58,6 +61,38 @@ def test_the_facts_are_what_the_folder_says(work):
     assert {key: facts["boundary"][key] for key in drawn} == drawn
     assert facts["systems"]["triage"]["threshold"] == 0.05 and facts["systems"]["triage"]["log"]["switched"] == 2
     assert facts["systems"]["early_warning"]["where"] == "work/flight/mine-7/plan.toml"
+
+
+def test_a_rollback_without_an_alarm_took_what_its_reason_says(work):
+    log = Ledger(work / "pipeline" / "state" / "log.sqlite")
+    told = {"model": "readmission", "digest": bundle(1, 0.12).digest, "over": bundle(2, 0.13).digest, "version": 1}
+    log.append("cho", "rolled back", {**told, "because": "drill, 25 minutes from the call. all four parts"})
+    calls = gather(TODAY)["systems"]["care_calls"]
+    assert [(one["minutes"], one["measured"]) for one in calls["drills"]][1:] == [(25.0, "as its reason says")]
+    assert calls["version"] == "1"
+
+
+def test_the_own_plan_goes_before_a_published_one_that_was_flown_later(work):
+    later = work / "flight" / "reference-7" / "plan.toml"
+    later.parent.mkdir()
+    later.write_text(FLIGHT.replace('name = "mine"', 'name = "reference"'), encoding="utf-8")
+    os.utime(later, (2e9, 2e9))
+    assert gather(TODAY)["systems"]["early_warning"]["plan"] == "mine"
+    later.write_text(FLIGHT.replace('name = "mine"', 'name = "theirs"'), encoding="utf-8")
+    os.utime(later, (2e9, 2e9))
+    assert gather(TODAY)["systems"]["early_warning"]["plan"] == "theirs"
+
+
+def test_with_out_the_own_decisions_are_shown_elsewhere_and_none_are_laid_out_there(work, tmp_path):
+    run(work, DECISIONS)
+    done = run(work, None, "--out", str(tmp_path / "elsewhere"), "--json")
+    assert json.loads(done.output)["final"] and (tmp_path / "elsewhere" / "playbook.pdf").exists()
+    assert not (tmp_path / "elsewhere" / "decisions.toml").exists()
+
+
+def test_the_page_reads_in_light_and_dark_wide_and_narrow(work):
+    run(work, DECISIONS.replace("minutes = 90", "minutes = 30").replace('trigger = "Two', 'trigger = ""# Two'))
+    has_no_barrier(work / "playbook" / "playbook.html")
 
 
 def test_the_card_has_the_31_in_nine_groups_and_says_who_must_say_the_rest(work):

@@ -135,7 +135,7 @@ def test_a_rollback_faster_than_its_drill_is_refused(work, monkeypatch):
     flown = work / "flight" / "mine-7" / "plan.toml"
     flown.write_text(FLIGHT.replace("minutes = 60", "minutes = 20"), encoding="utf-8")
     text = DECISIONS.replace("minutes = 90", "minutes = 30")
-    only("rollback is as measured", text, "took 42 from its alarm", monkeypatch)
+    only("rollback is as measured", text, "took 42 (since its alarm)", monkeypatch)
 
 
 def test_a_part_that_the_flown_plan_leaves_behind_is_refused(work, monkeypatch):

@@ -40,6 +40,7 @@ SAID_IN = {  # source attribute: the memo and the field that say it
 _ENDPOINT = re.compile(r"(?:https?://)?\b((?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w./-]*\w)?)", re.I)
 _FILES = (".toml", ".py", ".csv", ".json", ".md", ".html", ".parquet", ".sqlite")  # have a dot, and are no address
 _AGREEMENT = re.compile(r"\b(?:BAA|DUA|DPA)[- ]?[A-Z0-9]*\d[\w-]*", re.I)
+_MINUTES = re.compile(r"\b(\d+(?:\.\d+)?) ?min(?:ute)?s?\b", re.I)
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -139,7 +140,7 @@ def _signed(lines: Sequence[Line], state: State) -> dict[str, Any]:
 
 
 def _drills(lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
-    """Every rollback in the log, with the minutes since the alarm before it; None where none had rung."""
+    """Every rollback in the log with its minutes: since its alarm, else as its reason says ("drill, 25 minutes")."""
     rang: Line | None = None
     for line in lines:
         if line.action == "alarm":
@@ -147,8 +148,11 @@ def _drills(lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
         elif line.action == "released":
             rang = None
         elif line.action == "rolled back":
-            minutes = (_at(line) - _at(rang)).total_seconds() / 60 if rang else None
-            yield {"at": line.at, "by": line.actor, "minutes": minutes if minutes is None else round(minutes, 1)}
+            said = _MINUTES.search(str(_told(line).get("because", "")))
+            minutes, whence = (float(said[1]), "as its reason says") if said else (None, "not measured")
+            if rang:
+                minutes, whence = round((_at(line) - _at(rang)).total_seconds() / 60, 1), "since its alarm"
+            yield {"at": line.at, "by": line.actor, "minutes": minutes, "measured": whence}
             rang = None
 
 
@@ -277,7 +281,10 @@ def _not_found(facts: Mapping[str, Any]) -> Iterator[str]:
     elif "digest" not in calls:
         yield f"a release in {PIPELINE}: run the pipeline until one is in force"
     elif not any(one["minutes"] is not None for one in calls["drills"]):
-        yield f"a measured rollback in {PIPELINE}: roll back once after an alarm, so that its minutes are known"
+        yield (
+            f"a measured rollback in {PIPELINE}: practise one with a clock, and log what it took: "
+            'run.py rollback --as NAME --because "drill, 25 minutes from the call"'
+        )
     if "triage" not in facts["systems"]:
         yield f"{TRIAGE}/triage.toml: start the assistant once with `wardround triage`"
     if "early_warning" not in facts["systems"]:

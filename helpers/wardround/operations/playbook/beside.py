@@ -82,12 +82,11 @@ def _watched(held: Held) -> tuple[str, Cells, str]:
 def _drilled(held: Held) -> tuple[str, Cells, str]:
     drills = held.facts["systems"].get("care_calls", {}).get("drills", [])
     rows = [
-        (one["at"][:16], one["by"], "no alarm before it" if one["minutes"] is None else one["minutes"])
+        (one["at"][:16], one["by"], "" if one["minutes"] is None else f"{one['minutes']:g}", one["measured"])
         for one in drills
     ]
-    return _table(
-        "What was measured", "each rollback in the log, with minutes since its alarm", ("at", "by", "minutes"), rows
-    )
+    head = ("at", "by", "minutes", "measured")
+    return _table("What was measured", "each rollback in the log, and what it took", head, rows)
 
 
 def _logged(held: Held) -> tuple[str, Cells, str]:
