@@ -305,3 +305,25 @@ def test_where_a_code_is_unknown_nothing_counted_by_codes_is_used(nothing):
     model = list_model(frozen(SEED, SCALE))
     true, low, kept = (model.risk(rows)[hit].mean() for rows in (frame, passed, blocked))
     assert abs(kept - true) < abs(low - true)
+
+
+def test_a_decoy_changes_values_and_damages_none(nothing):
+    flight = fly(nothing, SEED, [one("new_analyser", 60, 200, -1)], scale=SCALE)
+    quiet = flown(nothing)
+    assert not np.array_equal(flight.ward["score"], quiet.ward["score"], equal_nan=True)
+    assert not flight.ward["damaged"].any() and not flight.list["damaged"].any()
+
+
+def test_a_vendors_change_that_is_kept_out_is_nobodys_incident(reference):
+    flight = flown(reference, one("vendor_update", 60, 200, -1))
+    assert not [line for line in flight.log if line.get("cause") == "vendor_update"]
+    spell = flight.spells[0]
+    assert spell.detected == spell.contained == spell.restored == spell.begins
+
+
+def test_a_part_of_one_nurse_is_one_nurse_in_some_shifts(nothing):
+    flight = flown(nothing, one("staff_shortage", 60, 200, -1))
+    here = slice(SHIFTS * 60, SHIFTS * 200)
+    quiet = flown(nothing).shifts["capacity"][here, 1].mean()
+    assert flight.shifts["capacity"][here, 1].mean() == pytest.approx(quiet * DECK["staff_shortage"].factor, rel=0.03)
+    assert (flight.shifts["capacity"][here, 1] == 0).any()

@@ -39,6 +39,7 @@ SHOWN_TO_HOOKS = ("hazard", "needed", "dark", "older_oximeter", "true_saturation
 NORTHGATE = SITES.index("northgate")
 BLACK = sheet.RACES.index("black")
 LEARN_DAYS = 91
+GOLDEN = 0.618034  # spreads the shifts in which a fraction of a nurse is there evenly over the weeks
 
 
 @dataclass
@@ -127,7 +128,9 @@ class _Flying:
     def __init__(self, plan: Plan, year: Year, drawn: tuple[Drawn, ...], ceiling: bool):
         self.plan, self.year, self.drawn = plan, year, drawn
         self.flight = Flight(plan, year.seed, drawn, year)
-        self.team = Team(plan, drawn, self.write, self.learn)
+        # a change that the contract with the vendor keeps out strikes nobody, and nobody finds it
+        self.strikes = [one for one in drawn if one.card.id != "vendor_update" or not kept_out(plan.vendor)]
+        self.team = Team(plan, self.strikes, self.write, self.learn)
         self.standing = self.team.standing
         self.signals = Signals(year, plan)
         self.nurses = Nurses(sites=len(SITES))
@@ -174,7 +177,7 @@ class _Flying:
 
     def _holding(self, day: int) -> list[Drawn]:
         """The cards that have an effect on a day."""
-        return [one for one in self.drawn if one.active(day) and self.standing.mended.get(one.card.id, np.inf) > day]
+        return [one for one in self.strikes if one.active(day) and self.standing.mended.get(one.card.id, np.inf) > day]
 
     # a day ----------------------------------------------------------------------------------------------------------
 
@@ -192,7 +195,8 @@ class _Flying:
         rows = {name: column[place] for name, column in self.year.windows.items()}
         if come:
             rows |= self._guests(day, rows, come)
-        arrived = self._arrive(day, place, rows, cards)
+        rows = self._arrive(day, place, rows, [one for one in cards if one.card.decoy])  # read otherwise, and right
+        arrived = self._arrive(day, place, rows, [one for one in cards if not one.card.decoy])
         used, blocked = keep_ward(self.plan.contracts, arrived)
         self._damaged(place, rows, used, arrived is not rows)
         self._shifts(day, place, used, blocked, cards)
@@ -286,7 +290,7 @@ class _Flying:
     def _shifted(self, service: str, risk: np.ndarray, rows, day: int, cards: list[Drawn]) -> np.ndarray:
         """Return the service's risks as whoever runs the model delivers them."""
         for one in cards:
-            if service not in one.card.services or (one.card.id == "vendor_update" and kept_out(self.plan.vendor)):
+            if service not in one.card.services:
                 continue
             more = one.card.score_log_odds(service, rows, one, day)
             if not np.isscalar(more) or more:
@@ -317,7 +321,7 @@ class _Flying:
         cared_for = present & ~now["comfort_care"]  # who is kept comfortable is not called back by a score
         shown = cared_for & ~np.isnan(score) & ~self._hidden(now["site"]) & (not self.standing.off("ward"))
         alert = shown & (score >= cut) & (now["window"] >= self.silent_until[stay])
-        capacity = self._capacity(day, beds, cards)
+        capacity = self._capacity(day, shift, beds, cards)
         alert = self._only_best(alert, score, now["site"], capacity)
         self.silent_until[stay[alert]] = now["window"][alert] + LOCKOUT
         arrives = all(one.card.delivered("ward", one, day) for one in cards if "ward" in one.card.services)
@@ -364,12 +368,15 @@ class _Flying:
         """Return where no score is shown: at a new site that has not passed the plan's gate."""
         return (site == NORTHGATE) & self.in_shadow
 
-    def _capacity(self, day: int, beds: np.ndarray, cards: list[Drawn]) -> np.ndarray:
+    def _capacity(self, day: int, shift: int, beds: np.ndarray, cards: list[Drawn]) -> np.ndarray:
         """Return how many responses each site can give in a shift."""
         factor = float(np.prod([one.card.capacity_factor(one, day) for one in cards]))
         extra = np.isin(np.arange(len(SITES)), list(self.standing.sites("more_staff"))).astype(int)
         self.standby_hours += STANDBY * int((extra * (beds > 0)).sum())
-        return self.nurses.capacity(beds, factor=factor, extra=extra)
+        full = self.nurses.capacity(beds)
+        if factor != 1.0:  # four tenths of one nurse are one nurse in four of ten shifts
+            full = np.floor(full * factor + (GOLDEN * shift) % 1).astype(np.int64)
+        return full + extra
 
     def _only_best(self, alert, score, site, capacity) -> np.ndarray:
         """Keep the highest alerts where the plan alerts no more than can be answered."""
@@ -404,10 +411,12 @@ class _Flying:
         """Make the week's lists: each day's highest risks are called while the week has calls left."""
         at = np.flatnonzero((self.year.discharges["day"].to_numpy() // 7) == day // 7)
         cards = [one for one in cards if "list" in one.card.services]
-        true = self.year.discharges.iloc[at]
-        frame, kept = true, self.flight.list
+        true = right = self.year.discharges.iloc[at]
         for one in cards:
-            frame = one.card.list_rows(frame, one, day)
+            right = one.card.list_rows(right, one, day) if one.card.decoy else right
+        frame, kept = right, self.flight.list
+        for one in cards:
+            frame = frame if one.card.decoy else one.card.list_rows(frame, one, day)
         used = keep_list(self.plan.contracts, frame)
         self._world_of_list(at, true, day, cards)
         if self.oracle is not None:
@@ -415,8 +424,8 @@ class _Flying:
         else:
             score = self._shifted("list", self._list_risk(used, at, used is true), used, day, cards)
         off = self.standing.off("list")
-        if cards and frame is not true:
-            kept["damaged"][at] = _unlike(true, used)
+        if frame is not right:
+            kept["damaged"][at] = _unlike(right, used)
         silent = np.isnan(score)  # the learner's own contract refused the rows
         kept["score"][at], kept["scored"][at] = score, ~silent & (not off)
         kept["off"][at] = silent | off
@@ -575,6 +584,9 @@ class _Flying:
     def _spell(self, one: Drawn) -> Spell:
         """Return how an incident was met, by the log."""
         spell = Spell(one.card.id, one.card.decoy, one.card.services, one.begins, one.ends)
+        if one not in self.strikes:
+            spell.detected = spell.contained = spell.restored = float(one.begins)
+            return spell
         for case in self.team.cases:
             if case.cause is one:
                 spell.detected = min(spell.detected, case.opened)
