@@ -11,9 +11,10 @@ import pytest
 from looked_at import has_no_barrier
 from wardround.flight import counterfactual, debrief, record, replay, scores, visible
 from wardround.flight.deck import alone
-from wardround.flight.engine import Flight, fly
+from wardround.flight.engine import fly
 from wardround.flight.plan import PLANS, Forecast, load_plan, read_plan
 from wardround.flight.quoted import block, quote
+from wardround.flight.result import Flight
 from wardround.flight.timeline import PATTERNS, parts, timeline, when
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&{{ 7 * 7 }}{% raw %}'
@@ -321,3 +322,12 @@ def test_the_replayed_page_escapes(flown):
 def test_a_week_that_is_not_there(flown):
     with pytest.raises(ValueError, match="weeks 1 to 52"):
         replay.replay(flown["nothing"], 53)
+
+
+def test_a_section_that_nobody_read_is_not_flown_and_would_change_nothing(flown):
+    again, flight = counterfactual.Rerun(flown["nothing"]), flown["nothing"]
+    idle = [name for name in counterfactual.SECTIONS if again._idle(name)]
+    assert {"causes", "rollback", "pause", "gates", "vendor"} == set(idle)
+    for name in idle:
+        swap = again.swap(name, counterfactual.replaced(flight.plan, again.reference, counterfactual.SECTIONS[name]))
+        assert not any(gain for gain in swap.gain.values() if gain == gain), name

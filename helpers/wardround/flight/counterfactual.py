@@ -16,10 +16,11 @@ from .number import Number
 from .plan import PLANS, Plan, load_plan
 from .quoted import Quote, block, quote
 from .scores import ordered, scores
+from .team import HOLDS
 from .words import AXES
 
 if TYPE_CHECKING:
-    from .engine import Flight
+    from .result import Flight
 
 Scores = dict[str, list[Number]]
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -133,7 +134,24 @@ class Rerun:
 
     def sections(self) -> list[Swap]:
         """Return, for each section in which the plan differs from the reference, the year with the reference's."""
-        return [self.swap(name, replaced(self.flight.plan, self.reference, fields)) for name, fields in self._other()]
+        return [
+            Swap(name, self.own, gains(self.own, self.own))
+            if self._idle(name)
+            else self.swap(name, replaced(self.flight.plan, self.reference, fields))
+            for name, fields in self._other()
+        ]
+
+    def _idle(self, name: str) -> bool:
+        """Return whether nobody read a section in this year, by the log and the cards: there is nothing to fly."""
+        log, drawn = self.flight.log, {one.card.id for one in self.flight.drawn}
+        unread = {
+            "causes": not any(line["kind"] == "found" for line in log),
+            "rollback": not any(line["kind"] == "begins" and line["action"] == "roll_back" for line in log),
+            "pause": not any(line["kind"] == "holds" and line["action"] in HOLDS for line in log),
+            "gates": "new_site" not in drawn,
+            "vendor": "vendor_update" not in drawn,
+        }
+        return unread.get(name, False)
 
     def _other(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         plan, digest = self._aligned(), set()
@@ -205,7 +223,12 @@ class Rerun:
                 said.append(_block("cause", list(other.causes).index(card.id)))
                 places += [("cause", list(plan.causes).index(card.id))] if card.id in plan.causes else []
             if said:
-                yield _Words(card.title, plan.model_copy(update=changed), tuple(places), "\n\n".join(said))
+                yield _Words(
+                    f"eyes and an answer for “{card.title}”",
+                    plan.model_copy(update=changed),
+                    tuple(places),
+                    "\n\n".join(said),
+                )
         if section != "causes":
             yield from self._thens(section)
         if section != "monitors" and plan.unknown != other.unknown:

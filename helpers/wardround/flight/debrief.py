@@ -30,7 +30,7 @@ from .weeks import week_of
 from .words import ACTIONS, DAYS, WEEKS
 
 if TYPE_CHECKING:
-    from .engine import Flight
+    from .result import Flight
 
 HERE = Path(__file__).parent
 REVIEW, RUBRIC, FALSE = "after_action.md", "after_action_rubric.md", "simplifications.html"
@@ -44,7 +44,7 @@ COLUMNS = {  # numbers of the scores in the table of replaced sections, and what
     "told_in_time": "told in time, of 100",
     "hours": "hours of staff",
 }
-HEADS = ("Doing nothing", "Reference", "Ceiling")  # columns of the scores, in the order of reading.BESIDE
+HEADS = ("Nothing", "Reference", "Ceiling")  # columns of the scores, in the order of reading.BESIDE
 NOT_YET = "This page opens after your first flight, when there is something to hold it against: wardround fly PLAN."
 
 

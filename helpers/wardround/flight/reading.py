@@ -94,18 +94,12 @@ def _reading(axis: str, own: Scores, others: Mapping[str, Scores], swaps: Sequen
 
 
 def against(one: Number, other: float) -> str:
-    """Return whether a number is better or worse than another plan's."""
+    """Return whether a number is better than another plan's, worse or the same."""
     if not (math.isfinite(one.value) and math.isfinite(other)):
         return ""
     gap = (one.value - other) * (1 if one.better == "up" else -1)
     least = min(COUNTS.get(one.name, math.inf), max(0.02 * abs(other), 1e-9))
-    return (
-        "as the reference"
-        if abs(gap) < least
-        else "better than the reference"
-        if gap > 0
-        else "worse than the reference"
-    )
+    return "same" if abs(gap) < least else "better" if gap > 0 else "worse"
 
 
 def _beside(one: Number, values: Mapping[str, float]) -> str:
