@@ -17,7 +17,7 @@ CALLED = {  # names that do not read as words by themselves
     "ward_averted": "deteriorations averted (expected)",
     "list_averted": "readmissions averted beyond usual care (expected)",
     "list_averted_in_all": "readmissions averted in all (expected)",
-    "ward_averted_share": "deteriorations averted, of 100",
+    "ward_averted_share": "deteriorations averted, as a share",
     "ward_averted_realised": "deteriorations averted (counted)",
     "list_averted_realised": "readmissions averted by the list (counted)",
     "ward_wrong_data": "scores of the ward on wrong data",
