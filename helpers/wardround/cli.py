@@ -351,14 +351,15 @@ def prove(
 
 @app.command(epilog="Example: wardround proof")
 def proof() -> None:
-    """For authors: the long proof, five hospitals a question, twenty for the lessons of the model, every kill."""
+    """For authors: the long proof: five hospitals a question, twenty for the lessons and the year, every kill."""
     from wardround.course.authoring.prove import prove as run
 
     with _progress() as progress:
         report = run(None, hospitals=5, progress=progress)
     typer.echo(report.render())
     longer = quiet.environment(headless=True) | {"WARDROUND_BITE_SEEDS": "20", "WARDROUND_KILLS": "all"}
-    tests = ["tests/test_bites.py", "tests/test_pipeline.py", "-k", "bites or killed", "-q"]
+    tests = [f"tests/test_{name}.py" for name in ("bites", "flight_bites", "pipeline")]
+    tests += ["-k", "bites or killed", "-q"]
     command = [sys.executable, "-m", "pytest", *tests]
     lessons = subprocess.call(command, cwd=quiet.ROOT, env=longer)
     raise typer.Exit(0 if report.ok and not lessons else 1)
