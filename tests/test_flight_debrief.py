@@ -314,9 +314,12 @@ def test_rows_are_shown_as_they_arrived(flown):
 
 
 def test_the_replayed_page_escapes(flown):
-    plan = flown["nothing"].plan.model_copy(update={"name": HOSTILE})
-    made = replay.replay_page(dataclasses.replace(flown["nothing"], plan=plan), 5)
-    assert "<script" not in made and "&lt;script&gt;" in made
+    flight = flown["nothing"]
+    line = {"n": 0, "day": 30, "hour": 7.0, "kind": "alarm", "service": "ward", "signal": "rows"}
+    log = [*flight.log, line | {"value": 0.1, "limit": 0.5, "owner": HOSTILE, "known": False}]
+    plan = flight.plan.model_copy(update={"name": HOSTILE})
+    made = replay.replay_page(dataclasses.replace(flight, plan=plan, log=log), 5)
+    assert "<script" not in made and made.count("&lt;script&gt;") == 2
 
 
 def test_a_week_that_is_not_there(flown):

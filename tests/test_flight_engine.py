@@ -283,10 +283,10 @@ def test_a_rollback_of_the_model_alone_leaves_the_new_features_under_it(referenc
     served = {}
     for name, rollback in parts.items():
         flying = _Flying(changed(reference, rollback=rollback), frozen(SEED, SCALE), (), False)
-        released = flying.own["ward"]
-        flying.own["ward"] = dataclasses.replace(released, mean=released.mean + 1, weight=released.weight * 2)
+        released = flying.own
+        flying.own = dataclasses.replace(released, mean=released.mean + 1, weight=released.weight * 2)
         flying.learn("ward", "roll_back", 10.0)
-        served[name] = flying.own["ward"]
+        served[name] = flying.own
     np.testing.assert_array_equal(served["all"].mean, released.mean)
     np.testing.assert_array_equal(served["model"].mean, released.mean + 1)
     np.testing.assert_array_equal(served["model"].weight, released.weight)

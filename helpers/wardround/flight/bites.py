@@ -15,8 +15,9 @@ import numpy as np
 from .card import Card, Drawn
 from .compare import Difference, paired
 from .deck import DECK, alone
-from .engine import Flight, fly
+from .engine import fly
 from .plan import Cause, Plan, load_plan
+from .result import Flight
 from .scores import ordered, scores
 
 BEGINS = 91  # day on which a card begins that is flown by itself
@@ -69,7 +70,7 @@ BITES: dict[str, Bite] = {  # declared on four hospitals, measured on twenty oth
     "code_change": Bite(LIST, 4.0, 5.0),
     "feed_outage": Bite(WARD, 0.8, 0.1, over_on=ALERTS),
     "stale_cache": Bite(WARD, 0.7, 0.7),
-    "duplicate_feed": Bite("cost.hours_visits", 5.0, 2.0, over_on=WARD, over_by="pause"),
+    "duplicate_feed": Bite(ALERTS, 0.05, 2.0, over_on=WARD, over_by="pause"),
     "amended_results": Bite(WRONG, 30.0, 30.0),
     "surge": Bite(OVER, 25.0, 5.0, over_on=WARD),
     "new_site": Bite(WRONG, 50.0, 30.0),
@@ -176,17 +177,12 @@ def cost(on: str, plan: Plan, seed: int, drawn: Sequence[Drawn], scale: float = 
 
 
 def tempted(plan: Plan, card: Card) -> Plan:
-    """Return a plan that answers a card with what tempts, and everything else as before."""
+    """Return a plan that answers a card with what tempts, and whose gate lets that into force."""
     before = plan.causes.get(card.id)
     kept = before.model_dump() if before else {"name": card.id}
     answer = Cause(**kept | {"then": card.tempted, "notify": (), "within_hours": 0.0, "authority": "ml_engineer"})
-    return plan.model_copy(update={"name": "tempted", "causes": plan.causes | {card.id: answer}})
-
-
-def at_any_alarm(plan: Plan, action: str) -> Plan:
-    """Return a plan that sees what this one sees and has one answer to all of it."""
-    rung = tuple(one.model_copy(update={"then": (action,)}) for one in plan.monitors)
-    return plan.model_copy(update={"name": f"always_{action}", "monitors": rung, "unknown": (action,), "causes": {}})
+    gates = plan.gates.model_copy(update={"subgroup_floor": 0.0, "replay": False})
+    return plan.model_copy(update={"name": "tempted", "causes": plan.causes | {card.id: answer}, "gates": gates})
 
 
 # numbers ------------------------------------------------------------------------------------------------------------

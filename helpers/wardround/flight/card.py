@@ -6,11 +6,12 @@ cards of the world change risks. Every magnitude is an assumption unless the car
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 Columns = dict[str, np.ndarray]  # one entry a ward window; names in ``year.WINDOW_COLUMNS``
 
@@ -133,3 +134,13 @@ class Drawn:
     def active(self, day: int) -> bool:
         """Return whether it holds on a day, unless it was mended."""
         return self.begins <= day < self.ends
+
+
+def shifted(service: str, risk: np.ndarray, rows, day: int, cards: Iterable[Drawn]) -> np.ndarray:
+    """Return a service's risks as whoever runs the model delivers them, with what the cards make of them."""
+    for one in cards:
+        if service in one.card.services:
+            more = one.card.score_log_odds(service, rows, one, day)
+            if not np.isscalar(more) or more:
+                risk = expit(logit(np.clip(risk, 1e-9, 1 - 1e-9)) + more)
+    return risk

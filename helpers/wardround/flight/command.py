@@ -13,12 +13,13 @@ from wardround.course import places
 from wardround.hospital import DEFAULT_SEED
 
 from . import forecast as forecasts
+from .kept import PLAN
 from .plan import Plan, load_plan, published
 from .plan_rules import doubts
 from .words import ACTIONS, ROLES, SIGNALS, WEEKS
 
 if TYPE_CHECKING:
-    from .engine import Flight
+    from .result import Flight
 
 AGAIN = 20  # flights of a debrief, about
 TEMPLATE = Path(__file__).parent / "template.toml"
@@ -67,17 +68,22 @@ class Flown:
 
     def lines(self) -> list[str]:
         """Return it as lines to read: the first number of each axis, the forecast, where everything is."""
+        from .reading import spoken
+
         lines = [f"{self.flight.plan.name} through the year of seed {self.flight.seed}, in {self.seconds:.1f} seconds"]
         held = {one.axis: one for one in self.scored}
         for axis, numbers in self.scores.items():
             if axis == "forecast":
                 continue
             one = numbers[0]
-            line = f"  {axis:11}{_shown(one.value):>8} {one.unit} ({one.name.replace('_', ' ')}; {one.of})"
+            line = f"  {axis:11}{_shown(one.value):>8} {spoken(one)}; {one.unit}, of {one.of}"
             if axis in held:
                 said = held[axis]
                 line += f"; forecast {said.low:g} to {said.high:g}, {'held' if said.hit else f'it came {said.side}'}"
             lines.append(line)
+        stop = next((one.value for one in self.scores["resilience"] if one.name == "false_stop_weeks"), 0)
+        if stop >= 0.5:
+            lines.append(f"  {'':11}{_shown(stop):>8} weeks in which a service was off without an incident of its own")
         lines += [forecasts.confidence(self.scored), f"All numbers and files are in {self.folder}"]
         pages = [path for path in self.files if path.suffix == ".html"]
         return [*lines, *(f"The debrief: {path}" for path in pages[:1])]
@@ -182,6 +188,10 @@ def prepared(path: Path | str, seed: int, say: Say, ask: Ask | None = None) -> P
     for doubt in doubts(plan):
         say(f"Allowed, and better known: {doubt.key}: {doubt.write}.")
     text = published().get(str(path), Path(path)).read_text(encoding="utf-8")
+    before = folder_of(plan, seed) / PLAN
+    if before.exists() and before.read_text(encoding="utf-8") != text:
+        say(f"{before.parent} holds the flight of another plan called {plan.name}; its log and debrief go.")
+        say("A review that is there stays. To keep both flights, end this one here and write another name in the plan.")
     return Prepared(plan, text, _forecast(plan, seed, say, ask))
 
 

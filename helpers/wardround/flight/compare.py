@@ -21,7 +21,7 @@ from .words import AXES
 
 if TYPE_CHECKING:
     from .card import Drawn
-    from .engine import Flight
+    from .result import Flight
 
 CEILING = "ceiling"
 WORLD = ("world", "site", "decoy")  # what happens to patients; everything else leaves the ceiling alone

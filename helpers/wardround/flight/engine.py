@@ -8,23 +8,22 @@ so who deteriorates, and who is called.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from scipy.special import expit, logit
 
 from wardround.hospital import DEFAULT_SEED
 from wardround.hospital import parameters as sheet
 from wardround.hospital.response import HELP, HELP_WINDOWS, LOCKOUT, Nurses
 
-from . import models
-from .card import Columns, Drawn
-from .contracts import keep_list, keep_ward
+from . import learning, models
+from .calls import Calls
+from .card import Columns, Drawn, shifted
+from .contracts import keep_ward
 from .deck import draw
 from .gate import Gate, kept_out
 from .plan import Plan
+from .result import Flight, Spell, blank
 from .signals import Signals
 from .team import CONTAINS, Team
 from .words import DAYS, SHIFTS, SITES, WEEKS
@@ -38,55 +37,7 @@ BY_HAND = 0.5  # share of those marked by hand whom a nurse then sees in the sam
 SHOWN_TO_HOOKS = ("hazard", "needed", "dark", "older_oximeter", "true_saturation")
 NORTHGATE = SITES.index("northgate")
 BLACK = sheet.RACES.index("black")
-LEARN_DAYS = 91
 GOLDEN = 0.618034  # spreads the shifts in which a fraction of a nurse is there evenly over the weeks
-
-
-@dataclass
-class Spell:
-    """One incident of the year, as the plan met it. Days since the first midnight; infinite where it never came."""
-
-    cause: str
-    decoy: bool
-    services: tuple[str, ...]
-    begins: float
-    ends: float
-    detected: float = np.inf
-    contained: float = np.inf
-    restored: float = np.inf
-
-
-@dataclass
-class Flight:
-    """What a year came to.
-
-    Attributes
-    ----------
-    log : list of dict
-        What the team saw and did, in order: ``n day hour kind`` and what belongs to the kind.
-    ward : dict of arrays
-        One entry a row of ``year.windows``: ``present scored score threshold alert delivered answered helped`` (factor
-        on the hazard) ``factor`` (of the world on the hazard) ``damaged off fallback happened copies`` (visits that
-        an answered alert took; 1 elsewhere).
-    list : dict of arrays
-        One entry a discharge: ``scored score called damaged off p0 p1 came``.
-    shifts : dict of arrays
-        Shape (1092, sites): ``alerts capacity answered beds``.
-    hours : dict
-        Hours of staff, by kind.
-    """
-
-    plan: Plan
-    seed: int
-    drawn: tuple[Drawn, ...]
-    year: Year
-    log: list[dict[str, Any]] = field(default_factory=list)
-    ward: Columns = field(default_factory=dict)
-    shifts: Columns = field(default_factory=dict)
-    days: list[dict[tuple[str, str], float]] = field(default_factory=list)
-    hours: dict[str, float] = field(default_factory=dict)
-    spells: list[Spell] = field(default_factory=list)
-    list: Columns = field(default_factory=dict)  # last: it hides the builtin from what stands below it
 
 
 def fly(
@@ -127,7 +78,7 @@ class _Flying:
 
     def __init__(self, plan: Plan, year: Year, drawn: tuple[Drawn, ...], ceiling: bool):
         self.plan, self.year, self.drawn = plan, year, drawn
-        self.flight = Flight(plan, year.seed, drawn, year)
+        self.flight = blank(plan, year, drawn)
         # a change that the contract with the vendor keeps out strikes nobody, and nobody finds it
         self.strikes = [one for one in drawn if one.card.id != "vendor_update" or not kept_out(plan.vendor)]
         self.team = Team(plan, self.strikes, self.write, self.learn)
@@ -140,35 +91,16 @@ class _Flying:
         self.helped_until = np.zeros(stays, dtype=np.int64)
         self.silent_until = np.zeros(stays, dtype=np.int64)
         self.oracle = models.Oracle(year) if ceiling else None
-        self.own = {"ward": models.ward_model(year), "list": models.serves_list(plan.list.model, year)}
-        self.released = dict(self.own)
+        self.own = models.ward_model(year)
+        self.calls = Calls(plan, year, self.flight.list, ceiling)
+        self.released = {"ward": self.own, "list": self.calls.model}
         self.by_vitals = models.vitals_only(year)
-        self.arrived: list[tuple[Columns, np.ndarray]] = []  # rows as used, with their places in the year; by day
-        self.listed: list[tuple[pd.DataFrame, np.ndarray, pd.DataFrame]] = []  # as used, places, as arrived; by week
-        self.said: dict[models.Risk, np.ndarray] = {}
+        self.arrived: list[Columns] = []  # rows as used, by day
         self.by_hand_hours, self.standby_hours = 0.0, 0.0
         self.in_shadow = plan.gates.shadow_weeks > 0
         self.new_from: int | None = None  # day of the first patient at the new site
         self.new_events = 0
-        self.came_u = _came_u(year)
-        self._blank()
         self.write(0.0, "flight", plan=plan.name, digest=plan.digest, seed=year.seed)
-
-    def _blank(self) -> None:
-        rows, calls = self.year.windows["stay"].size, len(self.year.discharges)
-        off = {name: np.zeros(rows, dtype=bool) for name in ("present", "scored", "alert", "delivered", "answered")}
-        off |= {name: np.zeros(rows, dtype=bool) for name in ("damaged", "off", "fallback", "happened")}
-        off |= {"score": np.full(rows, np.nan), "threshold": np.full(rows, np.nan)}
-        self.flight.ward = off | {"helped": np.ones(rows), "factor": np.ones(rows), "copies": np.ones(rows, np.int64)}
-        self.flight.list = {
-            name: np.zeros(calls, dtype=bool) for name in ("scored", "called", "damaged", "off", "came")
-        }
-        self.flight.list |= {"score": np.full(calls, np.nan), "p0": self.year.list_truth["p0"].copy()}
-        self.flight.list |= {"p1": self.year.list_truth["p1"].copy()}
-        shape = (DAYS * SHIFTS, len(SITES))
-        self.flight.shifts = {
-            name: np.zeros(shape, dtype=np.int64) for name in ("alerts", "answered", "beds", "capacity")
-        }
 
     def write(self, time: float, kind: str, **detail: Any) -> None:
         """Add a line to the log."""
@@ -189,7 +121,7 @@ class _Flying:
         self.team.morning(day, seen)
         cards = self._holding(day)
         if day % 7 == 0:
-            self._list(day, self._holding(day + 3))
+            self.calls.week(day, self._holding(day + 3), self.standing)
         come = [one for one in self.drawn if one.active(day)]  # what mends a feed sends no patient home
         place = self._on_the_wards(day, come)
         rows = {name: column[place] for name, column in self.year.windows.items()}
@@ -200,7 +132,7 @@ class _Flying:
         used, blocked = keep_ward(self.plan.contracts, arrived)
         self._damaged(place, rows, used, arrived is not rows)
         self._shifts(day, place, used, blocked, cards)
-        self.arrived.append((used, place))
+        self.arrived.append(used)
         self._tell(day, place, arrived)
 
     def _on_the_wards(self, day: int, cards: list[Drawn]) -> np.ndarray:
@@ -278,7 +210,7 @@ class _Flying:
         standing = self.standing
         if self.oracle is not None:
             return self.oracle.risk(place)
-        score = self._shifted("ward", self.own["ward"].risk(used), used, day, cards)
+        score = shifted("ward", self.own.risk(used), used, day, cards)
         if fallback := standing.sites("fallback"):
             at = np.isin(used["site"], list(fallback))
             score = np.where(at, self.by_vitals.risk(used), score)
@@ -286,16 +218,6 @@ class _Flying:
         if abstains := standing.sites("widen_abstention"):
             score = np.where(blocked & np.isin(used["site"], list(abstains)), np.nan, score)
         return score
-
-    def _shifted(self, service: str, risk: np.ndarray, rows, day: int, cards: list[Drawn]) -> np.ndarray:
-        """Return the service's risks as whoever runs the model delivers them."""
-        for one in cards:
-            if service not in one.card.services:
-                continue
-            more = one.card.score_log_odds(service, rows, one, day)
-            if not np.isscalar(more) or more:
-                risk = expit(logit(np.clip(risk, 1e-9, 1 - 1e-9)) + more)
-        return risk
 
     def _threshold(self, day: int, race: np.ndarray, cards: list[Drawn]) -> np.ndarray:
         """Return each row's threshold: by the plan, the team, and whatever a release has made of it."""
@@ -405,67 +327,6 @@ class _Flying:
         self.by_hand_hours += ROUND * int((present & np.isin(now["site"], list(sites))).sum())
         return found
 
-    # the list -------------------------------------------------------------------------------------------------------
-
-    def _list(self, day: int, cards: list[Drawn]) -> None:
-        """Make the week's lists: each day's highest risks are called while the week has calls left."""
-        at = np.flatnonzero((self.year.discharges["day"].to_numpy() // 7) == day // 7)
-        cards = [one for one in cards if "list" in one.card.services]
-        true = right = self.year.discharges.iloc[at]
-        for one in cards:
-            right = one.card.list_rows(right, one, day) if one.card.decoy else right
-        frame, kept = right, self.flight.list
-        for one in cards:
-            frame = frame if one.card.decoy else one.card.list_rows(frame, one, day)
-        used = keep_list(self.plan.contracts, frame)
-        self._world_of_list(at, true, day, cards)
-        if self.oracle is not None:
-            score = kept["p0"][at] - kept["p1"][at]
-        else:
-            score = self._shifted("list", self._list_risk(used, at, used is true), used, day, cards)
-        off = self.standing.off("list")
-        if frame is not right:
-            kept["damaged"][at] = _unlike(right, used)
-        silent = np.isnan(score)  # the learner's own contract refused the rows
-        kept["score"][at], kept["scored"][at] = score, ~silent & (not off)
-        kept["off"][at] = silent | off
-        cut = self.plan.list.threshold * self.standing.factor["list"]
-        for one in cards:
-            cut *= one.card.threshold_factor("list", one, day)
-        left = self.plan.list.calls_a_week
-        free = ~self.year.list_truth["held_out"][at] & ~kept["off"][at]
-        if self.oracle is not None:  # the best that a week's calls could do, had one known the week
-            cut = np.sort(score[free])[-left:][0] if left and free.any() else np.inf
-        free &= score >= cut
-        days = true["day"].to_numpy()
-        for today in range(day, day + 7):
-            mine = np.flatnonzero(free & (days == today))
-            best = mine[np.argsort(-score[mine], kind="stable")][:left]
-            kept["called"][at[best]] = True
-            left -= best.size
-        risk = np.where(kept["called"][at], kept["p1"][at], kept["p0"][at])
-        kept["came"][at] = self.came_u[at] < risk
-        self.listed.append((used, at, frame))
-
-    def _list_risk(self, used: pd.DataFrame, at: np.ndarray, untouched: bool) -> np.ndarray:
-        """Return the list's risks; those of rows that nothing has changed are worked out once for the whole year."""
-        model = self.own["list"]
-        if not untouched:
-            return model.risk(used)
-        if model not in self.said:
-            self.said[model] = model.risk(self.year.discharges)
-        return self.said[model][at]
-
-    def _world_of_list(self, at: np.ndarray, true: pd.DataFrame, day: int, cards: list[Drawn]) -> None:
-        """Let the world move risks; a call takes the same share of them as before."""
-        kept, social = self.flight.list, self.year.list_truth["social"][at]
-        for one in cards:
-            more = one.card.readmission_log_odds(true, social, one, day)
-            if not np.isscalar(more) or more:
-                before = kept["p0"][at]
-                kept["p0"][at] = expit(logit(before) + more)
-                kept["p1"][at] *= kept["p0"][at] / before
-
     # what people see ------------------------------------------------------------------------------------------------
 
     def _told(self, day: int) -> dict[tuple[str, str], float]:
@@ -488,8 +349,8 @@ class _Flying:
         if service != "ward":
             return 0.0
         cases = {name: column[:50] for name, column in self.year.past.windows.items()}
-        before = self.released["ward"].risk(cases)
-        return float(np.abs(self._shifted("ward", before, cases, day, [one]) - before).max())
+        before = models.ward_model(self.year).risk(cases)
+        return float(np.abs(shifted("ward", before, cases, day, [one]) - before).max())
 
     def _tell(self, day: int, place: np.ndarray, arrived: Columns) -> None:
         """Hand the day to whoever computes signals."""
@@ -497,7 +358,7 @@ class _Flying:
         names = ("present", "score", "alert", "delivered", "answered", "off", "happened")
         self.signals.ward(day, arrived, {name: kept[name][place] for name in names})
         if day % 7 == 6:
-            _, at, frame = self.listed[-1]
+            _, at, frame = self.calls.weeks[-1]
             names = ("score", "called", "off", "came")
             self.signals.list(day, frame, {name: self.flight.list[name][at] for name in names})
             self._gate(day)
@@ -517,7 +378,7 @@ class _Flying:
         """Write what a week came to."""
         last = slice(int(self.year.begins[day - 6]), int(self.year.begins[day + 1]))
         ward, calls = self.flight.ward, self.flight.list
-        at = self.listed[-1][1]
+        at = self.calls.weeks[-1][1]
         counts = {name: int(ward[name][last].sum()) for name in ("present", "scored", "alert", "delivered", "answered")}
         self.write(
             day + 1.0, "week", week=day // 7 + 1, **counts, listed=int(at.size), called=int(calls["called"][at].sum())
@@ -527,46 +388,29 @@ class _Flying:
 
     def learn(self, service: str, how: str, time: float) -> None:
         """Put another model in force: the released one, or one made of the last thirteen weeks as recorded."""
-        self.standing.changed += 1
+        now = self.own if service == "ward" else self.calls.model
         if how == "roll_back":
-            self.own[service] = self._rolled_back(service)
+            self._serve(service, learning.rolled_back(self.plan.rollback, self.released[service], now))
             return
-        made = self._learnt_ward(how) if service == "ward" else self._learnt_list(how, int(time))
+        if service == "ward":
+            made = learning.of_wards(how, now, self.arrived, self.event)
+        else:
+            made = learning.of_list(how, now, self.calls.weeks, self.flight.list["came"], int(time))
         if made is None:
             self.write(time, "not_learnt", service=service, why="too few outcomes are known")
             return
-        if why := self.gate.refuses(service, made, self.own[service]):
+        if why := self.gate.refuses(service, made, now):
             self.write(time, "refused", service=service, how=how, why=why)
             return
-        self.own[service] = made
+        self._serve(service, made)
         self.write(time, "release", service=service, how=how)
 
-    def _rolled_back(self, service: str) -> models.Risk:
-        """Return what serves after a rollback: weights and features go back apart if the plan says so."""
-        parts, before, now = self.plan.rollback, self.released[service], self.own[service]
-        if parts.model and parts.features:
-            return before
-        if not (isinstance(before, models.Logistic) and isinstance(now, models.Logistic)):
-            return before if parts.model else now
-        return replace(before, mean=now.mean) if parts.model else replace(now, mean=before.mean)
-
-    def _learnt_ward(self, how: str):
-        parts = self.arrived[-LEARN_DAYS:-1]
-        if not parts:
-            return None
-        rows = {name: np.concatenate([part[name] for part, _ in parts]) for name in parts[0][0]}
-        ahead = self.event[rows["stay"]] - rows["window"]
-        outcome = (self.event[rows["stay"]] >= 0) & (ahead >= 0) & (ahead < LOCKOUT)
-        return models.learnt("ward", how, self.own["ward"], rows, outcome)
-
-    def _learnt_list(self, how: str, day: int):
-        known = [(frame, at) for frame, at, _ in self.listed[-LEARN_DAYS // 7 - 4 :] if frame["day"].max() + 30 < day]
-        if not known:
-            return None
-        rows = pd.concat([frame for frame, _ in known])
-        return models.learnt(
-            "list", how, self.own["list"], rows, self.flight.list["came"][np.concatenate([at for _, at in known])]
-        )
+    def _serve(self, service: str, model: models.Risk) -> None:
+        self.standing.changed += 1
+        if service == "ward":
+            self.own = model
+        else:
+            self.calls.model = model
 
     # the end --------------------------------------------------------------------------------------------------------
 
@@ -598,17 +442,3 @@ class _Flying:
                     spell.contained = min(spell.contained, contained[0]["day"] + contained[0]["hour"] / 24)
         spell.restored = self.standing.mended.get(one.card.id, np.inf)
         return spell
-
-
-def _unlike(true: pd.DataFrame, used: pd.DataFrame) -> np.ndarray:
-    """Return in which rows a value that is used differs from the true one, of the columns that our models look at."""
-    names = [name for name in models.LIST_FEATURES if name in used]
-    a, b = true[names].to_numpy(dtype=object), used[names].to_numpy(dtype=object)
-    return ((a != b) & ~pd.isna(b)).any(axis=1)
-
-
-def _came_u(year: Year) -> np.ndarray:
-    """Return uniforms that agree with what became of each discharge under usual care."""
-    truth = year.list_truth
-    u = np.random.default_rng([year.seed & 0xFFFFFFFF, 16]).random(truth["p0"].size)
-    return np.where(truth["y0"], u * truth["p0"], truth["p0"] + u * (1 - truth["p0"]))

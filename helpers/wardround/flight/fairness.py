@@ -16,7 +16,7 @@ from .number import Number, per, share
 from .words import SITES, WEEKS
 
 if TYPE_CHECKING:
-    from .engine import Flight
+    from .result import Flight
 
 VOLUME = 0.10  # of windows with a score that are flagged, the same for every plan (assumption)
 LIMIT = 0.30  # gap declared beforehand for every plan: the older oximeters of a quiet year seldom make one (measured)

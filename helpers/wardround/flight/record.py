@@ -20,7 +20,7 @@ from .number import mean, per, share
 from .words import DAYS, SHIFTS, SITES, WEEKS
 
 if TYPE_CHECKING:
-    from .engine import Flight
+    from .result import Flight
 
 TRACED = {  # a number of the scores: whose lines of outcome.jsonl it is made of
     **dict.fromkeys(("ward_averted", "ward_averted_realised", "visits_for_nothing", "ward_wrong_data"), "ward"),

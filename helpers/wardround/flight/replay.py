@@ -17,7 +17,7 @@ from .weeks import WEEKDAYS, monitors_of, week_of
 from .words import SERVICES, SHIFTS, SIGNALS, SITES
 
 if TYPE_CHECKING:
-    from .engine import Flight
+    from .result import Flight
 
 PAGE = Markup("""<!doctype html>
 <html lang="en">

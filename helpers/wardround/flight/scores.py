@@ -18,7 +18,7 @@ from .team import CONTAINS
 from .words import ACTIONS, AXES, DAYS, ROLES, SERVICES, SHIFTS, WEEKS
 
 if TYPE_CHECKING:
-    from .engine import Flight, Spell
+    from .result import Flight, Spell
 
 WINDOWS_A_WEEK = 7 * SHIFTS
 GRACE = 3  # days after an incident's end in which a service may still be off for it (assumption)

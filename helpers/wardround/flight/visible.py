@@ -17,7 +17,7 @@ from .plan import load_plan
 from .words import ACTIONS, DAYS, SIGNALS
 
 if TYPE_CHECKING:
-    from .engine import Flight, Spell
+    from .result import Flight, Spell
 
 AFTER = 14  # days after an incident in which a signal that looks back may still show it
 BEFORE = 28  # days before it in which a signal that is over its limit already says nothing about it

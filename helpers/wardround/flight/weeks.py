@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .words import ACTIONS, WEEKS
 
 if TYPE_CHECKING:
-    from .engine import Flight
+    from .result import Flight
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -62,7 +62,7 @@ def _words(one: Mapping[str, Any]) -> Iterator[str]:
     elif kind == "begins":
         yield f"{case}: {one['who']} decides to {ACTIONS[one['action']].says}"
     elif kind == "holds":
-        yield f"{case}: it holds ({one['action']})"
+        yield f"{case}: {one['action']} {'holds' if ACTIONS[one['action']].changes else 'is done'}"
     elif kind == "found":
         yield f"{case}: the cause is {one['cause']}" if one["cause"] != "none found" else f"{case}: no cause was found"
         yield ", which another case answers" if one.get("known") else ""
@@ -70,7 +70,8 @@ def _words(one: Mapping[str, Any]) -> Iterator[str]:
         late = "" if one["hours"] <= one["within"] else ", too late"
         yield f"{case}: {one['role']} is told after {one['hours']:g} hours, of {one['within']:g} allowed{late}"
     elif kind == "closed":
-        yield f"{case}: closed, {one['why']}"
+        idle = one.get("cause") in ("none found", "not looked for") and one["why"] == "the cause is over"
+        yield f"{case}: closed, {'its list is done' if idle else one['why']}"
     else:
         more = ", ".join(
             f"{key} {value}" for key, value in one.items() if key not in ("n", "day", "hour", "kind", "case")
@@ -80,7 +81,7 @@ def _words(one: Mapping[str, Any]) -> Iterator[str]:
 
 def _numbers(one: Mapping[str, Any]) -> str:
     return (
-        f"In the week: {one['present']:,} windows of patients, {one['scored']:,} scored, {one['alert']:,} alerts, "
-        f"{one['delivered']:,} reached a nurse, {one['answered']:,} answered; "
+        f"In the week: {one['present']:,} patient-windows of eight hours, {one['scored']:,} scored, "
+        f"{one['alert']:,} alerts, {one['delivered']:,} reached a nurse, {one['answered']:,} answered; "
         f"{one['called']:,} of {one['listed']:,} discharged at home called."
     )

@@ -1,0 +1,76 @@
+"""What a year came to: columns that a flight fills in, its log, and how each incident was met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .card import Columns, Drawn
+from .plan import Plan
+from .words import DAYS, SHIFTS, SITES
+from .year import Year
+
+
+@dataclass
+class Spell:
+    """One incident of the year, as the plan met it. Days since the first midnight; infinite where it never came."""
+
+    cause: str
+    decoy: bool
+    services: tuple[str, ...]
+    begins: float
+    ends: float
+    detected: float = np.inf
+    contained: float = np.inf
+    restored: float = np.inf
+
+
+@dataclass
+class Flight:
+    """What a year came to.
+
+    Attributes
+    ----------
+    log : list of dict
+        What the team saw and did, in order: ``n day hour kind`` and what belongs to the kind.
+    ward : dict of arrays
+        One entry a row of ``year.windows``: ``present scored score threshold alert delivered answered helped`` (factor
+        on the hazard) ``factor`` (of the world on the hazard) ``damaged off fallback happened copies`` (visits that
+        an answered alert took; 1 elsewhere).
+    list : dict of arrays
+        One entry a discharge: ``scored score called damaged off p0 p1 came``.
+    shifts : dict of arrays
+        Shape (1092, sites): ``alerts capacity answered beds``.
+    hours : dict
+        Hours of staff, by kind.
+    """
+
+    plan: Plan
+    seed: int
+    drawn: tuple[Drawn, ...]
+    year: Year
+    log: list[dict[str, Any]] = field(default_factory=list)
+    ward: Columns = field(default_factory=dict)
+    shifts: Columns = field(default_factory=dict)
+    days: list[dict[tuple[str, str], float]] = field(default_factory=list)
+    hours: dict[str, float] = field(default_factory=dict)
+    spells: list[Spell] = field(default_factory=list)
+    list: Columns = field(default_factory=dict)  # last: it hides the builtin from what stands below it
+
+
+def blank(plan: Plan, year: Year, drawn: tuple[Drawn, ...]) -> Flight:
+    """Return a flight that has not begun."""
+    flight = Flight(plan, year.seed, drawn, year)
+    rows, calls = year.windows["stay"].size, len(year.discharges)
+    no = {name: np.zeros(rows, dtype=bool) for name in ("present", "scored", "alert", "delivered", "answered")}
+    no |= {name: np.zeros(rows, dtype=bool) for name in ("damaged", "off", "fallback", "happened")}
+    no |= {"score": np.full(rows, np.nan), "threshold": np.full(rows, np.nan)}
+    flight.ward = no | {"helped": np.ones(rows), "factor": np.ones(rows), "copies": np.ones(rows, np.int64)}
+    flight.list = {name: np.zeros(calls, dtype=bool) for name in ("scored", "called", "damaged", "off", "came")}
+    flight.list |= {"score": np.full(calls, np.nan)}
+    flight.list |= {name: year.list_truth[name].copy() for name in ("p0", "p1")}
+    shape = (DAYS * SHIFTS, len(SITES))
+    flight.shifts = {name: np.zeros(shape, dtype=np.int64) for name in ("alerts", "answered", "beds", "capacity")}
+    return flight
