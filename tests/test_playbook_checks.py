@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from playbook_samples import DECISIONS, FLIGHT, MEMOS, PLAN, bundle, held, laid_out, release
@@ -61,6 +62,7 @@ BROKEN = [  # kind, what stands in the decisions, what is written instead, words
         'title = "lead of clinical machine learning"',
         "who also proposes",
     ),
+    ("proposer does not approve", "Hospitalist of the day", "Lead of clinical machine learning", "whose deputy does"),
     ("clinicians sign", 'sign_off = "clinical_lead"', 'sign_off = "model_owner"', "no clinician holds"),
     ("clinicians sign", '"Associate chief medical officer"', '"Staff engineer"', "no clinician holds"),
     ("clocks keep the law", "individuals_within_days = 45", "individuals_within_days = 90", "60 after discovery"),
@@ -100,10 +102,15 @@ BROKEN = [  # kind, what stands in the decisions, what is written instead, words
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    return laid_out(tmp_path_factory.mktemp("whole"))
+
+
 @pytest.fixture(autouse=True)
-def work(tmp_path, monkeypatch):
+def work(shelf, tmp_path, monkeypatch):
     monkeypatch.setenv("WARDROUND_WORK", str(tmp_path / "work"))
-    return laid_out(tmp_path / "work")
+    return shutil.copytree(shelf, tmp_path / "work")
 
 
 def only(kind, decisions, words, monkeypatch, exactly=1):
@@ -202,6 +209,8 @@ def test_every_check_has_a_broken_playbook_here():
     [
         ("The six years of the", "HIPAA asks for no six years of medical records. The six years of the"),
         ("One route can be tested.", "No vendor is HIPAA certified, and nothing here is anonymous."),
+        ("One route can be tested.", "Staff may report anonymously, or by an anonymous letter."),
+        ('also = ["clinical lead"]', 'also = ["clinical lead", "physician on call"]'),
         ('title = "Privacy officer"', 'title = "Officer for data protection"'),
         ("individuals_within_days = 45", "individuals_within_days = 60"),
         ('version = "2"', 'version = "DIGEST"'),

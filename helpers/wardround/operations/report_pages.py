@@ -244,7 +244,7 @@ PAGES = (
 ARTEFACTS = {  # what stands above an artefact's pages: its mark, and its title
     "A1": ("A1 · readmission within 30 days", "Whom to call after discharge"),
     "A3": ("A3 · a model at a desk, beside the nurse", "The triage assistant at the desk"),
-    "A4": ("A4 · what was built, and who answers for it", "Governance playbook"),
+    "A4": ("A4 · what was built, and who answers for it", "AI governance playbook"),
 }
 
 _WEEKS = {

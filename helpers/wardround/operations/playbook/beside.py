@@ -14,17 +14,10 @@ from .held import Held, percent
 
 def built_beside(key: str, held: Held) -> Iterator[Filled]:
     """Give what was built of a decision's subject; nothing where nothing was found."""
-    found = {
-        "inventory": _systems,
-        "approval": _signed,
-        "monitoring": _watched,
-        "rollback": _drilled,
-        "oversight": _logged,
-        "incident": _promised,
-    }.get(key)
-    table = found(held) if found else None
-    if table is not None and table[1].rows:
-        yield Filled(Part(table[0], f"made:{key}", table[2]), table=table[1])
+    for make in _BESIDE.get(key, ()):
+        heading, table, asks = make(held)
+        if table.rows:
+            yield Filled(Part(heading, f"made:{key}", asks), table=table)
 
 
 def _table(heading: str, asks: str, head: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> tuple[str, Cells, str]:
@@ -107,3 +100,43 @@ def which(one: Mapping[str, Any]) -> str:
     if one.get("version"):
         return f", version {one['version']},"
     return f", plan {one['plan']}," if one.get("plan") else ""
+
+
+def _uses(held: Held) -> tuple[str, Cells, str]:
+    said = (("W03.M", "intended_use"), ("W03.M", "for_whom"), ("W10.A3", "intended_use"), ("W10.A3", "not_for"))
+    return _memos(held, "What the memos say", "the uses that were defined, and for whom not", said)
+
+
+def _drawn(held: Held) -> tuple[str, Cells, str]:
+    said = tuple(("W11.M", field) for field in ("purpose", "outside", "inside", "decision"))
+    return _memos(held, "What the boundary memo says", "what may go where, and what stays inside", said)
+
+
+def _hazards(held: Held) -> tuple[str, Cells, str]:
+    rows = [(name, text if isinstance(text, str) else str(text)) for name, text in held.facts["hazards"].items()]
+    return _table("Hazards", "as memo W10.M has them", ("hazard", "what was written"), rows)
+
+
+def _bought(held: Held) -> tuple[str, Cells, str]:
+    vendor = held.facts["systems"].get("early_warning", {}).get("vendor", {})
+    rows = [(key, ("no", "yes")[value] if isinstance(value, bool) else value) for key, value in vendor.items()]
+    return _table("What the year's plan has", "its table [vendor]", ("key", "value"), rows)
+
+
+def _memos(held: Held, heading: str, asks: str, said: Sequence[tuple[str, str]]) -> tuple[str, Cells, str]:
+    memos = held.facts["memos"]
+    rows = [(f"{memo}, {field}", memos[memo][field]) for memo, field in said if memos.get(memo, {}).get(field)]
+    return _table(heading, asks, ("memo", "what it says"), rows)
+
+
+_BESIDE = {
+    "inventory": (_systems,),
+    "intended_use": (_uses,),
+    "approval": (_signed,),
+    "monitoring": (_watched,),
+    "incident": (_promised,),
+    "rollback": (_drilled,),
+    "phi": (_drawn,),
+    "vendor": (_bought,),
+    "oversight": (_logged, _hazards),
+}
