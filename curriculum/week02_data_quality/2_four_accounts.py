@@ -282,56 +282,64 @@ claim(verdicts, exactly={"clean 1": "passes", "unit changed": "refused: 1 compla
 #
 # *About 7 min · 46 min so far*
 #
-# A third-size hospital, twelve weeks, one alert that reads breathing, pulse and creatinine (the score is ours). From
-# the first week all of Eastbank's creatinine is in umol/L. `Guarded` has the contract's line: a site's creatinine whose
-# median is above 2.5 is left unread.
+# In week 12 you fly a *plan*, a text file, through a simulated year. Its first lines: an early warning scores each
+# patient every eight hours and alerts from a risk of 40 of 1,000; nurses, few, answer in the order of the feed. Two more are a
+# contract: a value that its unit does not allow (creatinine: 0.1 to 20) is left unread.
+
+# %%
+from dataclasses import replace
+from wardround.flight.deck import alone
+from wardround.flight.engine import fly
+from wardround.flight.plan import read_plan
+from wardround.hospital import DEFAULT_SEED
+
+PLAN = """
+name = "first"
+[ward]
+threshold = 0.04
+"""
+CONTRACT = """
+[contracts]
+value_contract = "block"
+"""
 
 
 # %%
-Nobody, Alert = given(2).alert_policies()
+def flown(seed):  # for twenty weeks from day 91 Eastbank's creatinine is in umol/L
+    fault = [replace(alone("unit_change", seed, begins=91), site=1, ends=231)]
+    good, flood, contract = (PLAN, ()), (PLAN, fault), (PLAN + CONTRACT, fault)
+    plans = {"good feed": good, "fault, no contract": flood, "fault, contract": contract}
+    return {name: fly(read_plan(text), seed, faults) for name, (text, faults) in plans.items()}
 
 
-class Guarded(Alert):
-    def score(self, rows):
-        middle = rows.creatinine.groupby(rows.site).transform("median")
-        return super().score(rows.assign(creatinine=rows.creatinine.mask(middle > 2.5)))
-
-
-# %%
-from wardround.hospital import simulate
-from wardround.hospital.incidents import AnalyserUnit
-
-plans = {"no alert": Nobody, "good feed": Alert, "fault, no contract": Alert, "fault, contract": Guarded}
-faults = {name: [AnalyserUnit(begins=140)] if "fault" in name else [] for name in plans}
-flights = {name: simulate(2026012, 152, 1 / 3, plan(), faults[name]) for name, plan in plans.items()}
-flown = pd.DataFrame({name: given(2).eastbank(world) for name, world in flights.items()}).T
-claim(flown.loc["fault, no contract"].tolist(), exactly=[676, 22, 152, 134, 66, 7, 172])
-claim(flown.loc["good feed"].tolist(), exactly=[58, 0, 23, 36, 16, 8, 172])
-claim(flown.loc["fault, contract"].tolist(), exactly=[53, 0, 19, 35, 12, 7, 172])
-claim(flown.deteriorated["no alert"], exactly=10)
-flown
+weeks, flights = range(91, 231), flown(DEFAULT_SEED)
+counted = pd.DataFrame({name: given(2).eastbank(flight, weeks) for name, flight in flights.items()}).T
+claim(counted.loc["good feed"].tolist(), exactly=[288, 11, 130, 13, 5.1, 34, 763])
+claim(counted.loc["fault, no contract"].tolist(), exactly=[2042, 102, 229, 3, 2.6, 36, 763])
+claim(counted.loc["fault, contract"].tolist(), exactly=[229, 8, 114, 12, 4.8, 34, 763])
+counted
 
 # %% [markdown]
-# The flood rings for 152 of 172 stays and brings a nurse to 66, almost at random; the good feed rings for 23 and brings
-# one to 16. The contract's 53 alerts lack those that needed the creatinine. That is its price.
+# *In time*: to somebody who would get worse within a day. The flood brings nurses 99 times more, in time 3 times, not 13.
+# With the contract: 12; its price are alerts that needed the creatinine, 229 for 288. `averted` is
+# what visits took from risks that only a simulator knows. One patient:
+
+# %%
+good, flood, contract = (given(2).unwell(flight, weeks) for flight in flights.values())
+claim((len(flood - contract), len(contract - flood), 2365 in flood - contract - good), exactly=(4, 2, True))
+seen = pd.DataFrame({name: given(2).at_the_bedside(flight, 2365) for name, flight in flights.items()}).T
+claim(seen["a nurse came"].tolist(), exactly=["24 h", "never", "24 h"])
+elsewhere = pd.DataFrame([given(2).eastbank(flight, weeks) for flight in flown(12).values()])
+claim(elsewhere["visits in time"].tolist(), exactly=[12, 4, 7])
+claim(elsewhere.deteriorated.tolist(), exactly=[41, 43, 45])
+seen
+
+# %% [markdown]
+# Aged 83, she has no creatinine yet: her score, and the alert, are the same each time. In the flood
+# nobody came; within eight hours she got worse. **A fault reaches people whose data are right.**
 #
-# Averted are 3 of 10 with the contract and 3 *without* (with the good feed 2: that, too, is chance). One patient;
-# `event` is the eight-hour window of a deterioration, -1 if there is none:
-
-# %%
-sick = {name: given(2).unwell(world) for name, world in flights.items()}
-flood, contract = sick["fault, no contract"], sick["fault, contract"]
-claim((len(flood - contract), len(contract - flood)), exactly=(2, 2))
-(lost,) = flood - contract - sick["good feed"]
-seen = {name: given(2).first_window(world, *lost) for name, world in flights.items() if name != "no alert"}
-claim([tuple(window.values()) for window in seen.values()], exactly=[(True, True, -1), (True, False, 0), (True, True, -1)])
-pd.DataFrame(seen).T
-
-# %% [markdown]
-# Equal totals, other people. The alert rang in all three; in the flood nobody came, and the patient deteriorated within
-# eight hours. **Seven and seven is not "no harm": it is a lottery in place of a plan.** Ten events rank no plans; the
-# hundred extra visits are the sure finding. We chose the patient, and this hospital is the first of two that we tried:
-# an illustration, not evidence.
+# We chose her. And 36 against 34 proves nothing: in another hospital 43 got worse without the contract, 45 with.
+# In all four tried, fewer visits were in time without; how many rests on assumed nurses.
 #
 # ## Exit check
 #

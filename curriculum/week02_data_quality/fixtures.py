@@ -577,64 +577,42 @@ def verdict(schema, week):
     return "passes"
 
 
-_FLOWN_FROM = 140  # week in which the alert of lesson 2 begins
+def eastbank(flight, days):
+    """Count alerts, visits and deteriorations at Eastbank in a part of a flight.
 
-
-def alert_policies():
-    """Two plans: no alert, and one; imported here, as where submissions are graded there is no hospital to fly."""
-    from wardround.hospital import Policy, Settings
-
-    class Nobody(Policy):
-        """No alert from week 140 on."""
-
-        begins = _FLOWN_FROM
-
-    class Alert(Nobody):
-        """An alert on breathing, pulse and creatinine; score and limit are ours."""
-
-        def decide(self, feed):
-            return Settings(alert=self.score, alert_from=13.0)
-
-        def score(self, rows):
-            breathing, pulse = rows.respiratory_rate.fillna(17) / 4, rows.heart_rate.fillna(80) / 15
-            return breathing + pulse + rows.creatinine.fillna(1.0)
-
-    return Nobody, Alert
-
-
-def eastbank(world):
-    """Alerts, visits and deteriorations at Eastbank, among its stays from week 140 on, in one simulated flight."""
-    here = np.flatnonzero((world.stays["site"] == 1) & (world.stays["admit"] >= 7 * _FLOWN_FROM))
-    windows = _of_world(world.windows, "stay", "window", "alert", "answered")
-    windows = windows[windows.stay.isin(here)]
-    rung, came = windows.stay[windows.alert], windows.stay[windows.answered]
-    soon = world.stays["admit"][windows.stay] + windows.window / 3 < 7 * (_FLOWN_FROM + 1)
+    ``averted`` is what visits took from the known risks of those days, as :func:`wardround.flight.scores.benefit` counts
+    it; ``visits in time`` went to somebody who would have got worse within a day.
+    """
+    windows, ward, truth = flight.year.windows, flight.ward, flight.year.truth
+    here = _at_eastbank(windows, days)
+    first = here & (windows["day"] < days.start + 7)
+    stay = windows["stay"][here]
+    risk = np.minimum(truth["hazard"] * ward["factor"], 1 - 1e-9)[here]
+    alone, visited = (-np.expm1(np.bincount(stay, np.log1p(-one))) for one in (risk, risk * ward["helped"][here]))
     return {
-        "alerts": len(rung),
-        "in week 1": int((windows.alert & soon).sum()),
-        "stays with one": rung.nunique(),
-        "visits": len(came),
-        "stays visited": came.nunique(),
-        "deteriorated": int((world.stays["event"][here] >= 0).sum()),
-        "stays": len(here),
+        "alerts": int((ward["alert"] & here).sum()),
+        "in week 1": int((ward["alert"] & first).sum()),
+        "visits": int((ward["answered"] & here).sum()),
+        "visits in time": int((ward["answered"] & truth["needed"] & here).sum()),
+        "averted": round(float((alone - visited).sum()), 1),
+        "deteriorated": len(unwell(flight, days)),
+        "stays": len(np.unique(windows["stay"][here & ward["present"]])),
     }
 
 
-def unwell(world):
-    """Who deteriorated at Eastbank: pairs of a person and a day of admission, the same in each flight of one seed."""
-    stays = _of_world(world.stays, "person", "day", "site", "event")
-    found = stays[(stays.site == 1) & (stays.event >= 0)]
-    return set(zip(found.person.tolist(), found.day.tolist(), strict=True))
+def unwell(flight, days):
+    """Return the stays that deteriorated at Eastbank in a part of a flight; a stay has one number in every flight."""
+    windows = flight.year.windows
+    return set(windows["stay"][flight.ward["happened"] & _at_eastbank(windows, days)].tolist())
 
 
-def first_window(world, person, day):
-    """The first eight hours on the ward of one stay: was there an alert, did a nurse come; and the stay's ``event``."""
-    stays = _of_world(world.stays, "person", "day", "event")
-    windows = _of_world(world.windows, "stay", "window", "alert", "answered")
-    stay = stays.index[(stays.person == person) & (stays.day == day)][0]
-    first = windows[windows.stay == stay].sort_values("window").iloc[0]
-    return {"alert": bool(first.alert), "nurse came": bool(first.answered), "event": int(stays.event[stay])}
+def at_the_bedside(flight, stay):
+    """Return what became of one stay: alerts, visits and the hours after admission at which they and worse came."""
+    mine = flight.year.windows["stay"] == stay
+    at = {name: flight.year.windows["window"][mine & flight.ward[name]] for name in ("alert", "answered", "happened")}
+    first = {name: f"{8 * found.min()} h" if found.size else "never" for name, found in at.items()}
+    return {"first alert": first["alert"], "a nurse came": first["answered"], "got worse": first["happened"]}
 
 
-def _of_world(columns, *names):
-    return pd.DataFrame({name: columns[name] for name in names})
+def _at_eastbank(windows, days):
+    return (windows["site"] == 1) & (windows["day"] >= days.start) & (windows["day"] < days.stop)
