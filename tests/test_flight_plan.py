@@ -72,7 +72,7 @@ MALFORMED = {
     "negative": ("limit = 0.15\n", "limit = -0.15\n", "(list input_drift) limit", "an index from 0 to 5"),
     "percent of the usual": ("limit = 1.4\n", "limit = 175\n", "(ward census) limit", "a multiple of the usual"),
     "number in quotes": ("threshold = 0.04", 'threshold = "0.04"', "[ward] threshold", "a probability"),
-    "threshold of 1,000": ("threshold = 0.04", "threshold = 40", "[ward] threshold", "0.08 for 80 of 1,000"),
+    "threshold of 1,000": ("threshold = 0.04", "threshold = 40", "[ward] threshold", "0.04 for 40 of 1,000"),
     "not a number": ("threshold = 0.04", "threshold = nan", "[ward] threshold", "a probability"),
     "too many calls": ("calls_a_week = 16", "calls_a_week = 40", "[list] calls_a_week", "no more than 16"),
     "half a person": ("alerts_a_shift = 2", "alerts_a_shift = 2.5", "[ward] alerts_a_shift", "a whole number"),

@@ -54,7 +54,8 @@ QUESTIONS: dict[str, Question] = {  # each of the first number of its axis in ``
         "deteriorations on the wards that do not happen, in the year (expected number)",
         -500,
         1000,
-        "Of about 5,200 stays, about 370 would get worse if nobody came; a visit helps for two days.",
+        "Of about 5,200 stays, more where an incident brings patients, 70 of 1,000 would get worse if nobody came; a "
+        "visit helps for two days.",
     ),
     "harm": Question(
         "visits_for_nothing",
@@ -75,7 +76,8 @@ QUESTIONS: dict[str, Question] = {  # each of the first number of its axis in ``
         "of 1,000 windows before a deterioration, those found in the group that is found less",
         0,
         1000,
-        "The groups are patients with dark skin and the others; a window without a score counts as missed.",
+        "The groups are patients with dark skin and the others. Counted as if the highest 100 of 1,000 scores were "
+        "flagged, whatever your threshold; a window (eight hours of a patient) without a score counts as missed.",
     ),
     "resilience": Question(
         "silent_patient_weeks",

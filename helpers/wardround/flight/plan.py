@@ -271,6 +271,10 @@ def _no_toml(text: str, trouble: str) -> Fault:
     found = re.search(r"at line (\d+)", trouble)
     number = int(found[1]) if found else len(lines)
     what = re.sub(r"\s*\(at [^)]*\)", "", trouble)
+    several = next((key for key in _TABLES if re.search(rf"^\s*\[{key}\]", text, re.MULTILINE)), None)
+    if several and ("overwrite" in what or "twice" in what or "declare" in what):
+        at = next(at for at, line in enumerate(lines, 1) if re.match(rf"\s*\[{several}\]", line))
+        return Fault(f"line {at}", f"each {several} is a table of its own; write [[{several}]] in double brackets")
     if "overwrite" in what or "twice" in what or "declare" in what:
         return Fault(f"line {number}", "this key or table stands twice; keep one of them")
     for at in (number, number - 1):  # an open list or quote is only noticed on the line after it

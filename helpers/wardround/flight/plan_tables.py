@@ -95,7 +95,7 @@ class Ward(_Table):
     """
 
     model: _choice("quillmere") = Field("quillmere", description='"quillmere", the hospital\'s model')
-    threshold: Number = Field(gt=0, lt=1, description="a probability between 0 and 1, like 0.08 for 80 of 1,000")
+    threshold: Number = Field(gt=0, lt=1, description="a probability between 0 and 1, like 0.04 for 40 of 1,000")
     policy: _choice("fixed", "capacity", "group") = Field("fixed", description='"fixed", "capacity" or "group"')
     alerts_a_shift: Whole = Field(4, ge=1, le=60, description="a whole number from 1 to 60")
     groups: dict[_choice(*GROUPS), Annotated[Number, Field(gt=0, lt=1)]] = Field(

@@ -25,7 +25,7 @@ CALLED = {  # names that do not read as words by themselves
     "list_off": "discharges while the list was off",
     "needed_without_score": "windows that needed a score and had none",
     "alerts_a_responder": "alerts a responder",
-    "gap": "gap in sensitivity",
+    "gap": "gap in sensitivity between skin tones",
     "worst_sensitivity": "sensitivity in the group that is found less",
     "recorded_gap": "gap by recorded race",
     "list_gap": "gap of the list by need of an interpreter",
@@ -149,7 +149,7 @@ def headline(own: Scores, others: Mapping[str, Scores], incidents: Sequence[Met]
     rest = f"; the team changed something {shown(idle)} times for nothing" if idle else "; nothing was changed in vain"
     off = f", and a service was off for {shown(stop)} weeks without need" if stop >= 0.5 else ""
     return (
-        f"Your early warning averted {shown(first.value)} expected deteriorations; doing nothing after the start "
-        f"averts {shown(nothing)}, the reference plan {shown(reference)}, a score that knew every risk "
-        f"{shown(ceiling)}. {told}{rest}{off}."
+        f"Your early warning averted {shown(first.value)} expected deteriorations; the plan nothing (the reference's "
+        f"threshold and staff, and nobody looks) averts {shown(nothing)}, the reference plan {shown(reference)}, a "
+        f"score that knew every risk {shown(ceiling)}. {told}{rest}{off}."
     )

@@ -134,7 +134,7 @@ CODE_CHANGE = CodeChange(
         "not know them: each diagnosis falls out of its group, no chronic condition and no earlier visit is found, "
         "and the wards' results arrive nowhere. Assumption: all codes on one day, at both sites."
     ),
-    first_sign="The share of some diagnosis groups is zero since Monday. Nobody's patients changed over a weekend.",
+    first_sign="The share of some diagnosis groups is zero from one day to the next; no patient changed overnight.",
     best_signal="The share of codes that the mapping does not know; the share of missing values a day later.",
     tempting="Train anew on the new normal, in which nobody has heart failure.",
     reference_why=(

@@ -92,7 +92,7 @@ THRESHOLD_TYPO = ThresholdTypo(
     id="threshold_typo",
     title="A decimal point",
     happens=(
-        "A release writes a tenth of the threshold: 0.08 becomes 0.008. The model is the same. Assumption: the slip, "
+        "A release writes a tenth of the threshold: 0.04 becomes 0.004. The model is the same. Assumption: the slip, "
         "and that nobody reads the record of the release."
     ),
     first_sign="The number of alerts jumps on the day of a release.",

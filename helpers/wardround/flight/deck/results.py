@@ -87,8 +87,8 @@ AMENDED_RESULTS = AmendedResults(
     title="The first value was not the last",
     happens=(
         "The laboratory releases creatinine and lactate early and corrects them hours later. Of 1,000 windows 400 are "
-        "scored on a first value that is half the final one; the record keeps the final one. Assumption: all three "
-        "numbers."
+        "scored on a first value that is half the final one; the record keeps the final one. Assumption: tests, "
+        "share and the size, both far above what a laboratory would let pass, so that a year can show them."
     ),
     first_sign="The evaluation of last month, made on the record, looks better than what the wards saw.",
     best_signal="The share of results that were changed after they were first used.",
@@ -137,15 +137,16 @@ NEW_ANALYSER = NewAnalyser(
     id="new_analyser",
     title="A new analyser, within its limits",
     happens=(
-        "The laboratory changes its blood counter. White cells read ten per cent higher, haemoglobin 0.5 g/dL: less "
-        "than what the laboratory accepted beforehand. Assumption: both numbers, and that they are acceptable."
+        "The laboratory changes its blood counter. White cells read ten per cent higher, haemoglobin 0.5 g/dL: large "
+        "shifts, at the edge of what a laboratory would let pass, and here it compared both counters beforehand and "
+        "accepted them. Assumption: both numbers, and that they were accepted."
     ),
     first_sign="A drift alarm with a tiny p value.",
     best_signal="The laboratory's own comparison of the two analysers; the score and the outcomes, which do not move.",
     tempting="Pause the service, or train anew: the test is significant.",
     reference_why=(
-        "With enough rows every difference is significant; the question is how large it is. It is smaller than what "
-        "was allowed, patients are ranked as before, so it is written down and nothing is changed."
+        "With enough rows every difference is significant; the question is how large it is. It is what the "
+        "laboratory had accepted, patients are ranked as before, so it is written down and nothing is changed."
     ),
     where="decoy",
     services=("ward", "list"),
@@ -161,9 +162,9 @@ SENSOR_BIAS = SensorBias(
     id="sensor_bias",
     title="The old oximeters come back",
     happens=(
-        "A delivery is short, and the wards take oximeters out of the store room. On dark skin they read three points "
-        "too high, and up to eleven where the true saturation is low. Assumption: all numbers, and that a race of "
-        "Black stands for dark skin, which is crude."
+        "A delivery is short, and the wards take old oximeters out of the store room. On dark skin they read three "
+        "points too high, and up to eleven where the true saturation is low. Assumption: all numbers, and that a race "
+        "of Black stands for dark skin, which is crude."
     ),
     first_sign="Nothing in any total. Of those who got worse, fewer Black patients had an alert.",
     best_signal="Sensitivity by group, from charts drawn by chance; nothing else shows it.",

@@ -111,9 +111,9 @@ SURGE = Surge(
     id="surge",
     title="A winter surge",
     happens=(
-        "For some weeks there are 450 patients more for each 1,000, of the same kinds, and as many nurses as before, "
-        "who have 600 minutes for alerts where they had 1,000. Assumption: both numbers, and that nobody is sicker "
-        "than usual."
+        "For some weeks there are 1,450 patients where there were 1,000, of the same kinds, and as many nurses as "
+        "before, who can answer 600 alerts where they answered 1,000. Assumption: both numbers, and that nobody is "
+        "sicker than usual."
     ),
     first_sign="The wards are full and pages per nurse rise. Calibration is as good as ever.",
     best_signal="Occupied beds, as a multiple of the usual number.",
@@ -192,7 +192,7 @@ INTERVENTION_FEEDBACK = InterventionFeedback(
         "helped, so fewer of them get worse, and a review of the observed figures claims that the model has decayed. "
         "Assumption: the size; nothing is broken."
     ),
-    first_sign="Observed discrimination falls while more alerts are answered.",
+    first_sign="The score ranks patients worse than last quarter (its AUROC falls), while more alerts are answered.",
     best_signal=(
         "Observed over expected read beside the share of alerts answered; chart reviews of those nobody visited."
     ),
