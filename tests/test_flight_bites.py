@@ -6,9 +6,9 @@ import os
 
 import numpy as np
 import pytest
-from bites import flight
-from wardround.flight import bites
-from wardround.flight.deck import DECK
+from bites import flight, flight_moved
+from wardround.flight import bites, words
+from wardround.flight.deck import DECK, alone
 from wardround.flight.plan import PlanWrong, load_plan, read_plan, written
 from wardround.flight.scores import MEASURES
 
@@ -30,6 +30,16 @@ def test_every_incident_bites(capsys):
     faults += flight.order_faults(plans, SURE) + flight.exploit_faults(plans, SURE) + flight.quiet_faults(plans)
     assert not faults, "\n".join(faults)
     assert flight.best_of_all(plans) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SURE, reason="only in make proof: it flies some thousand years")
+def test_plans_keep_their_order_when_what_is_invented_moves_by_half(capsys):
+    text, faults = flight_moved.report(SEEDS[:4], SEEDS[:2])
+    with capsys.disabled():
+        print(f"\n{text}")
+    known = [one for one in faults if any(name in one for name in flight_moved.KNOWN)]
+    assert not set(faults) - set(known), "\n".join(faults)
 
 
 def test_every_card_declares_where_it_bites():
@@ -96,6 +106,35 @@ def test_plans_out_of_order_and_a_plan_that_is_best_everywhere_are_said(monkeypa
     assert set(flight.best_of_all([flat])) == set(flight.published())  # nobody beats anybody
     ahead = {name: 12.0 if name in up else 8.0 for name in flight.HEADLINES}
     assert flight.best_of_all([flat | {"pause": ahead}]) == ["pause"]
+
+
+def test_what_is_moved_is_moved_and_comes_back():
+    before = {name: one.hours for name, one in words.ACTIONS.items()}
+    with flight_moved.moving("hours until actions hold", 0.5):
+        assert words.ACTIONS["fix_feed"].hours == before["fix_feed"] / 2
+    assert {name: one.hours for name, one in words.ACTIONS.items()} == before
+    for what, (module, name) in flight_moved.PARTS.items():
+        kept = getattr(module, name)
+        with flight_moved.moving(what, 1.5):
+            assert getattr(module, name) > kept, what
+        assert getattr(module, name) == kept
+
+
+def test_each_magnitude_of_a_card_moves_and_nothing_else():
+    one = alone("surge", 1)
+    less = flight_moved.changed(one, 0.5, "share")
+    assert less.card.share == one.card.share / 2 and less.card.spare == one.card.spare
+    assert (less.begins, less.ends, less.dice, less.site) == (one.begins, one.ends, one.dice, one.site)
+    assert flight_moved.moved(1.1, 0.5) == pytest.approx(1.05) and flight_moved.moved(9, 0.5) in (4, 5)
+
+
+def test_two_plans_that_change_places_are_said(monkeypatch):
+    low, high = (dict.fromkeys(flight.HEADLINES, np.array(values)) for values in ([1.0, 2.0], [3.0, 4.0]))
+    monkeypatch.setattr(bites, "better", lambda number: "up")
+    told, none = flight_moved.turned("x", 0.5, {"a": low, "b": high}, {"a": low, "b": high})
+    assert told == len(flight.HEADLINES) and none == []
+    _, all_turned = flight_moved.turned("x", 0.5, {"a": low, "b": high}, {"a": high, "b": low})
+    assert len(all_turned) == told and "a is then better than b" in str(all_turned[0])
 
 
 def test_a_model_of_dice_scores_by_nothing():

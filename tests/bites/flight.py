@@ -12,6 +12,7 @@ import numpy as np
 from wardround.flight import bites, compare, engine
 from wardround.flight.deck import draw
 from wardround.flight.plan import Plan, load_plan, published, read_plan, written
+from wardround.flight.result import Flight
 from wardround.flight.words import SIGNALS
 
 CEILING, RANDOM = "ceiling", "random"
@@ -111,9 +112,9 @@ class Dice:
         return self.random.random(len(rows["age"])) ** 12  # as seldom above the threshold as a real score
 
 
-def _by_dice(seed: int) -> engine.Flight:
+def _by_dice(seed: int) -> Flight:
     flying = engine._Flying(load_plan("nothing"), engine.frozen(seed), draw(seed), False)
-    flying.own = flying.released = {"ward": Dice(seed), "list": Dice(seed + 1)}
+    flying.own, flying.calls.model = Dice(seed), Dice(seed + 1)
     for day in range(engine.DAYS):
         flying.day(day)
     return flying.ended()
