@@ -25,8 +25,18 @@ from wardround.triage.log import Log
 TODAY = dt.date(2026, 11, 30)
 ORIGIN = {"checksum": "afc5f8b62e9c0d11", "hospital": "quillmere", "version": "0.1.0"}
 MEMOS = {name: fields for name, fields in {**OF_A1, **OF_A3}.items()} | {
-    "W07.M": {"change": "A second version.", "decision": "Released by two.", "because": "It was compared."},
-    "W08.M": {"signals": "door, inputs, outputs, outcomes", "decision": "Holds from Monday.", "because": "Data first."},
+    "W07.M": {
+        "change": "A second version.",
+        "way_back": "All four parts, by one person.",
+        "decision": "Released by two.",
+        "because": "It was compared.",
+    },
+    "W08.M": {
+        "signals": "door, inputs, outputs, outcomes",
+        "not_watched": "Small groups.",
+        "decision": "Holds from Monday.",
+        "because": "Data first.",
+    },
     "W11.M": {
         "purpose": "Coding support for our coders: note, age, sex, codes; nothing else.",
         "outside": "To notes.example.org/v1/codes alone, BAA-07, to 31 March 2027; no preview, no training.",
@@ -276,7 +286,7 @@ told = ["nurse_lead", "privacy_officer"]
 because = "A model without an owner is not watched."
 
 [source_attributes]
-known = 13
+known = 12
 [source_attributes.said]
 developer = "Clinical machine learning, Quillmere; extension 4711."
 """

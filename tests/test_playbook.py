@@ -205,12 +205,23 @@ def test_page_and_markdown_show_facts_rules_and_decisions(work):
         "45 CFR 164.404",
         "not known: the developer",
         "a rule fires for nothing",
+        "All four parts, by one person.",
+        "Small groups.",
+        "Two call nurses, who stop phoning",
         "Coding support for our coders",
         "Clinical machine learning, Quillmere",
     ):
         assert shown in page and shown in text.replace("\\", "")
     assert page.count("<h1") == 1 and re.findall(r"<h2[^>]*>(\d+) · ", page) == [str(n) for n in range(14)]
     assert "http://" not in page and "https://" not in page
+
+
+def test_its_rooms_import_no_later_room():
+    root = places.root() / "helpers" / "wardround"
+    for path in (*(root / "operations" / "playbook").glob("*.py"), *(root / "course").glob("playbook*.py")):
+        assert not re.search(r"(?:from|import) wardround\.(?:flight|triage|cli)", path.read_text(encoding="utf-8"))
+        if path.parent.name == "playbook":
+            assert "wardround.course" not in re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.S)
 
 
 def test_the_law_is_in_the_facts_with_its_day_and_none_of_it_is_uncertain():

@@ -31,11 +31,12 @@ LAW = (  # of curriculum/facts.toml, by the decision that they bind
 PIPELINE, TRIAGE, FLIGHT = "work/pipeline", "work/triage", "work/flight"
 READMISSION, AT_THE_DESK = "readmission", "triage-critical-12h"  # registered models, as their logs name them
 LAYERS = ("door", "inputs", "outputs", "outcomes")
-SAID_IN = {  # source attribute: the memo and the field that say it
+# Source attribute: the memo and the field that say it. What memos measured is of A1's model, not of the release, and
+# no attribute of it.
+SAID_IN = {
     "intended_use": ("W03.M", "intended_use"),
     "population": ("W03.M", "for_whom"),
     "training_criteria": ("W03.M", "left_out"),
-    "external_process": ("W04.M", "external"),
 }
 _ENDPOINT = re.compile(r"(?:https?://)?\b((?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w./-]*\w)?)", re.I)
 _FILES = (".toml", ".py", ".csv", ".json", ".md", ".html", ".parquet", ".sqlite")  # have a dot, and are no address

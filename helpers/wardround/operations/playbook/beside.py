@@ -112,6 +112,20 @@ def _drawn(held: Held) -> tuple[str, Cells, str]:
     return _memos(held, "What the boundary memo says", "what may go where, and what stays inside", said)
 
 
+def _priced(held: Held) -> tuple[str, Cells, str]:
+    said = tuple(("W06.M", field) for field in ("threshold", "owner", "who_pays", "decision"))
+    return _memos(held, "What the threshold memo says", "who chose it, and who pays", said)
+
+
+def _unwatched(held: Held) -> tuple[str, Cells, str]:
+    said = tuple(("W08.M", field) for field in ("not_watched", "hold_out", "decision"))
+    return _memos(held, "What the monitoring memo says", "what nobody watches, and the hold-out", said)
+
+
+def _undone(held: Held) -> tuple[str, Cells, str]:
+    return _memos(held, "What the release memo says", "the way back, as it was written", (("W07.M", "way_back"),))
+
+
 def _hazards(held: Held) -> tuple[str, Cells, str]:
     rows = [(name, text if isinstance(text, str) else str(text)) for name, text in held.facts["hazards"].items()]
     return _table("Hazards", "as memo W10.M has them", ("hazard", "what was written"), rows)
@@ -133,9 +147,10 @@ _BESIDE = {
     "inventory": (_systems,),
     "intended_use": (_uses,),
     "approval": (_signed,),
-    "monitoring": (_watched,),
+    "threshold": (_priced,),
+    "monitoring": (_watched, _unwatched),
     "incident": (_promised,),
-    "rollback": (_drilled,),
+    "rollback": (_drilled, _undone),
     "phi": (_drawn,),
     "vendor": (_bought,),
     "oversight": (_logged, _hazards),

@@ -51,7 +51,7 @@ def version_is_in_force(held: Held) -> Iterator[str]:
         runs = held.facts["systems"].get(name, {})
         if system.version is None or "version" not in runs:
             continue
-        said = system.version.casefold().removeprefix("version").strip()
+        said = system.version.casefold().removeprefix("version").strip().removeprefix("v")
         if said != runs["version"] and not (len(said) >= 6 and runs["digest"].startswith(said)):
             yield (
                 f"`{FILE}`, `inventory.systems.{name}.version` says {system.version}, and version {runs['version']} "

@@ -120,7 +120,8 @@ def _safe(text: str) -> str:
     """A text as Markdown shows it letter by letter; what stands between single backticks stays code."""
     pieces = re.split(r"(`[^`\n]+`)", " ".join(str(text).split()))
     return "".join(
-        one if place % 2 else re.sub(r"([\\`*_\[\]<>|&#~!$])", r"\\\1", one) for place, one in enumerate(pieces)
+        one.replace("|", r"\|") if place % 2 else re.sub(r"([\\`*_\[\]<>|&#~!$])", r"\\\1", one)
+        for place, one in enumerate(pieces)
     )
 
 
