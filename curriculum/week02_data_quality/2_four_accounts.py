@@ -329,6 +329,10 @@ good, flood, contract = (given(2).unwell(flight, weeks) for flight in flights.va
 claim((len(flood - contract), len(contract - flood), 2365 in flood - contract - good), exactly=(4, 2, True))
 seen = pd.DataFrame({name: given(2).at_the_bedside(flight, 2365) for name, flight in flights.items()}).T
 claim(seen["a nurse came"].tolist(), exactly=["24 h", "never", "24 h"])
+rows = flights["good feed"].year.windows
+at = (rows["stay"] == 2365) & (rows["window"] == 3)
+claim((int(rows["age"][at][0]), bool(pd.isna(rows["creatinine"][at][0]))), exactly=(83, True))
+claim(len({round(float(flight.ward["score"][at][0]), 6) for flight in flights.values()}), exactly=1)
 elsewhere = pd.DataFrame([given(2).eastbank(flight, weeks) for flight in flown(12).values()])
 claim(elsewhere["visits in time"].tolist(), exactly=[12, 4, 7])
 claim(elsewhere.deteriorated.tolist(), exactly=[41, 43, 45])

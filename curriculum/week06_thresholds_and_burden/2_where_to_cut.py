@@ -378,8 +378,8 @@ price.rename_axis("idle visits for one more averted")
 
 # %% [markdown]
 # **From 80 to 40 one more averted costs 41 visits for nothing; from 40 to 20, 318** (in another hospital 40, then 160; in two more the
-# second was dearer, too). Alerts within a day of a deterioration go from 178 to 257, and 74, then 73 of them bring a nurse: nobody
-# comes to what was added. Nurses pay (306 visits for nothing of 1,000 stays, before 190; 636 of 1,000 shifts ring too often),
+# second was dearer, too). Alerts within a day of a deterioration go from 178 to 257, and 74, then 73 of them bring a nurse: on
+# balance nobody comes to what was added. Nurses pay (306 visits for nothing of 1,000 stays, before 190; 636 of 1,000 shifts ring too often),
 # and so do those who wait. One line of `[staff]` mends some: highest first, 45 are averted, not 40.
 #
 # *Averted* is expected, from risks that only a simulator knows, with nurses assumed. What a call averts no hospital knows without a
