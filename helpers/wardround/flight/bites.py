@@ -16,7 +16,7 @@ from .card import Card, Drawn
 from .compare import Difference, paired
 from .deck import DECK, alone
 from .engine import fly
-from .plan import Cause, Plan, load_plan
+from .plan import Cause, Plan, Vendor, load_plan
 from .result import Flight
 from .scores import ordered, scores
 
@@ -81,7 +81,7 @@ BITES: dict[str, Bite] = {  # declared on four hospitals, measured on twenty oth
     "vendor_update": Bite(WARD, 0.4, 2.0),
     "threshold_typo": Bite(ALERTS, 0.08, 0.08),
     "timezone_shift": Bite(WRONG, 8.0, 50.0, over_on=WITHOUT),
-    "staff_shortage": Bite(WARD, 0.3, 15.0, over_on=VISITS),
+    "staff_shortage": Bite(WARD, 1.0, 0.05, over_on=ALERTS),
     "alerts_suppressed": Bite(WARD, 2.5, 2.0),
     "phi_export": Bite("governance.told_in_time", 100.0, 100.0),
     "rumour": _decoy("resilience.false_stop_weeks", 0.5),
@@ -157,7 +157,7 @@ def costs(name: str, seeds: Iterable[int], scale: float = 1.0) -> Costs:
     """Fly a card by itself through each seed's year, beside the quiet year."""
     seeds, bite = tuple(seeds), BITES[name]
     alone_on, over_on = bite.nothing_on or bite.on, bite.over_on or bite.on
-    nothing, reference = load_plan("nothing"), load_plan("reference")
+    nothing, reference = load_plan("nothing"), open_to(DECK[name], load_plan("reference"))
     chased = load_plan("pause") if bite.over_by == "pause" else tempted(reference, DECK[name])
     rows = []
     for seed in seeds:
@@ -174,6 +174,11 @@ def cost(on: str, plan: Plan, seed: int, drawn: Sequence[Drawn], scale: float = 
     if np.isnan(quiet) and on == "governance.told_in_time":
         quiet = NOTHING_TO_TELL
     return _worse(on, numbers(plan, seed, drawn, scale)[on], quiet)
+
+
+def open_to(card: Card, plan: Plan) -> Plan:
+    """Return a plan that a card can strike: a pinned vendor changes nothing, and no response to it could be seen."""
+    return plan.model_copy(update={"vendor": Vendor()}) if card.id == "vendor_update" else plan
 
 
 def tempted(plan: Plan, card: Card) -> Plan:
