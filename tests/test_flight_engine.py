@@ -327,3 +327,10 @@ def test_a_part_of_one_nurse_is_one_nurse_in_some_shifts(nothing):
     quiet = flown(nothing).shifts["capacity"][here, 1].mean()
     assert flight.shifts["capacity"][here, 1].mean() == pytest.approx(quiet * DECK["staff_shortage"].factor, rel=0.03)
     assert (flight.shifts["capacity"][here, 1] == 0).any()
+
+
+def test_a_second_story_is_looked_into_while_the_first_ones_cause_goes_on(reference):
+    feedback, rumour = one("intervention_feedback", 60, 200, -1), one("rumour", 150, 164, -1)
+    flight = flown(reference, feedback, rumour)
+    assert {line["cause"] for line in lines(flight, "found")} >= {"intervention_feedback", "rumour"}
+    assert np.isfinite(flight.spells[1].detected)

@@ -13,7 +13,7 @@ from wardround.course import places
 from wardround.hospital import DEFAULT_SEED
 
 from . import forecast as forecasts
-from .kept import PLAN
+from .kept import PAGE, PLAN
 from .plan import Plan, load_plan, published
 from .plan_rules import doubts
 from .words import ACTIONS, ROLES, SIGNALS, WEEKS
@@ -242,13 +242,13 @@ def replay(path: Path | str, week: int, *, seed: int = DEFAULT_SEED) -> list[str
     LookupError
         This plan was not flown in this hospital: its forecast would come too late.
     """
-    from .weeks import monitors_of, week_of
+    from .replay import replay as seen_by_the_team
 
     plan = load_plan(path)
     if forecasts.recorded(folder_of_flights(), plan, seed) is None:
         raise LookupError(f"{path} as it stands was not flown with seed {seed}; fly it first, then replay a week.")
     flight, _ = _year(plan, seed, None)
-    return [*week_of(flight.log, week), "", *monitors_of(flight, week)]
+    return seen_by_the_team(flight, week).splitlines()
 
 
 def step(flight: Flight, *, say: Say, ask: Ask) -> None:
@@ -282,6 +282,9 @@ def _write(flown: Flown, text: str) -> None:
     if flown.recorded.forecast is not None:
         flown.scored = forecasts.scored(flown.recorded.forecast, forecasts.achieved(flown.scores))
     flown.files = record(flown.flight, flown.folder, text, flown.scores, flown.forecast())
+    old = flown.folder / PAGE
+    if old.exists() and flown.flight.plan.digest[:12] not in old.read_text(encoding="utf-8"):
+        old.unlink()  # the debrief of another plan of this name: it would stand beside a log that is not its own
 
 
 def look_back(flown: Flown, text: str, progress: Progress | None = None) -> None:

@@ -21,6 +21,7 @@ MORNING = 7 / 24  # days after midnight: when alarms are read
 QUIET = 7  # days in which a monitor that was answered does not open a second case
 HOLDS = ("pause", "fallback", "manual_rounds", "widen_abstention", "top_k", "more_staff", "shadow")  # these end again
 CONTAINS = (*HOLDS, "roll_back", "contain_export", "fix_feed", "swap_devices")
+TOLD = ("story",)  # each is a new one: a signal that people tell, not a level that stays where it is
 FACTORS = {"raise_threshold": 1.5, "lower_threshold": 2 / 3}
 
 
@@ -150,7 +151,8 @@ class Team:
         for case in self.cases:
             same = (case.service, case.monitor.signal) == (monitor.service, monitor.signal)
             shows = case.cause is not None and monitor.signal in case.cause.card.seen_by
-            if case.open and (same or shows):
+            done = not (case.busy or case.todo or case.holding)
+            if case.open and (same or shows) and not (done and monitor.signal in TOLD):
                 return True
         return False
 
@@ -249,7 +251,9 @@ class Team:
             and case.service in one.card.services
             and case.monitor.signal in one.card.seen_by
         ]
-        return min(shows, key=lambda one: (one.begins, one.card.id), default=None)
+        open_ = [case.cause for case in self.cases if case.open]
+        new = [one for one in shows if not any(one is cause for cause in open_)]
+        return min(new or shows, key=lambda one: (one.begins, one.card.id), default=None)
 
     def _mend(self, case: Case, name: str, time: float) -> None:
         cause = case.cause
