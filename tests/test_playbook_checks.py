@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from conftest import ROOT
 from playbook_samples import DECISIONS, FLIGHT, MEMOS, PLAN, bundle, held, laid_out, release
 from wardround.operations.ledger import Ledger
 from wardround.operations.playbook import linter
@@ -233,3 +234,26 @@ def test_a_check_that_lacks_something_is_not_made_and_says_what(work):
     not_made = dict(lint(held()).not_made)
     assert "facts.json has nothing of early_warning" in not_made["rollback is as flown"]
     assert set(not_made) >= {"vendor is as flown", "notices are in time", "threshold is what runs"}
+
+
+def test_a_plan_that_holds_something_odd_is_no_crash_and_no_pass(work):
+    flown = work / "flight" / "mine-7" / "plan.toml"
+    flown.write_text(FLIGHT.replace("minutes = 60", 'minutes = "soon"'), encoding="utf-8")
+    linted = lint(held())
+    assert ("rollback is as flown", "what was built cannot be read (TypeError)") in linted.not_made
+    assert linted.made == len(CHECKS) - 1
+
+
+def test_the_best_memo_of_week_11_draws_the_boundary_that_the_sample_keeps(work):
+    page = (ROOT / "curriculum/week11_privacy_engineering/memo.md").read_text(encoding="utf-8")
+    best = " ".join(
+        page.partition("### Six points")[2].partition("\n\n")[2].partition("\n\n")[0].replace(">", "").split()
+    )
+    memo = {
+        "outside": best,
+        "purpose": "",
+        "decision": "",
+        "inside": "Inside: crosswalk, prompts, answers, guard's log",
+    }
+    (work / "memos" / "W11.M.json").write_text(json.dumps({"id": "W11.M", "fields": memo}), encoding="utf-8")
+    assert held().facts["boundary"]["days"] == ["2027-03-31"] and lint(held()).findings == ()

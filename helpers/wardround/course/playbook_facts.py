@@ -60,7 +60,7 @@ def gather(today: dt.date | None = None, said: Mapping[str, str] | None = None) 
         Source attributes that only a person can say, by key.
     """
     memos = {name: memo["fields"] for name in MEMOS if (memo := _memo(name))}
-    pipeline, desk, flight = _pipeline(), _desk(), _flight()
+    pipeline, desk, flight = _quietly(_pipeline), _quietly(_desk), _quietly(_flight)
     bundle = (pipeline or {}).pop("bundle", None)
     (desk or {}).pop("bundle", None)
     facts = {
@@ -181,7 +181,8 @@ def _desk() -> dict[str, Any] | None:
     found["threshold"] = threshold(settings)  # the desk's own, whatever the release was measured at
     abstain = settings.get("abstain") if isinstance(settings.get("abstain"), Mapping) else {}
     found |= {"rules": [str(one.get("name")) for one in rules(settings)], "reasons": list(reasons(settings))}
-    found |= {"youngest": abstain.get("youngest"), "words": dict(settings.get("words", {}))}
+    youngest, words = abstain.get("youngest"), settings.get("words")
+    found |= {"youngest": youngest if _is_number(youngest) else None, "words": words if isinstance(words, dict) else {}}
     counted = {action: sum(line.action == action for line in log) for action in sorted({line.action for line in log})}
     switched = [line.at for line in log if line.action == "switched" and "on" in _told(line)]
     found |= {"log": counted, "switched": switched, "chain": seen.broken if seen else ""}
@@ -200,12 +201,15 @@ def _flight() -> dict[str, Any] | None:
     where = f"{FLIGHT}/{path.relative_to(home).as_posix()}"
     ward = plan.get("ward") if isinstance(plan.get("ward"), Mapping) else {}
     found = {"title": "Early warning on the wards", "alerts": True, "where": where, "plan": str(plan.get("name"))}
-    found |= {"model": str(ward.get("model", "quillmere")), "threshold": ward.get("threshold")}
+    found |= {
+        "model": str(ward.get("model", "quillmere")),
+        "threshold": ward["threshold"] if _is_number(ward.get("threshold")) else None,
+    }
     found |= {key: dict(plan[key]) for key in ("rollback", "vendor", "gates") if isinstance(plan.get(key), Mapping)}
     found["notices"] = [
-        {"cause": one.get("name"), "notify": list(one["notify"]), "within_hours": one["within_hours"]}
+        {"cause": str(one.get("name")), "notify": [*map(str, one["notify"])], "within_hours": one["within_hours"]}
         for one in _tables(plan.get("cause"))
-        if one.get("notify") and _is_number(one.get("within_hours"))
+        if isinstance(one.get("notify"), list) and one["notify"] and _is_number(one.get("within_hours"))
     ]
     return found | {"monitors": list(_watched(plan, where))}
 

@@ -25,4 +25,6 @@ def lint(held: Held) -> Linted:
             findings.extend(Finding(kind, sentence) for sentence in check(held))  # kept, if it ends in NotChecked
         except NotChecked as why:
             not_made.append((kind, str(why)))
+        except Exception as trouble:  # a learner's file may hold anything, and the page must be written all the same
+            not_made.append((kind, f"what was built cannot be read ({type(trouble).__name__})"))
     return Linted(tuple(findings), tuple(not_made), len(CHECKS) - len(not_made))
