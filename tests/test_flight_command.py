@@ -184,3 +184,16 @@ def test_the_command_writes_a_plan_and_cards(tmp_path):
 def test_the_command_wants_a_plan():
     found = CliRunner().invoke(app, ["fly"])
     assert found.exit_code == 1 and "wardround fly --new FILE" in str(found.exception)
+
+
+def test_a_changed_plan_of_the_same_name_is_told_and_leaves_no_debrief_of_the_other(work, tmp_path):
+    """A log never lies beside the debrief of another plan; a review that is there stays."""
+    path, told = tmp_path / "mine.toml", []
+    command.new_plan(path)
+    folder = command.folder_of(load_plan(path), DEFAULT_SEED)
+    folder.mkdir(parents=True)
+    for name, text in (("plan.toml", "another"), ("debrief.html", "digest 000000000000"), ("after_action.md", "mine")):
+        (folder / name).write_text(text, encoding="utf-8")
+    command.fly(command.prepared(path, DEFAULT_SEED, told.append))
+    assert any("holds the flight of another plan called mine" in line for line in told)
+    assert not (folder / "debrief.html").exists() and (folder / "after_action.md").read_text(encoding="utf-8") == "mine"

@@ -129,6 +129,7 @@ MALFORMED = {
     "open quote": ('policy = "capacity"', 'policy = "capacity', "line 10", "closing one"),
     "key twice": ("weeks = 1", "weeks = 1\nweeks = 2", "line", "stands twice"),
     "table twice": ("[pause]", '[staff]\nabove_capacity = "first"\n\n[pause]', "line", "stands twice"),
+    "one bracket beside two": ("[[monitor]]", "[monitor]", "line", "double brackets"),
 }
 
 

@@ -138,6 +138,7 @@ class Comparison:
             found += [
                 "",
                 f"{self.plan} less the other, hospital by hospital: mean and interval of 95 % (* leaves 0 out)",
+                "Where nothing differs, one row in twenty has a star by chance; few hospitals make wide intervals.",
             ]
             found += self._table(beside, 30, lambda one, name: _spanned(self.difference(one.name, name)))
         best = self.share_of_ceiling(self.numbers[0][1].name)

@@ -88,7 +88,7 @@ AMENDED_RESULTS = AmendedResults(
     happens=(
         "The laboratory releases creatinine and lactate early and corrects them hours later. Of 1,000 windows 400 are "
         "scored on a first value that is half the final one; the record keeps the final one. Assumption: tests, "
-        "share and the size, both far above what a laboratory would let pass, so that a year can show them."
+        "share and size, far above what a laboratory would let pass, so that a year can show them."
     ),
     first_sign="The evaluation of last month, made on the record, looks better than what the wards saw.",
     best_signal="The share of results that were changed after they were first used.",
