@@ -280,51 +280,63 @@ path.name
 #
 # *About 7 min · 42 min so far*
 #
-# Sixteen weeks of Quillmere alone, sixteen calls a week, no visits, one seed. From week 4 a new analyser reads
-# haemoglobin 0.4 g/dL higher; in weeks 8 to 13 creatinine comes in µmol/L. The bell rings when one input has p < .01 in two weeks running;
-# four weeks later the new values are the reference. *Pause*: no list in these weeks. *Retrain* learns anew from the stays
-# so far. *Contract* uses no creatinine above 20 mg/dL (the mean stands in, the list says so); when the bell rings, somebody looks.
+# A simulated year by *plans*, the files that you fly in week 12; sixteen calls a week. From day 63 a new analyser reads
+# haemoglobin 0.5 g/dL and white cells a tenth higher; from day 175 one town sends creatinine in µmol/L, for twenty weeks if nobody mends
+# it. The bell is a `[[monitor]]`: PSI of an input above 0.2. Houses differ in its last line:
 
 # %%
-flown = lesson.four_houses(hospital)  # half a minute; the four are in `houses.py`, beside this lesson
-calls, log = flown["calls"], flown["log"]
-score = calls.groupby("house", sort=False).averted.agg(calls="size", averted="sum")
-score["weeks off"] = log.groupby("house").off.sum()
-score["bell in weeks"] = log[log.bell != ""].groupby("house").week.agg(lambda weeks: ", ".join(map(str, weeks)))
-claim((score.calls.tolist(), score.averted.round(1).tolist()), exactly=([150, 90, 202, 234], [9.0, 4.7, 10.8, 14.2]))
-claim(score["weeks off"].tolist(), exactly=[0, 9, 0, 0])
-claim(score["bell in weeks"].tolist(), exactly=["6, 10, 16", "6, 10, 16", "6, 10, 15", "6"])
-score.round(1)
-
-# %%
-so_far = calls.groupby(["week", "house"]).averted.sum().unstack()[list(score.index)].fillna(0).cumsum()
-says = "Over sixteen weeks the contract averts 14.2 returns, retraining at every alarm 10.8, doing nothing 9.0, "
-says += "pausing at every alarm 4.7: fewest of all."
-figure(lesson.drawing("race", so_far), says=says, table=so_far.round(1)[::3], size=(8, 3.8))
+PLAN = """name = "week-8"
+unknown = ["log"]  # nothing found: write it down
+ward = {model = "quillmere", threshold = 0.04, policy = "fixed"}
+list = {model = "reference", calls_a_week = 16, threshold = 0.14}
+pause = {weeks = 4}
+cause = [{name = "new_analyser", then = ["log"]},  # if somebody looks, and finds it
+         {name = "unit_change", then = ["fix_feed", "replay"], authority = "data_engineer"}]
+"""
+BELL = """[[monitor]]
+service = "list"
+signal = "input_drift"
+limit = 0.2
+owner = "ml_engineer"
+then = ["pause"]
+"""
 
 # %% [markdown]
-# **Pausing at every alarm is the worst**: 9 of 16 weeks without a list. Four were for the analyser, four for the wrong unit, where a
-# pause was at least a reaction, one because the unit had been mended. Why do the others differ?
+# *Look first* has a contract, too: a value that its unit does not allow is not used, and rings.
 
 # %%
-seen = flown["seen"]
-spells = pd.cut(seen.week, [0, 3, 7, 13, 16], labels=["as before", "new analyser", "and µmol/L", "unit mended"])
-listed = seen.groupby(["house", spells], observed=True).listed.mean().unstack().loc[list(score.index)]
-six = calls[calls.week.between(8, 13)].groupby("house").averted.agg(["size", "sum"])
-listed[["calls in weeks 8-13", "averted by these"]] = six.reindex(listed.index).fillna(0)
-said = [[35, 34, 4, 35, 12], [35, 24, 86, 19, 96], [35, 34, 39, 35, 96]]
-claim(listed.drop("pause").iloc[:, :5].round().to_numpy().tolist(), exactly=said)
-claim(listed.iloc[:, 5].round(1).tolist(), exactly=[0.8, 0, 3.7, 5.9])
-listed.style.format(precision=0).format("{:.1f}", subset="averted by these")
+from wardround.flight import deck, engine
+from wardround.flight.plan import read_plan
+from wardround.hospital import DEFAULT_SEED
+
+retrain, look = (BELL.replace("pause", then) for then in ("retrain", "investigate"))
+look += look.replace("input_drift", "value_contract").replace("0.2", "0.01") + '[contracts]\nvalue_contract = "block"'
+incidents = [deck.alone(name, DEFAULT_SEED, begins) for name, begins in (("new_analyser", 63), ("unit_change", 175))]
+answers = {"look first": look, "nothing": "", "retrain": retrain, "pause": BELL}.items()
+flown = {name: engine.fly(read_plan(PLAN + then), DEFAULT_SEED, incidents) for name, then in answers}
+day, calls = flown["nothing"].year.discharges["day"].to_numpy(), {name: flight.list for name, flight in flown.items()}
+averted = pd.DataFrame({name: (one["p0"] - one["p1"]) * one["called"] for name, one in calls.items()})
+so_far = averted.groupby(day // 7 + 1).sum().cumsum()  # a call takes p0 to p1
+says = "Looking first averts 42 returns in the year, doing nothing 37, retraining at every bell 33, pausing at every bell 28: fewest of all."
+heard = {name: [line["day"] for line in flown[name].log if line["kind"] == "alarm" and not line["known"]] for name in ("look first", "pause")}
+claim((so_far.iloc[-1].round().tolist(), heard, int(flown["look first"].spells[1].restored)), exactly=([42, 37, 33, 28], {"look first": [105, 182], "pause": [105, 196, 238, 280]}, 184))
+figure(lesson.drawing("race", so_far), says=says, table=so_far.round(1)[::6], size=(8, 3.8))
+
+# %%
+wrong = (day >= 175) & (day < incidents[1].ends)  # the weeks in which the unit is wrong unless somebody mends it
+did = {name: [one["called"].sum(), np.unique(day[one["off"]] // 7).size, sum(line["kind"] == "release" for line in flown[name].log)] for name, one in calls.items()}
+then = {name: [round(100 * (one["score"][wrong] >= 0.14).mean()), 100 * averted[name][wrong].sum() / one["called"][wrong].sum()] for name, one in calls.items()}
+table = pd.DataFrame({name: did[name] + then[name] for name in calls}, ["calls", "weeks off", "new models", "listed then, of 100", "averted by 100 calls then"]).T.round(1).convert_dtypes()
+claim((table["weeks off"].tolist(), table["new models"].tolist(), table.iloc[:, 3].tolist()), exactly=([0, 0, 0, 16], [0, 0, 10, 0], [23, 50, 21, 50]))
+table
 
 # %% [markdown]
-# *Nothing* lists 4 of 100 for six weeks. *Retrain* took new weights for the analyser; with these
-# the wrong unit listed 86 of 100, and its 96 calls went to nearly anybody: 3.7 averted. *Contract* made as many, to those at risk:
-# 5.9. It spoke at the first row of week 8, two weeks before the bell; on the analyser's bell somebody saw 34 of 100 listed after 35,
-# and wrote it down. **Restraint is an action, with a name under it** (M24).
+# **Pausing is the worst**: 16 weeks without a list, four of them for the analyser. *Nothing* lists 50 of 100 while the unit is wrong (*then*), and calls
+# nearly anybody. *Retrain* makes ten models, each of thirteen weeks in two units: a shorter list, in a poor order. *Look first* hears the contract on
+# day 182, two weeks before the others' bell, and has the feed mended on day 184; the analyser is looked at on day 105 and
+# written down. **Restraint is an action, with a name under it** (M24).
 #
-# One fault, one decoy, one seed; averted is by known risk. On six others (flown by us) the contract was always first;
-# pausing was last in five, retraining in one. **Now Q4** (11 minutes).
+# One fault, one decoy, one seed; averted is by known risk. On six others, flown by us, the order was the same. **Now Q4** (11 minutes).
 #
 # ## Exit check
 #
@@ -340,7 +352,7 @@ for n in (9, 10, 11):
 # - On record a model that helps reads like one that decays: O/E 0.69, AUROC 0.58; by the known risk 1.04 and 0.69.
 # - Above the line only tickets can tell. They cost some 43 returns a year in three towns; a board decides.
 # - Retrained on treated rows: order nearly as before, a quarter of the level gone; with a weak effect little of either.
-# - Pausing at every alarm averted a third of what contract and restraint did (one seed, sixteen weeks, one fault).
+# - Pausing at every alarm averted two thirds of what looking first did, and less than doing nothing (one seed, one fault).
 #
 # **Next: Q4, the memo, and the pipeline (A2).** New words are in the [glossary](../glossary.md).
 #

@@ -98,7 +98,7 @@ def known_by(hospital, moment, version="quiet"):
 
 
 def lessons():
-    """Return what only the lessons call (``lessons.py``): ``learn four_houses drawing one_page``. Not in the grading box."""
+    """Return what only the lessons call (``lessons.py``): ``learn drawing one_page``. Not in the grading box."""
     return SimpleNamespace(**_beside("lessons.py"))
 
 

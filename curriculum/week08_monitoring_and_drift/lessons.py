@@ -5,19 +5,31 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from wardround.course.given import given
+import numpy as np
+from wardround.records.features import GROUPS
 
 _HERE = Path(__file__).parent
-_HOUSES, _PICTURES, _YEAR = (runpy.run_path(str(_HERE / f"{name}.py")) for name in ("houses", "pictures", "year"))
+_PICTURES = runpy.run_path(str(_HERE / "pictures.py"))
+_INPUTS = ["age", "los_days", "stays_before", "emergency_before", "charlson", "haemoglobin", "sodium", "albumin"]
+_INPUTS += ["creatinine", "urea", "leukocytes", "glucose", "interpreter", "htn", "dm", "cad", "ckd", "af"]
+_GROUPS = np.array([*GROUPS, "chemotherapy"], dtype=object)
 
-learn = _HOUSES["learn"]
 one_page = runpy.run_path(str(_HERE / "one_page.py"))["one_page"]
 
 
-def four_houses(hospital):
-    """Return how four houses answered the same bell (``houses.py``): tables ``calls``, ``log`` and ``seen``. Half a minute."""
-    before = given(8).versions(hospital)["quiet"].query(f"week < {_YEAR['LEARNT_UNTIL']}")
-    return _HOUSES["flown"](before, given(8).THRESHOLD, _YEAR["OFFSET"])
+def learn(rows, back):
+    """Learn a model of the form of week 4's from stays and whether they came back; ``predict_proba`` takes stays."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    steps = (FunctionTransformer(_columns), SimpleImputer(), StandardScaler())
+    return make_pipeline(*steps, LogisticRegression(C=0.01, max_iter=1000)).fit(rows, back.astype(bool))
+
+
+def _columns(rows):
+    return np.hstack([rows[_INPUTS].to_numpy(float), rows["group"].to_numpy()[:, None] == _GROUPS])
 
 
 def drawing(name, numbers):
