@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .card import Drawn
     from .result import Flight
 
+NAME = 55  # letters for a number's name
 CEILING = "ceiling"
 WORLD = ("world", "site", "decoy")  # what happens to patients; everything else leaves the ceiling alone
 REACHED = (  # numbers that mean something for the ceiling; it has no data to be wrong and nobody on call
@@ -148,12 +149,14 @@ class Comparison:
 
     def _table(self, names: Sequence[str], width: int, cell: Callable[[Number, str], str]) -> list[str]:
         """Return a row for each number, axis by axis."""
-        found = [f"{'':24}" + "".join(f"{name[: width - 1]:>{width}}" for name in names)]
+        from .reading import spoken
+
+        found = [f"{'':{NAME + 2}}" + "".join(f"{name[: width - 1]:>{width}}" for name in names)]
         for axis in AXES:
             mine = [one for place, one in self.numbers if place == axis]
             found.append(f"{axis}: {AXES[axis]}")
             found += [
-                f"  {one.name:22}" + "".join(f"{cell(one, name):>{width}}" for name in names) + f"  {one.unit}"
+                f"  {spoken(one):{NAME}}" + "".join(f"{cell(one, name):>{width}}" for name in names) + f"  {one.unit}"
                 for one in mine
             ]
         return found

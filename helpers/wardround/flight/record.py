@@ -131,12 +131,12 @@ def _ward(flight: Flight) -> Iterator[dict[str, Any]]:
         "needed": needed & here,
         "needed_without_score": needed & kept["off"] & here,
         "deteriorated": kept["happened"],
-        "unnoticed": _unnoticed(flight),
         **_judged(flight),
     }
     by_week = {name: np.bincount(week[mask], minlength=WEEKS) for name, mask in counted.items()}
     visits = kept.get("copies", 1) * (kept["answered"] & ~needed)
     by_week["visits_for_nothing"] = np.bincount(week, visits, minlength=WEEKS).astype(np.int64)
+    by_week["unnoticed"] = np.bincount(week, _unnoticed(flight), minlength=WEEKS).astype(np.int64)
     by_week |= _shifts(flight.shifts)
     stays = _stays(flight, week)
     for at in range(WEEKS):
@@ -180,14 +180,14 @@ def _judged(flight: Flight) -> dict[str, np.ndarray]:
 
 
 def _unnoticed(flight: Flight) -> np.ndarray:
-    """Return the windows that were scored while an incident was on that nobody had noticed."""
+    """Return, by window, during how many incidents that nobody had noticed it was scored."""
     day, site = flight.year.windows["day"], flight.ward.get("site", flight.year.windows["site"])
-    within = np.zeros(day.size, dtype=bool)
+    within = np.zeros(day.size, dtype=np.int64)
     for drawn, spell in zip(flight.drawn, flight.spells, strict=True):
-        if not spell.decoy and "ward" in spell.services:
+        if not spell.decoy and "ward" in spell.services and drawn.card.where != "record":
             until = min(spell.detected, spell.restored, spell.ends, DAYS)
-            within |= (day >= spell.begins) & (day < until) & ((drawn.site < 0) | (site == drawn.site))
-    return within & flight.ward["scored"] & flight.ward["present"]
+            within += (day >= spell.begins) & (day < until) & ((drawn.site < 0) | (site == drawn.site))
+    return within * (flight.ward["scored"] & flight.ward["present"])
 
 
 def _list(flight: Flight) -> Iterator[dict[str, Any]]:

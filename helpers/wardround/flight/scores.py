@@ -126,7 +126,7 @@ def burden(flight: Flight) -> list[Number]:
     return [
         Number(
             *("alerts_a_responder", share(alerts.sum(), capacity.sum()), "alerts"),
-            *(f"responder and shift ({int(capacity.sum()):,})", "down", "delivered alerts for each answer a shift has"),
+            *(f"{int(capacity.sum()):,} answers that shifts could give", "down", "delivered alerts for each of them"),
         ),
         Number(
             *("shifts_over_capacity", per(over.sum(), over.size), "shifts", "1,000 shifts", "down"),
@@ -154,7 +154,7 @@ def resilience(flight: Flight) -> list[Number]:
     return [
         Number(
             *("silent_patient_weeks", bad / WINDOWS_A_WEEK, "patient-weeks", many, "down"),
-            "scores were shown to nurses while an incident was on that nobody had noticed",
+            "scores were shown to nurses during an incident that nobody had noticed; of two incidents, twice",
         ),
         Number(
             *("days_to_detect", mean(_days(spell.detected, spell) for _, spell in real), "days", many, "down"),
@@ -198,19 +198,24 @@ def _days(moment: float, spell: Spell) -> float:
 
 
 def _silent(flight: Flight, real: list[tuple[Drawn, Spell]]) -> tuple[int, int]:
-    """Return windows scored, and discharges listed, within an incident that nobody had noticed."""
+    """Return windows scored, and discharges listed, within incidents that nobody had noticed; each counts by itself.
+
+    What changes no score (an identifier in an export) makes none of them silent.
+    """
     day, site = flight.year.windows["day"], row_sites(flight)
     listed_on = flight.year.discharges["day"].to_numpy()
-    ward, listed = np.zeros(day.size, dtype=bool), np.zeros(listed_on.size, dtype=bool)
+    shown, named = flight.ward["scored"] & flight.ward["present"], flight.list["scored"]
+    ward = listed = 0
     for one, spell in real:
+        if one.card.where == "record":
+            continue
         until = min(spell.detected, _over(spell))
         if "ward" in spell.services:
-            ward |= (day >= spell.begins) & (day < until) & ((one.site < 0) | (site == one.site))
+            here = (day >= spell.begins) & (day < until) & ((one.site < 0) | (site == one.site))
+            ward += int((here & shown).sum())
         if "list" in spell.services:
-            listed |= (listed_on >= spell.begins) & (listed_on < until)
-    return int((ward & flight.ward["scored"] & flight.ward["present"]).sum()), int(
-        (listed & flight.list["scored"]).sum()
-    )
+            listed += int(((listed_on >= spell.begins) & (listed_on < until) & named).sum())
+    return ward, listed
 
 
 def _false_stop(flight: Flight, real: list[tuple[Drawn, Spell]]) -> float:
@@ -268,8 +273,8 @@ def governance(flight: Flight) -> list[Number]:
             ),
         ),
         Number(
-            *("decisions_named", 100 * share(named, len(decisions)), "decisions of 100", f"{len(decisions)} decisions"),
-            *("up", "the log says which role decided"),
+            *("decisions_named", 100 * share(named, len(decisions)), "decisions of 100"),
+            *(f"{len(decisions)} decisions that change something", "up", "the log says which role decided"),
         ),
         Number(
             *("log_complete", 100 * _complete(flight), "actions of 100", "actions begun", "up"),
