@@ -171,7 +171,7 @@ def test_the_command_compares(work, monkeypatch):
     monkeypatch.setattr(compare, "compare", small)
     found = CliRunner().invoke(app, ["fly", "naive", "--seeds", "20"])
     assert found.exit_code == 0, found.output
-    assert asked == {"plan": "naive", "seeds": list(range(1, 21))} and "ward_averted" in found.stdout
+    assert asked == {"plan": "naive", "seeds": list(range(1, 21))} and "deteriorations averted" in found.stdout
 
 
 def test_the_command_writes_a_plan_and_cards(tmp_path):
