@@ -44,6 +44,8 @@ KNOWN = (  # orders that do turn round
     # a threshold and a number of alerts a shift are made for the nurses there are: with twice as many, or half as
     # willing ones, whoever pages more averts more
     *("nurses BEDS_A_NURSE x 0.5: naive is then better", "nurses WILLING x 0.5: naive is then better"),
+    # neither looks, and their silence is the same to within one week of two thousand
+    "nothing is then better than naive on resilience.silent_patient_weeks",
     # siblings: thresholds by group find the same incidents, in other weeks
     *("reference_groups is then better than reference on resilience", "reference is then better than reference_groups"),
 )
