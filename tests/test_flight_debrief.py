@@ -313,15 +313,6 @@ def test_rows_are_shown_as_they_arrived(flown):
     assert np.median(week["vitals_age_hours"]) > np.median(replay.arrived(flight, 4)["vitals_age_hours"])
 
 
-def test_the_replayed_page_escapes(flown):
-    flight = flown["nothing"]
-    line = {"n": 0, "day": 30, "hour": 7.0, "kind": "alarm", "service": "ward", "signal": "rows"}
-    log = [*flight.log, line | {"value": 0.1, "limit": 0.5, "owner": HOSTILE, "known": False}]
-    plan = flight.plan.model_copy(update={"name": HOSTILE})
-    made = replay.replay_page(dataclasses.replace(flight, plan=plan, log=log), 5)
-    assert "<script" not in made and made.count("&lt;script&gt;") == 2
-
-
 def test_a_week_that_is_not_there(flown):
     with pytest.raises(ValueError, match="weeks 1 to 52"):
         replay.replay(flown["nothing"], 53)
@@ -334,3 +325,13 @@ def test_a_section_that_nobody_read_is_not_flown_and_would_change_nothing(flown)
     for name in idle:
         swap = again.swap(name, counterfactual.replaced(flight.plan, again.reference, counterfactual.SECTIONS[name]))
         assert not any(gain for gain in swap.gain.values() if gain == gain), name
+
+
+def test_a_new_site_that_nobody_noticed_is_in_the_outcome_as_it_is_in_the_scores(tmp_path):
+    flight = fly(load_plan("nothing"), 11, (alone("new_site", 11),), scale=1 / 3)
+    record.record(flight, tmp_path, text_of("nothing"))
+    found = record.recomputed(record.read(tmp_path / record.OUTCOME))
+    true = {one.name: one.value for _, one in scores.ordered(scores.scores(flight))}
+    assert true["silent_patient_weeks"] > 50
+    for number, value in found.items():
+        assert value == pytest.approx(true[number], abs=1e-4, nan_ok=True), number

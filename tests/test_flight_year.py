@@ -273,8 +273,9 @@ def test_trust_follows_what_alerts_were_worth_site_by_site():
 
 def test_capacity_follows_beds_staff_and_who_is_called_in():
     assert Nurses.capacity([63, 5, 0]).tolist() == [3, 1, 1]
-    assert Nurses.capacity([126, 63, 21], factor=0.5).tolist() == [3, 2, 1]
-    assert Nurses.capacity([63, 63, 21], extra=np.array([1, 0, 1])).tolist() == [4, 3, 2]
+    assert Nurses.capacity([126, 63], factor=0.5, shift=0).tolist() == [3, 1]
+    one = np.array([Nurses.capacity([21], factor=0.4, shift=shift)[0] for shift in range(1000)])
+    assert set(one) == {0, 1} and abs(one.mean() - 0.4) < 0.01
 
 
 # models -------------------------------------------------------------------------------------------------------------

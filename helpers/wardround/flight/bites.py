@@ -65,7 +65,8 @@ def _decoy(on: str, over: float) -> Bite:
 WARD, LIST, SHARE = "benefit.ward_averted", "benefit.list_averted_in_all", "benefit.ward_averted_share"
 VISITS, WRONG, WITHOUT = "harm.visits_for_nothing", "harm.ward_wrong_data", "harm.needed_without_score"
 ALERTS, OVER = "burden.alerts_a_responder", "burden.shifts_over_capacity"
-BITES: dict[str, Bite] = {  # declared on four hospitals, measured on twenty others
+# declared on four hospitals, measured on eighteen others; of five, number or Y came after one or two of these
+BITES: dict[str, Bite] = {
     "unit_change": Bite(VISITS, 5.0, 5.0, over_on=WARD),
     "code_change": Bite(LIST, 4.0, 5.0),
     "feed_outage": Bite(WARD, 0.8, 0.1, over_on=ALERTS),

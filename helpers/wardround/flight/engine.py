@@ -37,7 +37,6 @@ BY_HAND = 0.5  # share of those marked by hand whom a nurse then sees in the sam
 SHOWN_TO_HOOKS = ("hazard", "needed", "dark", "older_oximeter", "true_saturation")
 NORTHGATE = SITES.index("northgate")
 BLACK = sheet.RACES.index("black")
-GOLDEN = 0.618034  # spreads the shifts in which a fraction of a nurse is there evenly over the weeks
 
 
 def fly(
@@ -295,10 +294,7 @@ class _Flying:
         factor = float(np.prod([one.card.capacity_factor(one, day) for one in cards]))
         extra = np.isin(np.arange(len(SITES)), list(self.standing.sites("more_staff"))).astype(int)
         self.standby_hours += STANDBY * int((extra * (beds > 0)).sum())
-        full = self.nurses.capacity(beds)
-        if factor != 1.0:  # four tenths of one nurse are one nurse in four of ten shifts
-            full = np.floor(full * factor + (GOLDEN * shift) % 1).astype(np.int64)
-        return full + extra
+        return self.nurses.capacity(beds, factor=factor, shift=shift) + extra
 
     def _only_best(self, alert, score, site, capacity) -> np.ndarray:
         """Keep the highest alerts where the plan alerts no more than can be answered."""

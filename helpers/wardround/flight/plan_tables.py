@@ -16,11 +16,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, Strin
 
 from .words import ACTIONS, ROLES, SERVICES, SIGNALS
 
-SPEC_CARDS = (
-    *("unit_change", "code_change", "feed_outage", "stale_cache", "duplicate_feed", "amended_results", "surge"),
-    *("new_site", "new_analyser", "guideline_change", "intervention_feedback", "sensor_bias", "vendor_update"),
-    *("threshold_typo", "timezone_shift", "staff_shortage", "alerts_suppressed", "phi_export", "rumour"),
-)
 TIME_TO_TEST = 14  # days of notice below which nobody has tried a vendor's change before it comes (assumption)
 GROUPS = ("black", "others")  # whom the oximeter of one card misjudges, and everybody else
 FORECAST_AXES = ("benefit", "harm", "burden", "equity", "resilience")
@@ -33,10 +28,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)]
 
 def cards() -> tuple[str, ...]:
     """Return the names that a cause may have: the ids of the deck."""
-    try:
-        from .deck import DECK
-    except ImportError:
-        return SPEC_CARDS
+    from .deck import DECK  # numpy and a hospital: only once a plan names a cause
+
     return tuple(DECK)
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .fairness import flagged_at
+from .fairness import flagged_at, row_sites
 from .kept import FORECAST, LOG, OUTCOME, PLAN, SCORES, plain, write_json
 from .number import mean, per, share
+from .scores import unnoticed
 from .words import DAYS, SHIFTS, SITES, WEEKS
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _ward(flight: Flight) -> Iterator[dict[str, Any]]:
     by_week = {name: np.bincount(week[mask], minlength=WEEKS) for name, mask in counted.items()}
     visits = kept.get("copies", 1) * (kept["answered"] & ~needed)
     by_week["visits_for_nothing"] = np.bincount(week, visits, minlength=WEEKS).astype(np.int64)
-    by_week["unnoticed"] = np.bincount(week, _unnoticed(flight), minlength=WEEKS).astype(np.int64)
+    by_week["unnoticed"] = np.bincount(week, unnoticed(flight, "ward"), minlength=WEEKS).astype(np.int64)
     by_week |= _shifts(flight.shifts)
     stays = _stays(flight, week)
     for at in range(WEEKS):
@@ -170,24 +171,13 @@ def _shifts(shifts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def _judged(flight: Flight) -> dict[str, np.ndarray]:
     """Return windows before a deterioration, and those found at the volume of alerts that is the same for all plans."""
-    truth, windows = flight.year.truth, flight.year.windows
-    there = flight.ward["present"] & (flight.ward.get("site", windows["site"]) != SITES.index("northgate"))
+    truth = flight.year.truth
+    there = flight.ward["present"] & (row_sites(flight) != SITES.index("northgate"))
     flagged, scored = flagged_at(flight, there)
     judged = there & truth["needed"] & scored
     groups = {"dark": truth["dark"], "others": ~truth["dark"]}
     found = {f"judged_{name}": judged & mine for name, mine in groups.items()}
     return found | {f"found_{name}": judged & mine & flagged for name, mine in groups.items()}
-
-
-def _unnoticed(flight: Flight) -> np.ndarray:
-    """Return, by window, during how many incidents that nobody had noticed it was scored."""
-    day, site = flight.year.windows["day"], flight.ward.get("site", flight.year.windows["site"])
-    within = np.zeros(day.size, dtype=np.int64)
-    for drawn, spell in zip(flight.drawn, flight.spells, strict=True):
-        if not spell.decoy and "ward" in spell.services and drawn.card.where != "record":
-            until = min(spell.detected, spell.restored, spell.ends, DAYS)
-            within += (day >= spell.begins) & (day < until) & ((drawn.site < 0) | (site == drawn.site))
-    return within * (flight.ward["scored"] & flight.ward["present"])
 
 
 def _list(flight: Flight) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from markupsafe import Markup
 
 from .card import Columns, Drawn
 from .contracts import LABS, VITALS
@@ -19,28 +18,6 @@ from .words import SERVICES, SHIFTS, SIGNALS, SITES
 if TYPE_CHECKING:
     from .result import Flight
 
-PAGE = Markup("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Week {week} of {name} · wardround</title>
-<style>
-:root {{ color-scheme: light dark }}
-body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 1rem }}
-pre {{ overflow-x: auto; font-size: .85rem; border: 1px solid; padding: .8rem }}
-</style>
-</head>
-<body>
-<main>
-<h1>Week {week}, as the team saw it</h1>
-<p>No cause stands here that had not been found by then. What would you do, and who may decide it?</p>
-<pre tabindex="0" role="region" aria-label="The week">{text}</pre>
-</main>
-</body>
-</html>
-""")
 HOOKED = ("hazard", "needed", "dark", "older_oximeter", "true_saturation")  # what a card of the feed may look at
 
 
@@ -67,11 +44,6 @@ def replay(flight: Flight, week: int) -> str:
         ["Alerts and answers by day", *_alerts(flight, week)],
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
-
-
-def replay_page(flight: Flight, week: int) -> str:
-    """Return :func:`replay` as an HTML page; whatever stands in a plan or a log is shown as text."""
-    return PAGE.format(week=week, name=flight.plan.name, text=replay(flight, week))
 
 
 def _unwatched(flight: Flight, week: int) -> Iterator[str]:

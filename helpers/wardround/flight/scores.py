@@ -149,7 +149,7 @@ def resilience(flight: Flight) -> list[Number]:
     to_contain = [pair for pair in real if set(pair[0].card.reference) & set(CONTAINS)]
     to_restore = [pair for pair in real if pair[0].card.mends]
     unseen = sum(spell.detected >= _over(spell) for _, spell in real)
-    bad, listed = _silent(flight, real)
+    bad, listed = (int(unnoticed(flight, service).sum()) for service in SERVICES)
     for_nothing = _changes_for_nothing(flight)
     return [
         Number(
@@ -197,25 +197,22 @@ def _days(moment: float, spell: Spell) -> float:
     return min(moment, spell.ends, DAYS) - spell.begins
 
 
-def _silent(flight: Flight, real: list[tuple[Drawn, Spell]]) -> tuple[int, int]:
-    """Return windows scored, and discharges listed, within incidents that nobody had noticed; each counts by itself.
+def unnoticed(flight: Flight, service: str) -> np.ndarray:
+    """Return, by row of a service, during how many incidents that nobody had noticed it was scored.
 
     What changes no score (an identifier in an export) makes none of them silent.
     """
-    day, site = flight.year.windows["day"], row_sites(flight)
-    listed_on = flight.year.discharges["day"].to_numpy()
-    shown, named = flight.ward["scored"] & flight.ward["present"], flight.list["scored"]
-    ward = listed = 0
-    for one, spell in real:
-        if one.card.where == "record":
+    ward = service == "ward"
+    day = flight.year.windows["day"] if ward else flight.year.discharges["day"].to_numpy()
+    shown = flight.ward["scored"] & flight.ward["present"] if ward else flight.list["scored"]
+    site = row_sites(flight) if ward else None
+    count = np.zeros(day.size, dtype=np.int64)
+    for one, spell in zip(flight.drawn, flight.spells, strict=True):
+        if spell.decoy or service not in spell.services or one.card.where == "record":
             continue
-        until = min(spell.detected, _over(spell))
-        if "ward" in spell.services:
-            here = (day >= spell.begins) & (day < until) & ((one.site < 0) | (site == one.site))
-            ward += int((here & shown).sum())
-        if "list" in spell.services:
-            listed += int(((listed_on >= spell.begins) & (listed_on < until) & named).sum())
-    return ward, listed
+        here = (day >= spell.begins) & (day < min(spell.detected, _over(spell)))
+        count += here & (site == one.site) if ward and one.site >= 0 else here
+    return count * shown
 
 
 def _false_stop(flight: Flight, real: list[tuple[Drawn, Spell]]) -> float:

@@ -8,7 +8,7 @@ when the cause is over or mended and the list is done; where no cause is known, 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -302,8 +302,3 @@ def rolled_back(plan: Plan, cause: Drawn) -> bool:
 def cause_of(case: Case) -> str:
     """Return the id of a case's cause, or what is known of it."""
     return case.cause.card.id if case.cause else ("none found" if case.looked else "not looked for")
-
-
-def holding(cases: Iterable[Case], action: str) -> list[Case]:
-    """Return the cases that hold an action now."""
-    return [case for case in cases if action in case.holding]

@@ -17,6 +17,7 @@ LOCKOUT = 3  # windows without a second alert for the same stay
 BEDS_A_NURSE = 21  # occupied beds per response that a shift can give
 WILLING, DOUBT = 0.85, 0.06  # chance of an answer: .85 PPV / (PPV + .06)
 TRUST_AT_FIRST, MEMORY = 0.15, 0.012  # PPV of past alerts as nurses feel it, and the weight of one alert
+GOLDEN = 0.618034  # its multiples, less their whole parts, lie evenly between 0 and 1
 ORDERS = ("highest", "first")
 
 
@@ -38,19 +39,20 @@ class Nurses:
         self.trust = [TRUST_AT_FIRST] * sites
 
     @staticmethod
-    def capacity(beds: np.ndarray, *, factor: float | np.ndarray = 1.0, extra: int | np.ndarray = 0) -> np.ndarray:
+    def capacity(beds: np.ndarray, *, factor: float = 1.0, shift: int = 0) -> np.ndarray:
         """Return how many answers each site can give in a shift.
 
         Parameters
         ----------
         beds : array of int
             Occupied beds by site.
-        factor : float or array
-            Multiplies the staff: below 1 in a shortage. One response remains.
-        extra : int or array
-            Responders who were called in.
+        factor : float
+            Multiplies the staff: below 1 in a shortage. Four tenths of one nurse are one nurse in four of ten shifts.
+        shift : int
+            Which shift of the year it is; spreads such parts evenly.
         """
-        return np.maximum(1, np.rint(np.asarray(beds) * factor / BEDS_A_NURSE)).astype(np.int64) + extra
+        full = np.maximum(1, np.rint(np.asarray(beds) / BEDS_A_NURSE)).astype(np.int64)
+        return full if factor == 1.0 else np.floor(full * factor + (GOLDEN * shift) % 1).astype(np.int64)
 
     def answers(self, rows: Table, alert: np.ndarray, capacity: np.ndarray, order: str = "highest") -> np.ndarray:
         """Return which alerts of one shift bring a nurse, and let trust follow from whether each was needed.

@@ -6,12 +6,16 @@ are not there is not passed in silence: it is listed as not made.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .report_assistant_checks import ASSISTANT
 from .report_checks import STUDY
 from .report_decision_checks import DECISION
 from .report_reading import Found, NotChecked
+
+T = TypeVar("T")
 
 
 def _named(*checks) -> dict:
@@ -51,14 +55,18 @@ class Linted:
 
 def lint(found: Found) -> Linted:
     """Hold the parts of a report against each other."""
+    return made(CHECKS | (OF_A3 if found.assistant_begun else {}), found, "its numbers cannot be read")
+
+
+def made(checks: Mapping[str, Callable[[T], Iterator[str]]], of: T, unreadable: str) -> Linted:
+    """Make checks, each a function that yields sentences; what ends in NotChecked or breaks is listed as not made."""
     findings: list[Finding] = []
     not_made: list[tuple[str, str]] = []
-    checks = CHECKS | (OF_A3 if found.assistant_begun else {})
     for kind, check in checks.items():
         try:
-            findings.extend(Finding(kind, sentence) for sentence in check(found))  # kept, if it ends in NotChecked
+            findings.extend(Finding(kind, sentence) for sentence in check(of))  # kept, if it ends in NotChecked
         except NotChecked as why:
             not_made.append((kind, str(why)))
-        except Exception as trouble:  # a learner's table may hold anything, and the page must be written all the same
-            not_made.append((kind, f"its numbers cannot be read ({type(trouble).__name__})"))
+        except Exception as trouble:  # a learner's file may hold anything, and the page must be written all the same
+            not_made.append((kind, f"{unreadable} ({type(trouble).__name__})"))
     return Linted(tuple(findings), tuple(not_made), len(checks) - len(not_made))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from wardround.operations.report_lint import Finding, Linted
-from wardround.operations.report_reading import NotChecked
+from wardround.operations.report_lint import Finding, Linted, made
 
 from .checks_built import BUILT
 from .checks_rules import RULES
@@ -18,13 +18,6 @@ UNREADABLE = "cannot be read"
 
 def lint(held: Held) -> Linted:
     """Make every check; what cannot be read comes first, and a check that lacks something is listed as not made."""
-    findings = [Finding(UNREADABLE, str(one)) for one in held.read.mistakes]
-    not_made: list[tuple[str, str]] = []
-    for kind, check in CHECKS.items():
-        try:
-            findings.extend(Finding(kind, sentence) for sentence in check(held))  # kept, if it ends in NotChecked
-        except NotChecked as why:
-            not_made.append((kind, str(why)))
-        except Exception as trouble:  # a learner's file may hold anything, and the page must be written all the same
-            not_made.append((kind, f"what was built cannot be read ({type(trouble).__name__})"))
-    return Linted(tuple(findings), tuple(not_made), len(CHECKS) - len(not_made))
+    found = made(CHECKS, held, "what was built cannot be read")
+    unread = tuple(Finding(UNREADABLE, str(one)) for one in held.read.mistakes)
+    return replace(found, findings=unread + found.findings)
