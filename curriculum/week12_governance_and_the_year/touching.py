@@ -1,0 +1,120 @@
+"""The bank of features of Q2: what each does, which rules touch it, which may be named as well, and who supplies it.
+
+Six are drawn, one of each group. What a code means stands in ``words.py``; what is known of a rule, in the course's facts.
+"""
+
+BANK = {
+    "in the vendor's record": {
+        "ward early warning": (
+            "The maker of your certified health record supplies it within the record and runs it in its cloud. From vital signs, results and age it predicts who will get worse on the ward; the nurse is alerted.",
+            {"security", "baa", "onc", "fda", "s1557"},
+            set(),
+            True,
+        ),
+        "fall score of the record": (
+            "The maker of your certified health record supplies it and runs it in its cloud. It predicts falls from drugs, age and sex, learnt from other hospitals' data; nurses choose precautions by it.",
+            {"security", "baa", "onc", "fda", "s1557"},
+            set(),
+            True,
+        ),
+    },
+    "your own": {
+        "readmission list": (
+            "Your own model, on your own machines. From diagnoses, past stays, age and sex it ranks whom a nurse calls after discharge.",
+            {"security", "fda", "s1557"},
+            set(),
+            False,
+        ),
+        "triage assistant": (
+            "Your own model, on your own machines. From vital signs, age and sex it advises the triage nurse, who has set a level first and keeps the last word.",
+            {"security", "fda", "s1557"},
+            set(),
+            False,
+        ),
+        "delirium list": (
+            "Your own model, on your own machines. From drugs, age and past stays it names whom the ward's nurse looks at for delirium first.",
+            {"security", "fda", "s1557"},
+            set(),
+            False,
+        ),
+    },
+    "a language model's": {
+        "summaries of addiction notes": (
+            "A vendor's language model, in its cloud, drafts summaries of the addiction clinic's notes, which a law protects beyond HIPAA. The clinic's physician edits and signs each.",
+            {"security", "baa", "part2"},
+            {"fda"},
+            True,
+        ),
+        "letters of the addiction clinic": (
+            "A vendor's language model, in its cloud, drafts letters to insurers from the addiction clinic's records of treatment. A clerk sends them once the physician has signed.",
+            {"security", "baa", "part2"},
+            set(),
+            True,
+        ),
+    },
+    "no AI": {
+        "sepsis flowchart on paper": (
+            "A printed sheet on the wards, drawn by a committee in 2019. It asks for temperature, pulse and whether the patient is over 65, and says when to call a physician. No computer has a part in it.",
+            {"s1557"},
+            set(),
+            False,
+        ),
+        "kidney formula": (
+            "A formula in your laboratory's own system, without any learning. It turns creatinine, age and sex into a filtration rate, by which physicians choose doses.",
+            {"security", "s1557"},
+            {"fda"},
+            False,
+        ),
+    },
+    "for patients": {
+        "chatbot on results": (
+            "In the portal, a vendor's language model in its cloud tells patients what their own results mean and what to do next. Nobody reads the answers first. Patients of your clinic in California use it.",
+            {"security", "baa", "fda", "ab3030"},
+            set(),
+            True,
+        ),
+        "chatbot for visitors in Lisbon": (
+            "On the open pages of your clinic in Lisbon a vendor's language model tells visitors about parking, hours and departments. It knows no patient, asks for no name and refuses questions on health.",
+            {"art50"},
+            set(),
+            True,
+        ),
+    },
+    "quiet ones": {
+        "coding assistant": (
+            "A vendor's software in its cloud proposes billing codes from discharge notes. Coders decide; nobody who treats patients sees it.",
+            {"security", "baa"},
+            set(),
+            True,
+        ),
+        "no-show list": (
+            "Your own model, on your own machines, predicts from past visits and weekday who will not come to an appointment; clerks telephone them. It has neither age nor sex nor anything of their health.",
+            {"security"},
+            set(),
+            False,
+        ),
+        "locked backup": (
+            "A cloud provider stores an encrypted copy of the early warning's log. It has no key, and cannot read a line.",
+            {"security", "baa"},
+            set(),
+            True,
+        ),
+        "benchmark table": (
+            "A table by Safe Harbor, with nobody in it whom anyone concerned could recognise, went to a university for a benchmark. Nothing is decided for anybody by it.",
+            set(),
+            set(),
+            False,
+        ),
+    },
+}
+
+
+def drawn(dice):
+    """Six features, in any order: name to ``does``, ``rules``, ``also``, ``vendor``, ``group``."""
+    chosen = {}
+    for group, some in BANK.items():
+        name = sorted(some)[int(dice.integers(len(some)))]
+        does, rules, also, vendor = some[name]
+        chosen[name] = {"does": does, "rules": set(rules), "also": set(also), "vendor": vendor, "group": group}
+    names = list(chosen)
+    return {names[place]: chosen[names[place]] for place in dice.permutation(len(names))}

@@ -1,0 +1,134 @@
+"""What week 12 hands out in words: rules by code, the plan that is mended, the plan that is reviewed, the floors. No answers."""
+
+AS_OF = "As of November 2026, of sources read then; no legal advice. Verify before you rely on it."
+
+RULES = {
+    "security": "HIPAA Security Rule, 45 CFR 164.302-318: whoever creates, receives, keeps or sends electronic health information as a covered entity. In force.",
+    "baa": "Business associate agreement, 45 CFR 164.504(e): an outside party creates, receives, keeps or transmits health information for you, readable to it or not. In force.",
+    "part2": "42 CFR Part 2: records of treatment for substance use. In force; compliance date 16 February 2026.",
+    "onc": "31 source attributes, 45 CFR 170.315(b)(11): the developer of a certified health record discloses them for predictive support that it supplies. In force; a proposal would remove it.",
+    "fda": "Device or not, FD&C Act 520(o)(1)(E): software meant for prevention, diagnosis or treatment; the four criteria have to be answered in writing. In force.",
+    "s1557": "45 CFR 92.210: whoever uses a tool that supports decisions on patients' care and has race, colour, national origin, sex, age or disability as an input. In force since 1 May 2025; enforcement unsettled.",
+    "ab3030": "California AB 3030: messages of generative AI to patients in California on clinical matters, which no licensed person has reviewed. In force since 1 January 2025.",
+    "art50": "EU AI Act, Article 50: people in the EU are told that they speak with AI. Applies since 2 August 2026.",
+    "security_new": "HIPAA Security Rule, proposal of 6 January 2025: multi-factor sign-in, encryption always. Proposed; not final in what was read.",
+    "annex3": "EU AI Act, duties for high-risk systems of Annex III. From 2 December 2027.",
+    "colorado": "Colorado SB 26-189: decisions to which automation contributes materially. From 1 January 2027.",
+}
+NOT_YET = ("security_new", "annex3", "colorado")
+
+PUBLIC = (1, 2, 3)  # seeds of the years to practise on
+AXES = ("benefit", "harm", "burden", "equity", "resilience")
+
+# name: (axis, the number, whether the plan's own or less doing nothing's, "at least" or "at most", the floor, in words)
+FLOORS = {
+    "benefit": ("ward_averted", "less", "at least", 0.5, "deteriorations averted, more than by doing nothing"),
+    "calls": ("list_averted", "less", "at least", -2.0, "readmissions averted by the list, beside doing nothing"),
+    "no score": ("needed_without_score", "own", "at most", 60.0, "of 1,000 windows before a deterioration, those without a score"),
+    "wrong data": ("ward_wrong_data", "share", "at most", 0.6, "scores on wrong data, as a share of doing nothing's"),
+    "burden": ("alerts_a_responder", "own", "at most", 1.0, "alerts for each that a shift can answer"),
+    "equity": ("worst_sensitivity", "less", "at least", 30.0, "of 1,000 events in the worst-served group, those seen, more than by doing nothing"),
+    "silence": ("silent_patient_weeks", "share", "at most", 0.6, "patient-weeks on a fault that nobody had noticed, as a share of doing nothing's"),
+    "false stops": ("false_stop_weeks", "own", "at most", 3.0, "weeks in which a service was off with nothing wrong"),
+    "restraint": ("changes_for_nothing", "own", "at most", 10.0, "changes made where no cause was found"),
+    "notices": ("told_in_time", "own", "at least", 50.0, "of 100 incidents, those of which somebody was told in time"),
+}
+WIDEST = {"benefit": 60.0, "harm": 250.0, "burden": 3.0, "equity": 600.0, "resilience": 2500.0}
+
+# As many a project ships it: the threshold of Youden's index, no contract, and whatever drifts is trained anew.
+START = """name = "mine"
+unknown = ["retrain"]
+
+[ward]
+model = "quillmere"
+threshold = 0.016
+policy = "fixed"
+alerts_a_shift = 2
+
+[list]
+model = "reference"
+calls_a_week = 16
+threshold = 0.14
+
+[[monitor]]
+service = "ward"
+signal = "input_drift"
+limit = 0.5
+owner = "ml_engineer"
+then = ["retrain"]
+
+[[monitor]]
+service = "ward"
+signal = "alerts"
+limit = 2.0
+owner = "nurse_lead"
+then = ["pause"]
+"""
+
+# Q5: contracts and eyes are there, and one table of it costs the year
+REVIEWED = """name = "reviewed"
+unknown = ["log"]
+
+[ward]
+model = "quillmere"
+threshold = 0.04
+policy = "capacity"
+alerts_a_shift = 2
+
+[list]
+model = "reference"
+calls_a_week = 16
+threshold = 0.14
+
+[contracts]
+value_contract = "pass"
+freshness = "pass"
+time_order = "pass"
+unknown_codes = "pass"
+duplicates = "each"
+
+[staff]
+above_capacity = "highest"
+
+[[monitor]]
+service = "ward"
+signal = "value_contract"
+limit = 0.01
+owner = "data_engineer"
+then = ["log"]
+
+[[monitor]]
+service = "ward"
+signal = "rows"
+limit = 0.4
+owner = "data_engineer"
+then = ["log"]
+
+[[monitor]]
+service = "ward"
+signal = "alerts"
+limit = 2.0
+owner = "nurse_lead"
+then = ["log"]
+
+[[monitor]]
+service = "ward"
+signal = "unanswered"
+limit = 0.65
+owner = "nurse_lead"
+then = ["investigate"]
+
+[[cause]]
+name = "unit_change"
+then = ["fallback", "fix_feed", "backfill", "replay"]
+notify = ["clinical_lead"]
+within_hours = 24
+authority = "data_engineer"
+
+[[cause]]
+name = "surge"
+then = ["top_k", "log"]
+notify = ["nurse_lead"]
+within_hours = 24
+authority = "operations"
+"""
