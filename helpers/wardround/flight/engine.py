@@ -16,16 +16,16 @@ from wardround.hospital import DEFAULT_SEED
 from wardround.hospital import parameters as sheet
 from wardround.hospital.response import HELP, HELP_WINDOWS, LOCKOUT, Nurses
 
-from . import learning, models
+from . import arriving, learning, models
 from .calls import Calls
 from .card import Columns, Drawn, shifted
 from .contracts import keep_ward
 from .deck import draw
 from .gate import Gate, kept_out
 from .plan import Plan
-from .result import Flight, Spell, blank
+from .result import Flight, blank, spells
 from .signals import Signals
-from .team import CONTAINS, Team
+from .team import Team
 from .words import DAYS, SHIFTS, SITES, WEEKS
 from .year import Year, frozen
 
@@ -34,7 +34,6 @@ REVIEW = 0.5  # hours for one chart review (assumption)
 ROUND = 1 / 15  # hours of a nurse to screen one patient by hand (assumption)
 STANDBY = 1.0  # hours a shift and site of a responder who was called in, alerts or none (assumption)
 BY_HAND = 0.5  # share of those marked by hand whom a nurse then sees in the same shift (assumption)
-SHOWN_TO_HOOKS = ("hazard", "needed", "dark", "older_oximeter", "true_saturation")
 NORTHGATE = SITES.index("northgate")
 BLACK = sheet.RACES.index("black")
 
@@ -122,65 +121,23 @@ class _Flying:
         if day % 7 == 0:
             self.calls.week(day, self._holding(day + 3), self.standing)
         come = [one for one in self.drawn if one.active(day)]  # what mends a feed sends no patient home
-        place = self._on_the_wards(day, come)
+        place = arriving.on_the_wards(self.year, day, self.event, come)
         rows = {name: column[place] for name, column in self.year.windows.items()}
         if come:
-            rows |= self._guests(day, rows, come)
-        rows = self._arrive(day, place, rows, [one for one in cards if one.card.decoy])  # read otherwise, and right
-        arrived = self._arrive(day, place, rows, [one for one in cards if not one.card.decoy])
+            rows |= arriving.guest_sites(self.year, day, rows, come)
+        decoys = [one for one in cards if one.card.decoy]  # read otherwise, and right
+        rows = arriving.fed(self.year, day, place, rows, decoys)
+        arrived = arriving.fed(self.year, day, place, rows, [one for one in cards if not one.card.decoy])
         used, blocked = keep_ward(self.plan.contracts, arrived)
-        self._damaged(place, rows, used, arrived is not rows)
+        if arrived is not rows:
+            self.flight.ward["damaged"][place] = arriving.damaged(rows, used)
         self._shifts(day, place, used, blocked, cards)
         self.arrived.append(used)
         self._tell(day, place, arrived)
 
-    def _on_the_wards(self, day: int, cards: list[Drawn]) -> np.ndarray:
-        """Return the places of the day's windows whose patients are on a ward this morning."""
-        here = self.year.on(day)
-        stay, window = self.year.windows["stay"][here], self.year.windows["window"][here]
-        event = self.event[stay]
-        stays_on = (event < 0) | (event >= window)
-        shown = ~self.year.truth["guest"][here]
-        u = self.year.stays["guest_u"][stay]
-        for one in cards:
-            site, share = one.card.guests(one, day)
-            if site:  # the new site and a surge take their guests from opposite ends
-                shown |= (u < share) if site == "northgate" else (u > 1 - share)
-        return here.start + np.flatnonzero(stays_on & shown)
-
-    def _guests(self, day: int, rows: Columns, cards: list[Drawn]) -> Columns:
-        """Return the sites of a day's rows, those of the new site included."""
-        site, u = rows["site"], self.year.stays["guest_u"][rows["stay"]]
-        guest = self.year.stays["guest"][rows["stay"]]
-        for one in cards:
-            name, share = one.card.guests(one, day)
-            if name == "northgate":
-                site = np.where(guest & (u < share), NORTHGATE, site)
-        return {"site": site}
-
-    def _arrive(self, day: int, place: np.ndarray, rows: Columns, cards: list[Drawn]) -> Columns:
-        """Return a day's rows as they come out of the feed."""
-        feed = [one for one in cards if "ward" in one.card.services]
-        if not feed:
-            return rows
-        arrived = rows | {f"_{name}": self.year.truth[name][place] for name in SHOWN_TO_HOOKS}
-        for one in feed:
-            arrived = one.card.ward_rows(arrived, one, day)
-        return {name: column for name, column in arrived.items() if not name.startswith("_")}
-
-    def _damaged(self, place: np.ndarray, rows: Columns, used: Columns, touched: bool) -> None:
-        """Note in which rows a value that is used is not the one that was measured."""
-        if not touched:
-            return
-        wrong = np.zeros(place.size, dtype=bool)
-        for name in models.WARD_FEATURES:
-            if name in rows and used[name] is not rows[name]:
-                wrong |= (used[name] != rows[name]) & ~np.isnan(used[name])
-        self.flight.ward["damaged"][place] = wrong
-
     def _shifts(self, day: int, place: np.ndarray, used: Columns, blocked: np.ndarray, cards: list[Drawn]) -> None:
         """Go through the three shifts of a day."""
-        factor = self._factor(day, place, used, cards)
+        factor = arriving.world_factor(self.year, day, place, used, cards)
         self.flight.ward["factor"][place] = factor
         bounds = np.searchsorted(used["shift"], SHIFTS * day + np.arange(SHIFTS + 1))
         scored_at, score = -1, np.empty(0)
@@ -191,16 +148,6 @@ class _Flying:
             part = slice(bounds[number], bounds[number + 1])
             now = {name: used[name][part] for name in ("stay", "window", "site", "race", "copies", "comfort_care")}
             self._shift(day, SHIFTS * day + number, place[part], now, score[part], factor[part], cards)
-
-    def _factor(self, day: int, place: np.ndarray, used: Columns, cards: list[Drawn]) -> np.ndarray:
-        """Return what the world makes of the day's hazards."""
-        factor = np.ones(place.size)
-        world = [one for one in cards if "ward" in one.card.services]
-        if world:
-            shown = used | {f"_{name}": self.year.truth[name][place] for name in SHOWN_TO_HOOKS}
-            for one in world:
-                factor = factor * one.card.hazard_factor(shown, one, day)
-        return factor
 
     # scores ---------------------------------------------------------------------------------------------------------
 
@@ -418,23 +365,5 @@ class _Flying:
         flight.hours |= {"visits": LOOK * looks, "rounds_by_hand": self.by_hand_hours}
         flight.hours["more_staff"] = flight.hours.get("more_staff", 0.0) + self.standby_hours
         flight.hours["chart_reviews"] = REVIEW * WEEKS * self.plan.labels.chart_reviews_a_week
-        flight.spells = [self._spell(one) for one in self.drawn]
+        flight.spells = spells(flight.log, self.drawn, self.strikes, self.team)
         return flight
-
-    def _spell(self, one: Drawn) -> Spell:
-        """Return how an incident was met, by the log."""
-        spell = Spell(one.card.id, one.card.decoy, one.card.services, one.begins, one.ends)
-        if one not in self.strikes:
-            spell.detected = spell.contained = spell.restored = float(one.begins)
-            return spell
-        for case in self.team.cases:
-            if case.cause is one:
-                spell.detected = min(spell.detected, case.opened)
-                contained = [
-                    line for line in self.flight.log if line["kind"] == "holds" and line["case"] == case.number
-                ]
-                contained = [line for line in contained if line["action"] in CONTAINS]
-                if contained:
-                    spell.contained = min(spell.contained, contained[0]["day"] + contained[0]["hour"] / 24)
-        spell.restored = self.standing.mended.get(one.card.id, np.inf)
-        return spell

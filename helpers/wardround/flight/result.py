@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from .card import Columns, Drawn
 from .plan import Plan
+from .team import CONTAINS, Team
 from .words import DAYS, SHIFTS, SITES
 from .year import Year
 
@@ -74,3 +76,26 @@ def blank(plan: Plan, year: Year, drawn: tuple[Drawn, ...]) -> Flight:
     shape = (DAYS * SHIFTS, len(SITES))
     flight.shifts = {name: np.zeros(shape, dtype=np.int64) for name in ("alerts", "answered", "beds", "capacity")}
     return flight
+
+
+def spells(log: Sequence[dict[str, Any]], drawn: Sequence[Drawn], strikes: Sequence[Drawn], team: Team) -> list[Spell]:
+    """Return how each incident of a year was met, by the log; what struck nobody was met when it began."""
+    return [_spell(log, one, team) if one in strikes else _kept_out(one) for one in drawn]
+
+
+def _spell(log: Sequence[dict[str, Any]], one: Drawn, team: Team) -> Spell:
+    spell = Spell(one.card.id, one.card.decoy, one.card.services, one.begins, one.ends)
+    for case in team.cases:
+        if case.cause is one:
+            spell.detected = min(spell.detected, case.opened)
+            contained = [line for line in log if line["kind"] == "holds" and line["case"] == case.number]
+            contained = [line for line in contained if line["action"] in CONTAINS]
+            if contained:
+                spell.contained = min(spell.contained, contained[0]["day"] + contained[0]["hour"] / 24)
+    spell.restored = team.standing.mended.get(one.card.id, np.inf)
+    return spell
+
+
+def _kept_out(one: Drawn) -> Spell:
+    at_once = float(one.begins)
+    return Spell(one.card.id, one.card.decoy, one.card.services, one.begins, one.ends, at_once, at_once, at_once)
