@@ -28,6 +28,7 @@ VERBS = [
     "start",
     "reset",
     "status",
+    "track",
     "check",
     "build",
     "prove",

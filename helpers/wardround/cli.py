@@ -125,6 +125,16 @@ def status(
     typer.echo(_text(found.to_dict()) if json else "\n".join(found.lines))
 
 
+@app.command(epilog="Example: wardround track, then wardround track 8")
+def track(
+    weeks: Annotated[int | None, typer.Argument(help="8, 10 or 12 weeks of the calendar; left out, shows all.")] = None,
+) -> None:
+    """Take the course in 8, 10 or 12 weeks of the calendar; `wardround status` then says which of them you are in."""
+    from wardround.course import tracks
+
+    typer.echo("\n".join(tracks.overview() if weeks is None else tracks.calendar(tracks.choose(weeks))))
+
+
 @app.command(epilog="Example: wardround check 1, or wardround check pipeline")
 def check(
     week: Checkable,

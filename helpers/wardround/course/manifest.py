@@ -1,4 +1,4 @@
-"""``course.toml`` read into checked models: the weeks, their minutes and parts, the points."""
+"""``course.toml`` read into checked models: the weeks and what they need, artefacts, tracks, the points."""
 
 from __future__ import annotations
 
@@ -27,12 +27,59 @@ class Week(BaseModel):
     title: str = Field(min_length=1)
     minutes: int = Field(gt=0)
     part: int = Field(ge=1, le=3)
+    needs: list[int] = Field(default_factory=list)  # earlier weeks whose answers or ideas it builds on
 
     @model_validator(mode="after")
     def _slug_fits(self) -> Week:
         if not self.slug.startswith(f"week{self.number:02d}_"):
             raise ValueError(f"slug {self.slug!r} does not begin with week{self.number:02d}_, the number of its week")
         return self
+
+    @model_validator(mode="after")
+    def _needs_what_came(self) -> Week:
+        later = [n for n in self.needs if n >= self.number]
+        if later:
+            raise ValueError(f"week {self.number} needs week {later[0]}, which does not come before it")
+        return self
+
+
+class Artefact(BaseModel):
+    """One of the four pieces of work that outlive the course, and the weeks whose answers it is made of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern=r"^A[1-4]$")
+    title: str = Field(min_length=1)
+    weeks: list[int] = Field(min_length=1)
+
+
+class Track(BaseModel):
+    """The course in so many weeks of the calendar: ``sessions[0]`` holds the course's weeks of the first of them.
+
+    ``left_out`` names weeks that this track does not have; ``why`` says what falls out, and why, to whoever chooses it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    weeks: int = Field(ge=1)
+    sessions: list[list[int]] = Field(min_length=1)
+    left_out: list[int] = Field(default_factory=list)
+    why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _as_long_as_it_says(self) -> Track:
+        if len(self.sessions) != self.weeks or not all(self.sessions):
+            raise ValueError(
+                f"a track of {self.weeks} weeks has {self.weeks} sessions with a week of the course in each"
+            )
+        order = [week for session in self.sessions for week in session]
+        if order != sorted(set(order)):
+            raise ValueError(f"the track of {self.weeks} weeks repeats a week or leaves the course's order: {order}")
+        return self
+
+    def calendar_week(self, week: int) -> int | None:
+        """Return the calendar week, from 1 on, in which a week of the course falls; None where it is left out."""
+        return next((place for place, session in enumerate(self.sessions, 1) if week in session), None)
 
 
 class Course(BaseModel):
@@ -42,6 +89,8 @@ class Course(BaseModel):
 
     week: list[Week] = Field(min_length=1)
     points: dict[str, Any] = Field(default_factory=dict)
+    artefact: list[Artefact] = Field(default_factory=list)
+    track: list[Track] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _each_once(self) -> Course:
@@ -49,6 +98,23 @@ class Course(BaseModel):
         twice = sorted({n for n in numbers if numbers.count(n) > 1})
         if twice:
             raise ValueError(f"week {twice[0]} stands there twice; give each week one [[week]] table")
+        return self
+
+    @model_validator(mode="after")
+    def _tracks_are_whole(self) -> Course:
+        known = {week.number for week in self.week}
+        for track in self.track:
+            kept, named = {week for session in track.sessions for week in session}, f"the track of {track.weeks} weeks"
+            if kept & set(track.left_out) or kept | set(track.left_out) != known:
+                raise ValueError(f"{named} does not place each week once: in a session, or in left_out")
+            for week in self.week:
+                lost = sorted(set(week.needs) - kept)
+                if week.number in kept and lost:
+                    raise ValueError(f"{named} leaves out week {lost[0]}, which week {week.number} needs")
+            for artefact in self.artefact:
+                lost = sorted(set(artefact.weeks) - kept)
+                if lost:
+                    raise ValueError(f"{named} leaves out week {lost[0]}, of which {artefact.id} is made")
         return self
 
     def number(self, week: int) -> Week:

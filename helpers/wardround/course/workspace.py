@@ -18,6 +18,7 @@ from wardround.course import places, progress
 from wardround.course.copies import digest, shipped
 from wardround.course.manifest import Week, read_course
 from wardround.course.store import Record, Store, now, stamp, write_atomically
+from wardround.course.tracks import Place, in_words, place
 
 Say = Callable[[str], object]
 _JUPYTEXT = "# Empty on purpose: notebooks in this folder are yours alone and are never paired with a text file.\n"
@@ -187,6 +188,7 @@ class Status(BaseModel):
     weeks: list[WeekStatus]
     mastery: dict[str, str]
     resume: str
+    track: Place | None = None
 
     @property
     def done(self) -> int:
@@ -208,7 +210,8 @@ class Status(BaseModel):
         """The whole as sentences for a terminal."""
         share = 100 * self.done // self.questions if self.questions else 0
         told = [
-            f"{self.done} of {self.questions} questions done ({share}%), about {_minutes(self.minutes_left)} left.",
+            f"{self.done} of {self.questions} questions done ({share}%), about {in_words(self.minutes_left)} left.",
+            *([self.track.line] if self.track else []),
             *(_week_line(week) for week in self.weeks),
         ]
         if self.mastery:
@@ -219,7 +222,8 @@ class Status(BaseModel):
         """The whole as plain data."""
         weeks = [{**week.model_dump(), "per_cent": week.per_cent} for week in self.weeks]
         totals = {"done": self.done, "questions": self.questions, "minutes_left": self.minutes_left}
-        return {**totals, "weeks": weeks, "mastery": self.mastery, "resume": self.resume}
+        track = self.track.to_dict() if self.track else None
+        return {**totals, "track": track, "weeks": weeks, "mastery": self.mastery, "resume": self.resume}
 
 
 def status() -> Status:
@@ -233,7 +237,8 @@ def status() -> Status:
     done = progress.read()
     weeks = [_week_status(week, core, done) for week, core in _core_questions()]
     mastery = {name: entry.state for name, entry in sorted(done.misconceptions.items())}
-    return Status(weeks=weeks, mastery=mastery, resume=_resume(done))
+    stands = place({week.week: week.minutes_left for week in weeks}, current_week())
+    return Status(weeks=weeks, mastery=mastery, resume=_resume(done), track=stands)
 
 
 def current_week() -> int:
@@ -293,10 +298,5 @@ def _resume(done: progress.Progress) -> str:
 
 def _week_line(week: WeekStatus) -> str:
     memo = "memo written" if week.memo else "memo open"
-    left = f"about {_minutes(week.minutes_left)} left" if week.minutes_left else "done"
+    left = f"about {in_words(week.minutes_left)} left" if week.minutes_left else "done"
     return f"Week {week.week}, {week.title}: {week.done} of {week.questions} ({week.per_cent}%), {memo}, {left}."
-
-
-def _minutes(minutes: int) -> str:
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
