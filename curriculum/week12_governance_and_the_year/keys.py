@@ -32,9 +32,17 @@ def medians(number, name, beside=None):
     return float(np.median(own))
 
 
-outcome("W12.P1", lambda hospital, truth: medians("ward_averted", "reference", "nothing"), remark=lambda hospital, truth, found: (
-    f"Of {medians('ward_averted', 'reference'):.0f} that the plan averts, doing nothing averts {medians('ward_averted', 'nothing'):.0f} as well. Most of what a plan does is not seen in this number."
-))  # fmt: skip
+def year_by_year(hospital, truth, found):
+    """Beside the median: the three years, what the model does unwatched, and the row in which watching shows."""
+    more = [one["ward_averted"] - other["ward_averted"] for one, other in zip(years_of("reference"), years_of("nothing"), strict=True)]
+    silent = [medians("silent_patient_weeks", name) for name in ("reference", "nothing")]
+    return (
+        f"Year by year it is {', '.join(f'{gap:.1f}' for gap in more[:-1])} and {more[-1]:.1f}. The model by itself, with nobody watching, averts {medians('ward_averted', 'nothing'):.0f} in its median year: that is the model's doing, not yours. "
+        f"Watching shows in another row: {silent[0]:,.0f} patient-weeks on a fault that nobody had noticed, instead of {silent[1]:,.0f}."
+    )
+
+
+outcome("W12.P1", lambda hospital, truth: medians("ward_averted", "reference", "nothing"), remark=year_by_year)
 outcome("W12.P2", lambda hospital, truth: medians("needed_without_score", "stop"), remark=lambda hospital, truth, found: (
     f"It makes fewer visits for nothing, {medians('visits_for_nothing', 'stop'):.0f} of 1,000 stays: it is off."
 ))  # fmt: skip
@@ -185,7 +193,7 @@ key(
             "stop keep cause fix test scope tell assess announce last",
             lambda answer, hospital: before(answer, hospital, "cause", "tell") or before(answer, hospital, "scope", "tell"),
             says="Whoever must decide is told once the cause, or the extent, is known.",
-            so_what="The clock began when the first member of the workforce saw it, not when it was understood. She can do without the cause; without the days that it took she cannot.",
+            so_what="Whichever clock runs, a breach's by law or a patient's by nature, it began when somebody saw it, not when it was understood. Whoever decides can do without the cause, and not without the days that it took.",
             look_at="from which moment a breach counts as discovered, in lesson 1",
         ),
         day(
@@ -334,7 +342,7 @@ key(
             lambda name, one: set() if no_ai(one) else one["rules"],
             lacks(no_ai, ("s1557", "security")),
             says="It is no AI, so nothing touches it (M32).",
-            so_what="92.210 speaks of tools that support decisions on care: flowcharts, formulas and scores are meant as well. A formula with sex in it has moved more doses than any network.",
+            so_what="92.210 speaks of tools that support decisions on care: flowcharts, formulas and scores are meant as well. A formula with sex in it decides doses, too.",
             look_at="which inputs the feature without any learning has",
             teaches="M32",
         ),
