@@ -183,6 +183,38 @@ def test_days_in_words():
     ]
 
 
+def test_an_alarm_that_was_answered_without_a_search_gets_its_credit(incidents):
+    """The corridor's story is answered by a review of the case: nobody investigates, and restraint was right."""
+    text = text_of("reference")
+    for signal, then in (("story", '["case_review", "log"]'), ("egress_scan", '["contain_export"]')):
+        eyes = block(text, "monitor", _place(text, signal)).text
+        text = text.replace(eyes, eyes.replace('["investigate"]', then))
+    found = {one.spell.cause: one for one in visible.met(fly(read_plan(text), 3, incidents))}
+    rumour, export = found["rumour"], found["phi_export"]
+    assert rumour.alarm is None and 120 <= rumour.heard < 134
+    assert [one.did for one in rumour.answers][:1] == [("case_review", "log")]
+    assert "restraint was right" in debrief.done(rumour) and "review the case" in debrief.done(rumour)
+    assert [part.state for part in parts(rumour)][-1] == "known"
+    assert "answered in week" in timeline((rumour,), {}, 340)
+    assert export.heard < 262 and export.restored is None  # what is not found is not mended, and this is said
+    assert "contain_export mended nothing" in debrief.done(export)
+    assert not found["unit_change"].answers and found["unit_change"].did
+
+
+def test_an_alarm_that_had_rung_before_gets_no_credit(flown, incidents):
+    text = text_of("reference")
+    eyes = block(text, "monitor", _place(text, "story")).text
+    text = text.replace(eyes, eyes.replace('["investigate"]', '["log"]'))
+    flight = fly(read_plan(text), 3, incidents)
+    flight.days[110]["ward", "story"] = 1.0
+    rumour = next(one for one in visible.met(flight) if one.spell.cause == "rumour")
+    assert not rumour.answers and debrief.done(rumour) == "No case of yours found this cause."
+
+
+def _place(text: str, signal: str) -> int:
+    return next(n for n, one in enumerate(read_plan(text).monitors) if one.signal == signal)
+
+
 # the words that cost most -------------------------------------------------------------------------------------------
 
 
@@ -203,6 +235,31 @@ def test_a_sentence_may_be_one_that_is_missing(flown, incidents):
     again = counterfactual.Rerun(flight)
     found = again.sentence(text, again.sections())
     assert found.missing and found.instead == eyes.text and found.section == "monitors"
+
+
+def test_the_best_signal_is_recommended_and_none_that_proves_little(flown):
+    """Wrong units show first in the contract; what rings all the time is left out; where none is left it says so."""
+    flight = dataclasses.replace(flown["nothing"], days=[dict(day) for day in flown["nothing"].days])
+    offered = {one.what: one.instead for one in counterfactual.Rerun(flight)._answers("monitors and causes")}
+    assert _watched(offered["eyes and an answer for “A unit changes at one site”"]) == {"value_contract"}
+    for day in (170, 175):  # in the four weeks before
+        flight.days[day].update({("ward", "value_contract"): 0.9, ("list", "value_contract"): 0.9})
+    offered = {one.what: one.instead for one in counterfactual.Rerun(flight)._answers("monitors and causes")}
+    second = _watched(offered["eyes and an answer for “A unit changes at one site”"])
+    assert len(second) == 1 and "value_contract" not in second
+    flight.days[255]["ward", "egress_scan"] = 9.0
+    offered = {one.what: one.instead for one in counterfactual.Rerun(flight)._answers("monitors and causes")}
+    assert _watched(offered["an answer for “A column too many”"]) == set()
+    export = next(one for one in visible.met(flight) if one.spell.cause == "phi_export")
+    assert "none is recommended: ward egress_scan was over" in debrief.advised(export)
+    quiet = dataclasses.replace(
+        export, signs=tuple(dataclasses.replace(one, day=None, before=False) for one in export.signs)
+    )
+    assert "no signal crossed its usual limit" in debrief.advised(quiet)
+
+
+def _watched(words: str) -> set[str]:
+    return set(re.findall(r'signal = "(\w+)"', words))
 
 
 def test_what_all_monitors_do_is_one_sentence(incidents):

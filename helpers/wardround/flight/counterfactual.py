@@ -17,6 +17,7 @@ from .plan import PLANS, Plan, load_plan
 from .quoted import Quote, block, quote
 from .scores import ordered, scores
 from .team import HOLDS
+from .visible import best, signs_of
 from .words import AXES
 
 if TYPE_CHECKING:
@@ -211,20 +212,24 @@ class Rerun:
                 yield _Words(f"{key} in [{section}]", plan, ((section, key),), said)
 
     def _answers(self, section: str) -> Iterator[_Words]:
-        """Yield, for each incident of the year, the reference's answer; then each own monitor left out."""
+        """Yield, for each incident, its best signal and the reference's answer; then each own monitor left out.
+
+        A signal that was over its limit before the incident, too, is not recommended, whatever it would gain here.
+        """
         plan, other = self.flight.plan, self.reference
         for drawn in self.flight.drawn:
-            card, changed, said, places = drawn.card, {}, [], []
+            card, changed, said, places, eyes = drawn.card, {}, [], [], ""
             if section != "causes":
-                monitors, told, spots = self._watching(card.services, card.seen_by)
-                changed["monitors"], said, places = monitors, [*said, *told], [*places, *spots]
+                best_signs = best(signs_of(self.flight, drawn))
+                monitors, told, spots = self._watching({(one.service, one.signal) for one in best_signs})
+                changed["monitors"], said, places, eyes = monitors, told, spots, "eyes and " if told else ""
             if section != "monitors" and card.id in other.causes and plan.causes.get(card.id) != other.causes[card.id]:
                 changed["causes"] = plan.causes | {card.id: other.causes[card.id]}
                 said.append(_block("cause", list(other.causes).index(card.id)))
                 places += [("cause", list(plan.causes).index(card.id))] if card.id in plan.causes else []
             if said:
                 yield _Words(
-                    f"eyes and an answer for “{card.title}”",
+                    f"{eyes}an answer for “{card.title}”",
                     plan.model_copy(update=changed),
                     tuple(places),
                     "\n\n".join(said),
@@ -259,12 +264,12 @@ class Rerun:
         plan = plan.model_copy(update=changed)
         yield _Words(what, plan, tuple(("monitor", place, "then") for place in places), "\n".join(said))
 
-    def _watching(self, services, signals) -> tuple[tuple, list[str], list[tuple]]:
+    def _watching(self, wanted: set[tuple[str, str]]) -> tuple[tuple, list[str], list[tuple]]:
         """Return the monitors with the reference's for these signals, its words, and where the own ones stand."""
         kept, said, places = list(self.flight.plan.monitors), [], []
         for at, one in enumerate(self.reference.monitors):
             key = one.service, one.signal
-            if one.service not in services or one.signal not in signals or one in kept:
+            if key not in wanted or one in kept:
                 continue
             mine = [place for place, own in enumerate(kept) if (own.service, own.signal) == key]
             said.append(_block("monitor", at))

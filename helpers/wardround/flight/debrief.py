@@ -242,7 +242,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"shown": shown, "when": when, "spoken": spoken}
+    made.filters |= {"shown": shown, "when": when, "spoken": spoken, "done": done, "advised": advised}
     made.globals |= {"against": against}
     return made
 
@@ -268,7 +268,7 @@ def _signed(gain: float, number: Number) -> str:
 
 def _stages(one: Met) -> list[str]:
     title = one.drawn.card.title + (" (decoy)" if one.spell.decoy else "")
-    stages = (one.spell.begins, one.visible, one.alarm, one.found, one.contained, one.over)
+    stages = (one.spell.begins, one.visible, one.heard, one.found, one.contained, one.over)
     return [title, *(when(day) for day in stages)]
 
 
@@ -278,6 +278,46 @@ def _first_sign(one: Met) -> str:
     return (
         f"{one.drawn.card.title}: {when(sign.day)}, {sign.service} `{sign.signal}` at {shown(sign.value)} "
         f"(usual limit {shown(sign.usual)}; {watched})"
+    )
+
+
+def done(one: Met) -> str:
+    """Return what was done about an incident, in a sentence or two."""
+    if one.did:
+        return _listed(one.did)
+    if not one.answers:
+        return "No case of yours found this cause."
+    first, more = one.answers[0], len(one.answers) - 1
+    again = f" Later alarms for it were answered {more} times more." if more else ""
+    mending = sorted({name for answer in one.answers for name in answer.did} & one.drawn.card.mends)
+    if one.spell.decoy and not any(ACTIONS[name].changes for answer in one.answers for name in answer.did):
+        judged = " You looked for no cause, and here none needed mending: this restraint was right."
+    elif mending:
+        judged = f" Nobody had looked for the cause, so {mending[0]} mended nothing."
+    else:
+        judged = " Nobody looked for the cause, so nothing was mended."
+    rang = f"Your {first.service} alarm {first.signal} of {when(first.time, True)} was answered: "
+    return f"{rang}{_listed(first.did, lower=True)}{again}{judged}"
+
+
+def _listed(actions: Sequence[str], lower: bool = False) -> str:
+    says = "; ".join(ACTIONS[name].says for name in actions)
+    return f"{says[:1].lower() if lower else says[:1]}{says[1:]}."
+
+
+def advised(one: Met) -> str:
+    """Return the signal to watch for an incident like this one, or why none is recommended."""
+    if one.best:
+        names = " and ".join(f"{sign.service} {sign.signal}" for sign in one.best)
+        first = min(sign.day for sign in one.best)
+        return f"This year: {names}, on the wrong side of the usual limit from {when(first)} and not before it."
+    restless = " and ".join(f"{sign.service} {sign.signal}" for sign in one.signs if sign.before)
+    if not restless:
+        return "This year no signal crossed its usual limit, so none is recommended."
+    many = "were" if " and " in restless else "was"
+    others = ", and what else shows it never crossed its own" if any(not sign.before for sign in one.signs) else ""
+    return (
+        f"This year none is recommended: {restless} {many} over the usual limit in the four weeks before, too{others}."
     )
 
 

@@ -146,6 +146,8 @@ def headline(own: Scores, others: Mapping[str, Scores], incidents: Sequence[Met]
     idle = next(one.value for one in own["resilience"] if one.name == "changes_for_nothing")
     stop = next(one.value for one in own["resilience"] if one.name == "false_stop_weeks")
     told = f"Of {len(real)} incidents your monitors led to {found if found else 'none'} in time"
+    more = sum(one.heard is not None and one.heard < one.over and not one.alarm for one in real)
+    told += f"; {more} more {'was' if more == 1 else 'were'} answered without a look for the cause" if more else ""
     rest = f"; the team changed something {shown(idle)} times for nothing" if idle else "; nothing was changed in vain"
     off = f", and a service was off for {shown(stop)} weeks without need" if stop >= 0.5 else ""
     return (

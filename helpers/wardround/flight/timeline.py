@@ -15,8 +15,8 @@ from .words import DAYS
 BAR, ROW, TOP = 13, 37, 20
 PATTERNS = {
     "unseen": "hidden: no signal was over its usual limit",
-    "open": "to be seen, no alarm led to it",
-    "known": "alarm given, not contained (a decoy needs no containing)",
+    "open": "to be seen, no alarm for it was answered",
+    "known": "alarm answered, not contained (a decoy needs no containing)",
     "held": "contained, not over",
 }
 
@@ -44,7 +44,7 @@ def when(day: float | None, hour: bool = False) -> str:
 def parts(one: Met) -> list[Part]:
     """Return an incident's stretches: hidden, to be seen, known, contained."""
     begins, over = float(one.spell.begins), float(one.over)
-    alarm = min(over, np.inf if one.alarm is None else one.alarm)
+    alarm = min(over, np.inf if one.heard is None else one.heard)
     seen = min(alarm, np.inf if one.visible is None else one.visible, over)
     held = min(over, max(alarm, np.inf if one.contained is None else one.contained))
     edges = [begins, max(begins, seen), alarm, held, over]
@@ -87,6 +87,8 @@ def described(incidents: Sequence[Met], off: dict[str, np.ndarray]) -> str:
         title = one.drawn.card.title
         seen = f"could be seen from {when(one.visible)}" if one.visible is not None else "showed in no signal"
         alarm = f"an alarm led to it in {when(one.alarm)}" if one.alarm is not None else "no alarm led to it"
+        if one.alarm is None and one.heard is not None:
+            alarm = f"an alarm was answered in {when(one.heard)}, without a look for the cause"
         what = "decoy" if one.spell.decoy else "incident"
         said.append(f"{title} ({what}): from {when(one.spell.begins)} to {when(one.over)}; {seen}; {alarm}.")
     said += [f"The {name} was off on {int((days > 0.5).sum())} of {DAYS} days." for name, days in off.items()]
@@ -113,7 +115,7 @@ def _incident(one: Met, y: float, scale: float, width: int) -> Markup:
     ]
     marks = [
         Markup('<path d="M{x:.1f} {y:.1f}v21" class="mark"/>').format(x=1 + scale * day, y=y + 11)
-        for day in (one.alarm,)
+        for day in (one.heard,)
         if day is not None
     ]
     text = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}{}</text>')

@@ -57,8 +57,27 @@ class Sign:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """An alarm that rang for an incident and was answered by something else than a search for its cause."""
+
+    time: float
+    service: str
+    signal: str
+    did: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Met:
-    """How an incident was met; days of the year, None where it never came to that."""
+    """How an incident was met; days of the year, None where it never came to that.
+
+    Attributes
+    ----------
+    alarm : float or None
+        That whose case found the cause.
+    answers : tuple of Answer
+        Alarms of signals that show it, answered without a look for the cause. No score counts them: whoever does not
+        know the cause mends nothing. On a decoy such an answer may be all that is right.
+    """
 
     drawn: Drawn
     spell: Spell
@@ -68,18 +87,30 @@ class Met:
     contained: float | None
     restored: float | None
     did: tuple[str, ...]
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def heard(self) -> float | None:
+        """Return when an alarm for it was first answered, whether or not its cause was looked for."""
+        times = [one.time for one in self.answers]
+        return min([*times, *([self.alarm] if self.alarm is not None else [])], default=None)
 
     @property
     def visible(self) -> int | None:
         """Return the first morning on which anybody could have seen it; at the latest that of the alarm for it."""
         days = [one.day for one in self.signs if one.day is not None and not one.before]
-        return min([*days, *([int(self.alarm)] if self.alarm is not None else [])], default=None)
+        return min([*days, *([int(self.heard)] if self.heard is not None else [])], default=None)
 
     @property
     def first(self) -> Sign | None:
         """Return the sign that came first."""
         there = [one for one in self.signs if one.day is not None and not one.before]
         return min(there, key=lambda one: (one.day, one.limit is None, one.signal), default=None)
+
+    @property
+    def best(self) -> tuple[Sign, ...]:
+        """Return the best signal that could be trusted this year, for each service; empty where there was none."""
+        return best(self.signs)
 
     @property
     def over(self) -> float:
@@ -109,9 +140,39 @@ def _met(flight: Flight, drawn: Drawn, spell: Spell) -> Met:
     did = [line["action"] for line in flight.log if line["kind"] == "holds" and line["case"] in cases]
     finite = (value if np.isfinite(value) else None for value in (spell.detected, spell.contained, spell.restored))
     alarm, contained, restored = finite
-    signs = tuple(_sign(flight, drawn, service, signal) for service, signal in _shown(drawn))
+    signs = signs_of(flight, drawn)
     seen = tuple(dict.fromkeys(name for name in did if name in ACTIONS))
-    return Met(drawn, spell, signs, alarm, min(found, default=None), contained, restored, seen)
+    answers = _answers(flight, drawn, spell, signs)
+    return Met(drawn, spell, signs, alarm, min(found, default=None), contained, restored, seen, answers)
+
+
+def _answers(flight: Flight, drawn: Drawn, spell: Spell, signs: tuple[Sign, ...]) -> tuple[Answer, ...]:
+    """Return the alarms for an incident that were answered without a search; restless signals ring for anything."""
+    shows = {(one.service, one.signal) for one in signs if not one.before}
+    begun = {line["case"] for line in flight.log if line["kind"] == "begins" and line["action"] == "investigate"}
+    opened = [line for line in flight.log if line["kind"] == "alarm" and not line["known"]]
+    found = []
+    for case, line in enumerate(opened, 1):  # each alarm that nobody is answering yet opens the next case
+        mine = (line["service"], line["signal"]) in shows and drawn.active(line["day"] - 1)
+        if not mine or case in begun or time(line) > spell.restored:
+            continue
+        did = [one["action"] for one in flight.log if one["kind"] == "holds" and one["case"] == case]
+        if did:
+            found.append(Answer(time(line), line["service"], line["signal"], tuple(dict.fromkeys(did))))
+    return tuple(found)
+
+
+def signs_of(flight: Flight, drawn: Drawn) -> tuple[Sign, ...]:
+    """Return what each signal that can show an incident said in a flight, the card's best signal first."""
+    return tuple(_sign(flight, drawn, service, signal) for service, signal in _shown(drawn))
+
+
+def best(signs: tuple[Sign, ...]) -> tuple[Sign, ...]:
+    """Return the first signal that crossed its usual limit and had not done so before, in each service that has it."""
+    trusted = [one for one in signs if one.day is not None and not one.before]
+    order = list(dict.fromkeys(one.signal for one in signs))
+    name = min((one.signal for one in trusted), key=order.index, default=None)
+    return tuple(one for one in trusted if one.signal == name)
 
 
 def _shown(drawn: Drawn) -> list[tuple[str, str]]:
