@@ -331,6 +331,15 @@ def facts(
         typer.echo(f"{name}: {known[name]['says']} {known[name]['source']} Review by {known[name]['review_by']}.")
 
 
+@app.command(epilog="Example: wardround misconceptions --json")
+def misconceptions(json: Json = False) -> None:
+    """For authors: each misconception of the course, and the questions that refuse a wrong answer by its name."""
+    from wardround.course.authoring.exposed import exposed
+
+    found = exposed()
+    typer.echo(_text(found.to_dict()) if json else found.render())
+
+
 @app.command(epilog="Example: wardround build W01")
 def build(
     only: Annotated[list[str] | None, typer.Argument(help="Weeks such as W01; all by default.")] = None,
@@ -415,16 +424,18 @@ def audit(
     from wardround.records import audit as room
     from wardround.records import read_export
 
+    if out:
+        room.writable(out)
     with _progress() as progress:
         made = room.audit(read_export(export, progress=progress), progress)
     if out:
-        out.write_text(room.html(made), encoding="utf-8")
+        room.keep(made, out)
     if json:
         typer.echo(_text(made.to_dict()))
         return
     room.terminal(made, Console())
     if out:
-        typer.echo(f"The report is in {out}.")
+        typer.echo(f"The report is in {out}. It names records and times: keep it where the export may lie.")
 
 
 @records.command("tables", epilog="Example: wardround records tables datasets/quillmere/export --out /tmp/tables")

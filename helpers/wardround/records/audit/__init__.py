@@ -6,7 +6,7 @@ no seed and no truth, and says what it could not judge.
 """
 
 from .register import CHECKS, Check
-from .report import html, terminal
+from .report import html, keep, terminal, writable
 from .run import Audit, audit
 
-__all__ = ["CHECKS", "Audit", "Check", "audit", "html", "terminal"]
+__all__ = ["CHECKS", "Audit", "Check", "audit", "html", "keep", "terminal", "writable"]

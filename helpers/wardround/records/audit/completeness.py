@@ -47,6 +47,7 @@ def _empty(found: list[tuple[str, str, str]]) -> pd.DataFrame:
     ask="Was the interface down, and can these days be sent again?",
 )
 def silent(facts: Facts) -> Found:
+    facts.calendar()
     found, judged, told = [], 0, set()
     for group, site, events in _series(facts):
         day = pd.to_datetime(events["start"].str[:10], errors="coerce")  # as written: a day of the place
@@ -92,6 +93,7 @@ def _counted(moments: pd.Series, step: str) -> pd.Series:
     ask="Was a ward closed, or is a part of the export missing?",
 )
 def thin(facts: Facts) -> Found:
+    facts.calendar()
     found, judged = [], 0
     for group, site, events in _series(facts):
         if site == _ALL:
@@ -114,6 +116,7 @@ def thin(facts: Facts) -> Found:
     ask="Was this code renamed on that day, and which other codes went with it?",
 )
 def renamed(facts: Facts) -> Found:
+    facts.calendar()
     held = facts.measured[facts.measured["effective_at"].notna()]
     if len(held) < 2 * _USED:
         raise NotJudged("Too few values have times to see a code stop and another start.")

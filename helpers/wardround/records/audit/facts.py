@@ -13,6 +13,7 @@ from ..moments import boundary
 from ..store import Progress
 from ..tables import instants
 from .gather import TIMES, gather
+from .register import NotJudged
 
 CLINICAL = frozenset(
     {
@@ -20,6 +21,8 @@ CLINICAL = frozenset(
         *("MedicationAdministration", "Immunization", "AllergyIntolerance", "DocumentReference"),
     }
 )
+DIRECTORY = frozenset({"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "Bundle"})
+_AHEAD = pd.Timedelta(days=366)
 _STRAY_SHARE, _STRAY_GAP, _ENOUGH = 0.001, pd.Timedelta(days=60), 50
 
 
@@ -157,3 +160,17 @@ class Facts:
         gaps = np.flatnonzero(np.diff(tail) > _STRAY_GAP.to_numpy())
         last = tail[gaps[0]] if len(gaps) else moments[-1]
         return pd.Timestamp(last, tz="UTC")
+
+    def calendar(self) -> None:
+        """Raise NotJudged where days of this export are no days of a calendar.
+
+        Data sets without names often move each patient's times by years of its own (MIMIC's lie after 2100). Then what
+        happens to one patient still has its order, and what happens on one day to all patients means nothing.
+        """
+        moments = self.standing["start_low"].dropna()
+        if len(moments) and moments.median() > pd.Timestamp.now("UTC") + _AHEAD:
+            raise NotJudged(
+                f"Most times lie in the future (half of them after {moments.median():%Y}): they were moved, probably "
+                "for each patient by years of its own. Silent days, thin months, codes that come and go, and the end "
+                "of this export were not judged; orders of time within one patient were."
+            )

@@ -6,8 +6,10 @@ terminal's cursor or turn text around, are shown instead of sent.
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -44,6 +46,30 @@ def html(audit: Audit) -> str:
         clear=audit.summary[audit.summary["n"] == 0].to_dict("records"),
         today=f"{datetime.now(UTC):%Y-%m-%d}",
     )
+
+
+def keep(audit: Audit, path: Path) -> None:
+    """Write the report as a page that only its owner may read: it names records, times and birth dates.
+
+    Raises
+    ------
+    OSError
+        The folder is not there, or nothing can be written to it.
+    """
+    writable(path)
+    beside = path.with_name(f".{path.name}.part")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(html(audit))
+    os.replace(beside, path)
+
+
+def writable(path: Path) -> None:
+    """Raise an OSError where a report cannot be written, which is better known before minutes of reading."""
+    if path.is_dir():
+        raise OSError(f"{path} is a folder; name the file that the report becomes, such as {path / 'report.html'}.")
+    if not path.absolute().parent.is_dir():
+        raise OSError(f"There is no folder {path.absolute().parent} to write the report to; make it first.")
 
 
 def _shown(value: object) -> object:

@@ -10,9 +10,11 @@ import pandas as pd
 from ..export import Hospital
 from ..store import Progress
 from . import clocks, codes, completeness, documents, people, statuses, times, units, values  # noqa: F401 (they register)
-from .facts import Facts
+from .facts import CLINICAL, DIRECTORY, Facts
 from .limits import LIMITS
 from .register import CHECKS, ROW, SEVERITIES, Check, Found, NotJudged, nothing
+
+_TYPES = 6
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,15 @@ def audit(hospital: Hospital, progress: Progress | None = None) -> Audit:
     Audit
     """
     facts = Facts(hospital, progress or (lambda done, what: None))
-    parts, lines, missing = [], [], []
+    parts, lines, missing, absent = [], [], [], []
     for one in sorted(CHECKS.values(), key=lambda check: SEVERITIES.index(check.severity)):
         try:
             found = one.run(facts)
         except NotJudged as why:
             missing.append(str(why))
+            continue
+        if not found.of:  # else "none of 0" would be told as good news
+            absent.append(one.among)
             continue
         parts.append(found.rows.assign(check=one.name, severity=one.severity))
         lines.append(_line(one, found))
@@ -88,7 +93,7 @@ def audit(hospital: Hospital, progress: Progress | None = None) -> Audit:
         resources=len(facts.events),
         findings=findings.reset_index(drop=True).astype("str"),
         summary=pd.DataFrame(lines),
-        not_judged=[*dict.fromkeys(missing), *_never(facts)],
+        not_judged=[*dict.fromkeys(missing), *_absent(absent), *_beside(hospital, facts), *_never(facts)],
     )
 
 
@@ -109,6 +114,27 @@ def _share(share: float) -> str:
         if share * base >= 1:
             return f"{share * base:.0f} in {base:,}"
     return "fewer than 1 in 100,000"
+
+
+def _absent(among: list[str]) -> list[str]:
+    """What there was nothing of to look at."""
+    if not among:
+        return []
+    return [f"This export has no {'; no '.join(dict.fromkeys(among))}: checks of these had nothing to look at."]
+
+
+def _beside(hospital: Hospital, facts: Facts) -> list[str]:
+    """Files and types of resource that the checks passed over."""
+    told, passed = [], hospital.passed_over
+    if len(passed):
+        first = f"{passed['file'].iloc[0]}, {passed['reason'].iloc[0]}"
+        told.append(f"Files that were not opened: {len(passed):,} (the first: {first}).")
+    others = facts.events.loc[~facts.events["kind"].isin([*CLINICAL, *DIRECTORY]), "kind"].astype("str").value_counts()
+    if len(others):
+        named = ", ".join(f"{kind} ({n:,})" for kind, n in others.head(_TYPES).items())
+        more = f" and {len(others) - _TYPES} more types" if len(others) > _TYPES else ""
+        told.append(f"Of {named}{more} only ids, references and codes were judged.")
+    return told
 
 
 def _never(facts: Facts) -> list[str]:

@@ -169,6 +169,7 @@ def after_death(facts: Facts) -> Found:
     ask="When was the export made, and which of these are plans?",
 )
 def in_future(facts: Facts) -> Found:
+    facts.calendar()
     last = facts.last_instant
     if last is None:
         raise NotJudged("Too few events have times to say when this export ends: times in its future were not judged.")
