@@ -1,12 +1,14 @@
 """Plans of a year: what is wrong with one is told in one clear sentence, and a good one reads back as it is."""
 
+import re
 import tomllib
 
 import pytest
 from wardround.flight.deck import DECK
 from wardround.flight.plan import PlanWrong, load_plan, published, read_plan, written
-from wardround.flight.plan_rules import SCALES, doubts
-from wardround.flight.words import ACTIONS, ROLES, SIGNALS
+from wardround.flight.plan_doubts import doubts
+from wardround.flight.plan_rules import SCALES
+from wardround.flight.words import ACTIONS, CAUSES, ROLES, SIGNALS
 
 REFERENCE = published()["reference"].read_text(encoding="utf-8")
 FIRST_MONITOR = '[[monitor]]\nservice = "ward"\nsignal = "heartbeat"\nlimit = 0\n'
@@ -178,6 +180,10 @@ def test_thresholds_by_group_are_disclosed_approved_and_told_with_their_exposure
         assert len(told.value.faults) == 1 and key in str(told.value)
         assert "45 CFR 92.210" in str(told.value) and "unsettled" in str(told.value)
     assert [one.key for one in doubts(load_plan("reference_groups"))] == ["[ward] policy"]
+    bare = undisclosed.replace('approved_by = "clinical_lead"\n', "")
+    with pytest.raises(PlanWrong) as told:
+        read_plan(bare)
+    assert len(told.value.faults) == 2 and str(told.value).count("45 CFR 92.210") == 1  # once is enough
 
 
 def test_a_plan_that_is_not_there():
@@ -275,6 +281,61 @@ def test_pausing_is_allowed_and_told():
     assert doubts(read_plan(mending)) == []
 
 
+AT_ODDS = {  # a list of actions: what must be told of it, and in which list
+    ("replay", "raise_threshold", "lower_threshold"): "lower_threshold takes back what raise_threshold did",
+    ("lower_threshold", "log", "raise_threshold"): "raise_threshold takes back what lower_threshold did",
+    ("fix_feed", "fallback"): "fallback begins when fix_feed has mended the cause",
+    ("fix_feed", "manual_rounds", "replay"): "manual_rounds begins when fix_feed has mended",
+    ("pause", "fallback", "fix_feed"): "the service whose score fallback is about",
+    ("fallback", "pause", "fix_feed"): "the service whose score fallback is about",
+    ("fallback", "fix_feed", "resume", "replay"): "resume closes the case, so replay is never begun",
+    ("fallback", "resume", "fix_feed"): "resume ends fallback as soon as it holds",
+    ("fix_feed", "resume"): "resume has nothing to switch on again",
+    ("retrain", "roll_back"): "away what retrain made",
+    ("raise_threshold", "roll_back"): "takes back raise_threshold",
+    ("recalibrate", "retrain"): "drops what recalibrate did",
+}
+
+
+@pytest.mark.parametrize("then", AT_ODDS, ids=" ".join)
+@pytest.mark.parametrize("place", ["unit_change", "unknown"])
+def test_actions_at_odds_are_told(then, place):
+    said = [one.write for one in doubts(_answering(place, then)) if one.key.endswith(place)]
+    assert any(AT_ODDS[then] in one for one in said), said
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        ("fallback", "fix_feed", "backfill", "replay"),
+        ("pause", "fix_feed", "replay", "resume"),
+        ("pause", "manual_rounds", "fix_feed"),
+        ("raise_threshold", "raise_threshold"),
+        ("roll_back", "raise_threshold"),
+        ("roll_back", "retrain"),
+        ("retrain", "recalibrate"),
+        ("top_k", "more_staff", "log"),
+    ],
+    ids=" ".join,
+)
+def test_actions_that_go_together_are_not_told(then):
+    assert doubts(_answering("unit_change", then)) == []
+
+
+def test_a_rollback_without_a_part_takes_nothing_of_it_back():
+    plan = _answering("unit_change", ("raise_threshold", "retrain", "roll_back"))
+    parts = plan.rollback.model_copy(update={"threshold": False, "model": False, "features": False})
+    assert len(doubts(plan)) == 2 and doubts(plan.model_copy(update={"rollback": parts})) == []
+
+
+def _answering(place: str, then: tuple[str, ...]):
+    plan = load_plan("reference")
+    if place == "unknown":
+        return plan.model_copy(update={"unknown": then})
+    cause = plan.causes[place].model_copy(update={"then": then})
+    return plan.model_copy(update={"causes": plan.causes | {place: cause}})
+
+
 def test_a_cause_that_nobody_could_find_is_told():
     at = REFERENCE.index("[[monitor]]")
     told = doubts(read_plan(REFERENCE[:at] + REFERENCE[REFERENCE.index("[[cause]]") :]))
@@ -291,6 +352,13 @@ def test_the_words_of_a_new_plan_are_all_of_them(tmp_path):
         assert word in text.partition("The words of a plan.")[2], word
     with pytest.raises(FileExistsError, match="left as it is"):
         new_plan(path)
+
+
+def test_the_words_of_causes_are_whole_and_give_no_decoy_away():
+    assert list(CAUSES) == list(DECK)
+    telling = "decoy|nothing|only|within|better|worse|works|wrong|limit|story|rumour|harmless|false|fault|broken"
+    assert not re.search(telling, " ".join(CAUSES.values()))
+    assert not any(card.title.lower() in CAUSES[name] for name, card in DECK.items())
 
 
 def test_every_scale_is_of_a_signal():

@@ -15,8 +15,8 @@ from wardround.hospital import DEFAULT_SEED
 from . import forecast as forecasts
 from .kept import PAGE, PLAN
 from .plan import Plan, load_plan, published
-from .plan_rules import doubts
-from .words import ACTIONS, ROLES, SIGNALS, WEEKS
+from .plan_doubts import doubts
+from .words import ACTIONS, CAUSES, ROLES, SIGNALS, WEEKS
 
 if TYPE_CHECKING:
     from .result import Flight
@@ -131,8 +131,6 @@ def new_plan(path: Path) -> Path:
 
 def vocabulary() -> Iterator[str]:
     """The words of a plan, as lines: signals, actions, roles, causes."""
-    from .deck import DECK
-
     yield "The words of a plan. Signals, for ward and list unless it says which; they ring above their limit:"
     for name, one in SIGNALS.items():
         more = f"; {one.services[0]} only" if len(one.services) == 1 else ""
@@ -147,8 +145,8 @@ def vocabulary() -> Iterator[str]:
     yield f"Roles: {', '.join(ROLES)}"
     yield ""
     yield "Causes that an investigation may find:"
-    for name, card in DECK.items():
-        yield f"  {name}: {card.title[:1].lower()}{card.title[1:]}"
+    for name, says in CAUSES.items():
+        yield f"  {name}: {says}"
 
 
 def _shown(value: float) -> str:

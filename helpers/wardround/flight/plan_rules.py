@@ -7,12 +7,9 @@ kind is left to the table's own check.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from .words import ACTIONS, SIGNALS
-
-if TYPE_CHECKING:
-    from .plan_tables import Plan
 
 # The duty binds whoever uses the tool; facts: 45 CFR 92.210 (Section 1557), as read in 2026.
 EXPOSURE = (
@@ -94,7 +91,8 @@ def _groups(ward: Mapping[str, Any]) -> Iterator[Fault]:
             "[ward] disclosed", f"thresholds by group must be told ({EXPOSURE}); write the sentence patients read"
         )
     if not ward.get("approved_by"):
-        yield Fault("[ward] approved_by", f"thresholds by group need a name ({EXPOSURE}); write who answers for them")
+        why = f" ({EXPOSURE})" if ward.get("disclosed") else ""  # said once is enough
+        yield Fault("[ward] approved_by", f"thresholds by group need a name{why}; write who answers for them")
 
 
 # monitors -----------------------------------------------------------------------------------------------------------
@@ -174,34 +172,6 @@ def _lists(plan: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         if isinstance(cause, Mapping):
             yield f"[[cause]] {name}", _actions(cause, "then")
     yield "unknown", _actions(plan, "unknown")
-
-
-# what is allowed, and better said aloud -----------------------------------------------------------------------------
-
-
-def doubts(plan: Plan) -> list[Fault]:
-    """Return what a plan may do and its author should know before it flies: allowed, and usually not meant."""
-    from .deck import DECK
-
-    found = []
-    for place, then in plan.lists().items():
-        if "pause" not in then or "resume" in then:
-            continue
-        card = DECK.get(place.removeprefix("[[cause]] "))
-        if card is not None and not card.mends & set(then):
-            found.append(Fault(place, "it pauses and does nothing that mends; the service is off until this is over"))
-        elif card is None:
-            weeks = f"{plan.pause.weeks:g}"
-            found.append(Fault(place, f"it pauses; where no cause is known the service is off for {weeks} weeks"))
-    watched = {(one.service, one.signal) for one in plan.monitors if "investigate" in one.then}
-    for name in plan.causes:
-        card = DECK[name]
-        if not any((service, signal) in watched for service in card.services for signal in card.seen_by):
-            seen = " or ".join(card.seen_by)
-            found.append(Fault(f"[[cause]] {name}", f"no monitor that investigates can find it; watch {seen}"))
-    if plan.ward.policy == "group":
-        found.append(Fault("[ward] policy", f"thresholds by group are a contested option: {EXPOSURE}"))
-    return found
 
 
 # reading what may be anything ---------------------------------------------------------------------------------------

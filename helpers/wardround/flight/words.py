@@ -140,3 +140,25 @@ ROLES = (
     "vendor_manager",
     "operations",
 )
+
+CAUSES: dict[str, str] = {  # what each may be, told as a plan's author would hear of it; what to do is not said
+    "unit_change": "a laboratory of one site reports a test in another unit",
+    "code_change": "a terminology release brings new codes",
+    "feed_outage": "vital signs of one site do not arrive",
+    "stale_cache": "a store in front of the record hands out older values",
+    "duplicate_feed": "rows arrive twice",
+    "amended_results": "results are corrected after they were first used",
+    "surge": "more patients than usual are on the wards",
+    "new_site": "a third hospital joins the early warning",
+    "new_analyser": "a laboratory puts a new analyser to use",
+    "guideline_change": "a guideline changes how patients are treated",
+    "intervention_feedback": "answers to alerts change the outcomes that the score is measured by",
+    "sensor_bias": "oximeters are exchanged",
+    "vendor_update": "another version of the model is put in place",
+    "threshold_typo": "a release changes the threshold in force",
+    "timezone_shift": "an interface writes times in another zone",
+    "staff_shortage": "shifts have fewer responders",
+    "alerts_suppressed": "alerts are computed and do not arrive",
+    "phi_export": "a file that leaves the platform holds identifiers",
+    "rumour": "clinicians report a case",
+}
