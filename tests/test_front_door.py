@@ -35,6 +35,7 @@ VERBS = [
     "proof",
     "session",
     "facts",
+    "misconceptions",
     "grade",
     "group",
     "gate",

@@ -1022,6 +1022,11 @@ def no_workflow(line):
     return "model" if line.names in WEEK.INPUTS else "judgement"
 
 
+def caught_by_the_factors(line):
+    """Whoever overrules by a factor that the model has, and the card shows, is taken to have seen its fault."""
+    return "model" if line.names in WEEK.INPUTS else "judgement"
+
+
 def accepted_too(hospital):
     """Lines on which the advice was accepted are counted with the others."""
     log = WEEK.overrides(hospital)
@@ -1126,6 +1131,14 @@ key(
             says="When the advice came you do not ask.",
             so_what="In part of the lines a physician had been there for half an hour. The risk was right, and late: no model is better for that, and a place in the process is.",
             look_at="`physician_at`, beside `advised_at`",
+        ),
+        reason_is(
+            "caught_by_the_factors",
+            counted_by(caught_by_the_factors),
+            says="Whoever overrules by a factor that the card shows has, for you, caught the model at a fault (M22).",
+            so_what="Part of these lines stand on a value that was wrong, or came after a physician had been. An explanation shows what went in; whether that was right, and in time, and whether the model is bad, it does not say.",
+            look_at="`value_again` and `physician_at` of lines whose `names` the model has",
+            teaches="M22",
         ),
         reason_is(
             "of_all",

@@ -247,6 +247,19 @@ def one_row_a_code(table):
     return to_leave(table, patient=[secrets.token_hex(8) for _ in range(len(table))])
 
 
+def made_up(table):
+    """A made table: each column drawn by itself from the real one, so no row is anybody's, and each has its own code."""
+    real = to_leave(table).drop(columns="patient")
+    made = {name: real[name].sample(frac=1, random_state=n).to_numpy() for n, name in enumerate(real)}
+    return pd.DataFrame(made).assign(patient=[secrets.token_hex(8) for _ in range(len(table))])
+
+
+def rows_of_nobody(answer, hospital):
+    """Whole in columns and rows, no row keeps its patient, and A1 has nothing left to learn."""
+    found = answer["findings"]
+    return "worth" in found and found.get("code") == "groups" and "lacking" not in found
+
+
 def has(*names):
     return lambda answer, hospital: any(name in answer["findings"] for name in names)
 
@@ -340,6 +353,7 @@ key(
             says="You say what goes, and everything else stays.",
             so_what="Colleagues have added columns with harmless names, next year they will add others, and nobody tells your list. Say what may stay; then forgetting costs a column, not a patient.",
             look_at="which columns your function names: those that go, or those that stay",
+            teaches="M19",
             also=has("added"),
         ),
         table_with(
@@ -348,6 +362,7 @@ key(
             says="More of a date is left than its year.",
             so_what="A month beside age and sex is what a newspaper prints of an accident. For weekly monitoring outside, that road is closed: an expert determination or a limited data set is another.",
             look_at=LIST,
+            teaches="M19",
             also=has("dates"),
         ),
         table_with(
@@ -397,6 +412,16 @@ key(
             so_what="They are of the 2000 Census. By our table others are below the limit now, and some of them are above. And what a list of the forbidden does not know, it lets pass.",
             look_at="`zip3_people()`, and what becomes of a prefix that it does not have",
             also=lambda answer, hospital: bool(prefixes_of(answer)) and not prefixes_of(answer) & set(OCR_2000),
+        ),
+        table_with(
+            "made_up",
+            made_up,
+            says="You sent made rows, each column drawn by itself (M20).",
+            so_what="Nobody's row, and nothing to learn: what returned goes with nothing. Keep the columns together, and made rows may repeat real ones, so they are no free pass either. "
+            "A model that works on made rows has met no patient.",
+            look_at="the AUROC of A1 on your table, and how far a made row lies from the nearest real one",
+            teaches="M20",
+            also=rows_of_nobody,
         ),
         table_with(
             "one_code_a_row",
@@ -634,6 +659,7 @@ key(
             says="Names, numbers and dates are gone; towns or ages over 89 are not.",
             so_what="*At 94 still walks to church*, in a village, is a person. Eighteen kinds are on the list because those who wrote it thought of neighbours.",
             look_at="the list of lesson 1, and which kinds are left",
+            teaches="M19",
             also=kinds_are("town", "age", "employer", "ssn"),
         ),
         note_with(
