@@ -66,6 +66,39 @@ def test_lines_and_dict_say_the_same():
     assert told["numbers"][1]["medians"]["mine"] is None
 
 
+SHARE = Number("ward_averted_share", 1.0, "deteriorations", "1,000", "up", "a share")
+WEEKS_OFF = Number("weeks_off", 1.0, "weeks", "104 weeks", "down", "off")
+NEEDED = Number("needed_without_score", 1.0, "windows", "1,000 windows", "down", "without a score")
+TREND = Number("response_trend", 1.0, "points", "quarters", "up", "a trend")
+
+
+def off_for(weeks: float) -> list[str]:
+    """Return the lines of two plans, one of which was off for some weeks."""
+    rows = {
+        "idle": {"ward_averted_share": 20.0, "weeks_off": weeks},
+        "busy": {"ward_averted_share": 70.0, "weeks_off": 1},
+    }
+    same = {"visits_for_nothing": 5.0, "needed_without_score": 5.0, "response_trend": 5.0}
+    axes = (("benefit", SHARE), ("harm", DOWN), ("harm", NEEDED), ("burden", TREND), ("resilience", WEEKS_OFF))
+    return Comparison("idle", (1, 2), axes, {name: (one | same,) * 2 for name, one in rows.items()}).lines
+
+
+def test_what_a_plan_that_was_off_does_not_count_is_marked_with_its_price():
+    lines = off_for(72.0)
+    table = lines[: next(at for at, line in enumerate(lines) if not line)]
+    marked = [line for line in table if "5.00°" in line]
+    assert len(marked) == 1 and marked[0].startswith("  visits for nothing") and marked[0].count("°") == 1
+    price = [line.split()[-2:] for line in table[2:5] if "of 1" in line]
+    assert price == [["72.0", "1.00"], ["980", "930"]]
+    said = [line for line in table if line.startswith("° ")]
+    assert len(said) == 1 and "idle was off for 72.0 of 104 weeks" in said[0] and "980 were not averted" in said[0]
+
+
+def test_nothing_is_marked_where_nothing_was_off():
+    assert "°" not in "".join(off_for(room.MUCH_OFF - 0.1))
+    assert "°" in "".join(off_for(room.MUCH_OFF))
+
+
 def test_no_seed_is_told():
     with pytest.raises(ValueError, match="at least one"):
         compare(load_plan("nothing"), ())

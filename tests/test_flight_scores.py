@@ -251,6 +251,7 @@ def test_weeks_of_false_stop_are_weeks_not_entries():
     spells = [spell("unit_change", 50, 60, restored=57.0)]  # with three days of grace, 18 of 28 days have no reason
     found = scores.resilience(year_long(ward={"off": off}, spells=spells, drawn=(Drawn(card("unit_change"), 50, 60),)))
     assert value(found, "false_stop_weeks") == pytest.approx(18 / 7)
+    assert value(found, "weeks_off") == pytest.approx(4)  # whatever the reason
 
 
 def test_changes_for_nothing():

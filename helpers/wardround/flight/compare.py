@@ -17,7 +17,7 @@ from scipy.stats import t
 
 from .number import Number
 from .plan import Gates, Plan, load_plan
-from .words import AXES
+from .words import AXES, SERVICES, WEEKS
 
 if TYPE_CHECKING:
     from .card import Drawn
@@ -40,6 +40,11 @@ REACHED = (  # numbers that mean something for the ceiling; it has no data to be
     *("worst_sensitivity", "gap", "recorded_gap", "weeks_above"),
 )
 LEVEL = 0.95
+MUCH_OFF = 5.0  # weeks of 104 of two services from which on a plan's low counts are marked (assumption)
+MARK = "°"
+OF_WEEKS = len(SERVICES) * WEEKS
+SHARE = "ward_averted_share"
+OFF = ("needed_without_score", "list_off")  # what they count is that a service was off
 Values = dict[str, float]
 
 
@@ -134,29 +139,71 @@ class Comparison:
         names = list(self.values)
         beside = [name for name in self._others() if name != CEILING]
         found = [f"{len(self.seeds)} hospitals, the same for every plan: medians"]
-        found += self._table(names, 13, lambda one, name: _shown(self.median(name, one.name)))
+        found += self._table(names, 13, self._marked, self._beside_counts(names))
+        found += self._bought()
         if beside:
             found += [
                 "",
                 f"{self.plan} less the other, hospital by hospital: mean and interval of 95 % (* leaves 0 out)",
                 "Where nothing differs, one row in twenty has a star by chance; few hospitals make wide intervals.",
             ]
-            found += self._table(beside, 30, lambda one, name: _spanned(self.difference(one.name, name)))
+            found += self._table(beside, 30, lambda axis, one, name: _spanned(self.difference(one.name, name)))
         best = self.share_of_ceiling(self.numbers[0][1].name)
         if not np.isnan(best):
             found += ["", f"{self.numbers[0][1].name} is {best:.0f} of 100 that the ceiling reaches (median)"]
         return found
 
-    def _table(self, names: Sequence[str], width: int, cell: Callable[[Number, str], str]) -> list[str]:
-        """Return a row for each number, axis by axis."""
+    def _off(self) -> list[str]:
+        """Return the plans that were off for long: who is off alerts nobody, and helps nobody."""
+        if not {"weeks_off", SHARE} <= {one.name for _, one in self.numbers}:
+            return []
+        return [name for name in self.values if self.median(name, "weeks_off") >= MUCH_OFF]
+
+    def _not_averted(self, name: str) -> float:
+        return 1000 - self.median(name, SHARE)
+
+    def _beside_counts(self, names: Sequence[str]) -> list[str]:
+        """Return the rows that belong beside every low count of a plan that was off; none where no plan was."""
+        if not self._off():
+            return []
+        rows = {
+            f"weeks off, of {OF_WEEKS} of two services": lambda name: self.median(name, "weeks_off"),
+            "deteriorations not averted, of 1,000": self._not_averted,
+        }
+        return [
+            f"what the counts marked {MARK} were bought with",
+            *(f"  {says:{NAME}}" + "".join(f"{_shown(of(name)):>13}" for name in names) for says, of in rows.items()),
+        ]
+
+    def _marked(self, axis: str, one: Number, name: str) -> str:
+        """Return a median; with a mark where it is low because there was nothing to be harmed by."""
+        low = axis in ("harm", "burden") or one.name.startswith("silent")
+        mark = MARK if low and one.better == "down" and one.name not in OFF and name in self._off() else ""
+        return _shown(self.median(name, one.name)) + mark
+
+    def _bought(self) -> list[str]:
+        """Return a sentence for each plan whose low counts were bought by being off."""
+        return [
+            f"{MARK} {name} was off for {_shown(self.median(name, 'weeks_off'))} of {OF_WEEKS} weeks of two services. "
+            "What is off harms nobody by an alert and averts nothing: of 1,000 deteriorations "
+            f"{_shown(self._not_averted(name))} were not averted."
+            for name in self._off()
+        ]
+
+    def _table(
+        self, names: Sequence[str], width: int, cell: Callable[[str, Number, str], str], first: Sequence[str] = ()
+    ) -> list[str]:
+        """Return a row for each number, axis by axis; ``first`` stands right under the names."""
         from .reading import spoken
 
-        found = [f"{'':{NAME + 2}}" + "".join(f"{name[: width - 1]:>{width}}" for name in names)]
+        found = [f"{'':{NAME + 2}}" + "".join(f"{name[: width - 1]:>{width}}" for name in names), *first]
         for axis in AXES:
             mine = [one for place, one in self.numbers if place == axis]
             found.append(f"{axis}: {AXES[axis]}")
             found += [
-                f"  {spoken(one):{NAME}}" + "".join(f"{cell(one, name):>{width}}" for name in names) + f"  {one.unit}"
+                f"  {spoken(one):{NAME}}"
+                + "".join(f"{cell(axis, one, name):>{width}}" for name in names)
+                + f"  {one.unit}"
                 for one in mine
             ]
         return found

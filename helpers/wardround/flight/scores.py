@@ -182,6 +182,10 @@ def resilience(flight: Flight) -> list[Number]:
             *("down", "a service was off and no incident of its own was on"),
         ),
         Number(
+            *("weeks_off", _weeks_off(flight), "weeks", f"{len(SERVICES) * WEEKS} weeks of two services", "down"),
+            "a service gave no score, for whatever reason",
+        ),
+        Number(
             *("changes_for_nothing", float(for_nothing), "actions", "the year", "down"),
             "actions that change something, begun for a decoy or where no cause was found or looked for",
         ),
@@ -216,7 +220,16 @@ def unnoticed(flight: Flight, service: str) -> np.ndarray:
 
 
 def _false_stop(flight: Flight, real: list[tuple[Drawn, Spell]]) -> float:
-    """Return the weeks, part weeks included, in which a service gave no score although nothing of its own was wrong."""
+    """Return the weeks in which a service gave no score although nothing of its own was wrong."""
+    fine = {service: np.ones(DAYS, dtype=bool) for service in SERVICES}
+    for _, spell in real:
+        for service in spell.services:
+            fine[service][int(spell.begins) : int(np.ceil(_over(spell))) + GRACE] = False
+    return _weeks_off(flight, fine)
+
+
+def _weeks_off(flight: Flight, counted: dict[str, np.ndarray] | None = None) -> float:
+    """Return the weeks, part weeks included, in which a service gave no score; of some days of each, or of all."""
     shown = {"ward": (flight.year.windows["day"], promised(flight), flight.ward["off"])}
     shown["list"] = (
         flight.year.discharges["day"].to_numpy(),
@@ -227,14 +240,10 @@ def _false_stop(flight: Flight, real: list[tuple[Drawn, Spell]]) -> float:
     for service, (day, there, without) in shown.items():
         rows = np.bincount(day[there], minlength=DAYS)
         share_off = np.bincount(day[there & without], minlength=DAYS) / np.maximum(rows, 1)
-        quiet = np.ones(DAYS, dtype=bool)
-        for _, spell in real:
-            if service in spell.services:
-                quiet[int(spell.begins) : int(np.ceil(_over(spell))) + GRACE] = False
+        asked = np.ones(DAYS, dtype=bool) if counted is None else counted[service]
         # a list may be empty on a day on which it is off: such a day counts as the days of its week with discharges do
-        counted = quiet & (rows > 0)
-        days = quiet.sum()
-        weeks += float(share_off[counted].mean() * days / 7) if counted.any() else 0.0
+        with_rows = asked & (rows > 0)
+        weeks += float(share_off[with_rows].mean() * asked.sum() / 7) if with_rows.any() else 0.0
     return weeks
 
 
