@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from wardround.flight import signals
 from wardround.flight.engine import fly
+from wardround.flight.levels import Level, furthest
 from wardround.flight.plan import load_plan
 from wardround.flight.signals import Signals
 from wardround.flight.usual import DAYS_BACK, Bins, usual_alerts
@@ -59,7 +60,7 @@ def discharges(days) -> pd.DataFrame:
 def make():
     """A hospital with twenty patients a day at Quillmere and ten at Eastbank, and ten discharges a week."""
 
-    def made(threshold: float = 0.05, reviews: int = 0, lag: int = 1) -> Signals:
+    def made(threshold: float = 0.05, reviews: int = 0, lag: int = 1, duplicates: str = "each") -> Signals:
         days = [windows(day, [0] * 20 + [1] * 10) for day in range(-DAYS_BACK, 0)]
         past = {name: np.concatenate([rows[name] for rows in days]) for name in days[0]}
         past["stay"] = np.arange(past["stay"].size)
@@ -69,6 +70,7 @@ def make():
             ward=SimpleNamespace(threshold=threshold, policy="fixed", groups={}, alerts_a_shift=4),
             list=SimpleNamespace(model="reference", threshold=0.05),
             labels=SimpleNamespace(lag_days=lag, chart_reviews_a_week=reviews),
+            contracts=SimpleNamespace(duplicates=duplicates),
         )
         return Signals(year, plan, {"ward": Tenth(), "list": Tenth()})
 
@@ -137,6 +139,51 @@ def test_alerts_as_a_multiple_and_the_heartbeat(make):
     assert seen["heartbeat"] == 1.0
     seen = day_of(make(), windows(0, [0] * 20 + [1] * 10), alert=alert, delivered=alert, off=np.arange(30) > 28)
     assert "alerts" not in seen  # a service that is off somewhere has no usual number
+
+
+@pytest.mark.parametrize(("duplicates", "rung"), [("each", 20.0), ("once", 15.0)])
+def test_an_alert_that_comes_twice_rings_twice_unless_the_contract_counts_it_once(make, duplicates, rung):
+    alert = np.arange(30) < 15
+    copies = np.where(np.arange(30) < 5, 2, 1)
+    seen = day_of(make(duplicates=duplicates), windows(0, [0] * 20 + [1] * 10, copies=copies), alert=alert)
+    assert seen["alerts"] == pytest.approx(rung / 30)
+
+
+def test_the_level_of_a_test_counts_each_stay_once_and_by_hand():
+    random = np.random.default_rng(1)
+    before = np.exp(random.normal(2.0, 0.4, 400))
+    level = Level(before)
+    assert level.moved(before) == 0.0
+    now = np.exp(random.normal(2.1, 0.4, 100))
+    error = np.log(before).std() * np.sqrt(1 / 100 + 1 / 400)
+    assert level.moved(now) == pytest.approx(abs(np.log(now).mean() - np.log(before).mean()) / error)
+    assert level.moved(1.1 * before) == pytest.approx(np.log(1.1) / (np.log(before).std() * np.sqrt(2 / 400)))
+    ten_rows_each = level.moved(now.repeat(10), np.arange(100).repeat(10))
+    assert ten_rows_each == pytest.approx(level.moved(now)), "a long stay says no more than a short one"
+    assert np.isnan(level.moved(now[:29])) and np.isnan(level.moved(np.full(100, np.nan)))
+    assert furthest([np.nan, 2.0, 1.0]) == 2.0 and furthest([np.nan]) is None
+
+
+def test_the_level_is_that_of_the_worst_site_over_four_weeks(make):
+    flown = make()
+    random = np.random.default_rng(2)
+    for site, size in ((0, 300), (1, 200)):
+        flown.usual.levels[site] = {"leukocytes": Level(np.exp(random.normal(2.0, 0.4, size)))}
+
+    def moved(site: int) -> float:
+        rows = {name: np.concatenate([day[name] for day in flown.results]) for name in flown.results[0]}
+        at = rows["site"] == site
+        return flown.usual.levels[site]["leukocytes"].moved(rows["leukocytes"][at], rows["stay"][at])
+
+    for day in range(35):
+        shifted = np.where(np.arange(30) >= 20, 1.4, 1.0) if day < 7 else 1.0  # a week at Eastbank, five weeks ago
+        rows = windows(day, [0] * 20 + [1] * 10, leukocytes=shifted * np.exp(random.normal(2.0, 0.4, 30)))
+        flown.ward(day, rows | {"stay": rows["stay"] + 30 * (day % 6)}, answer(30))
+        if day % 7 == 6:
+            flown.observe(day + 1)
+        if day == 13:
+            assert flown.weekly["ward", "lab_level"] == moved(1) > moved(0), "that week is among the last four"
+    assert flown.weekly["ward", "lab_level"] == max(moved(0), moved(1)) < 4, "and no longer"
 
 
 def test_usual_alerts_are_silent_after_one_and_limited_a_shift():

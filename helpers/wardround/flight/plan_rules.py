@@ -46,6 +46,7 @@ _LEAST = Scale(0, 1, False, True, "a share above 0 and up to 1, like 0.6; it rin
 _RINGS = Scale(0, 1, True, False, "0: the signal is 1 when something is wrong, and it rings above the limit")
 _TIMES = Scale(0, 20, False, True, "a multiple of the usual, like 1.5, above 0 and up to 20")
 _INDEX = Scale(0, 5, True, True, "an index from 0 to 5, like 0.25")
+_ERRORS = Scale(0, 50, False, True, "standard errors, like 4, above 0 and up to 50")
 _HOURS = Scale(0, 72, False, True, "hours above 0 and up to 72")
 _COUNT = Scale(0, 1000, True, True, "a count from 0 to 1000")
 SCALES: Mapping[str, Scale] = {
@@ -54,6 +55,7 @@ SCALES: Mapping[str, Scale] = {
     "freshness": _HOURS,
     "input_drift": _INDEX,
     "score_drift": _INDEX,
+    "lab_level": _ERRORS,
     "alerts": _TIMES,
     "census": _TIMES,
     "observed_expected": _TIMES,

@@ -16,6 +16,7 @@ from wardround.hospital import parameters as sheet
 
 from .card import Columns
 from .contracts import LABS, RANGES, VITALS, broken
+from .levels import furthest
 from .usual import FEWEST, LIST_INPUTS, WARD_CODES, WARD_INPUTS, WEEK, Bins, usual, usual_alerts
 from .words import DAYS, SERVICES, SITES
 
@@ -34,7 +35,10 @@ READ = (
 AHEAD = 3  # windows of eight hours: an alert is in time, a score is right, if deterioration comes within them
 HORIZON = {"ward": 1, "list": 30}  # days until an outcome can be known
 # days (ward) and weeks (list) that a signal looks at, where a day or a week would be noise (assumptions)
-LOOKS_BACK = {"ward observed_expected": 28, "list observed_expected": 13, "list input_drift": 4, "group_gap": 26}
+LOOKS_BACK = {
+    **{"ward observed_expected": 28, "ward lab_level": 28},
+    **{"list observed_expected": 13, "list input_drift": 4, "list lab_level": 4, "group_gap": 26},
+}
 EVENTS = 10.0  # expected events below which observed over expected says nothing
 REVIEWED = 12  # reviewed events of a group below which its sensitivity says nothing
 ROWS = 30  # rows below which a distribution says nothing
@@ -58,8 +62,8 @@ class Signals:
 
     Notes
     -----
-    ``rows``, ``freshness``, ``missing``, ``time_order``, ``value_contract`` and ``input_drift`` of the ward are those
-    of the worst site, since the mean of two sites hides the smaller one; the rest are of the service.
+    ``rows``, ``freshness``, ``missing``, ``time_order``, ``value_contract``, ``input_drift`` and ``lab_level`` of the
+    ward are those of the worst site, since the mean of two sites hides the smaller one; the rest are of the service.
     """
 
     def __init__(self, year: Year, plan: Plan, released: Mapping[str, Any] | None = None):
@@ -75,6 +79,7 @@ class Signals:
         self.weekly: dict[tuple[str, str], float] = {}
         self.listed: dict[str, float] = {}
         self.week: list[Columns] = []
+        self.results: list[Columns] = []  # of the ward's laboratory, day by day
         self.months: list[Columns] = []
         self.expected, self.observed = np.zeros(DAYS + WEEK), np.zeros(DAYS + WEEK)
         self.lists: list[tuple[int, float, float]] = []  # Sunday, expected, observed
@@ -111,8 +116,11 @@ class Signals:
         delivered = float((out["alert"] & ~out["delivered"]).any())
         self.daily["ward", "heartbeat"] = delivered
         if not out["off"].any():
-            self.daily["ward", "alerts"] = float(out["alert"].sum()) / self.alerts_a_day
+            each = rows["copies"] if self.plan.contracts.duplicates == "each" else np.ones(1)
+            self.daily["ward", "alerts"] = float((out["alert"] * np.maximum(each, 1)).sum()) / self.alerts_a_day
         self.week.append({name: rows[name] for name in (*WARD_INPUTS, "site")} | out)
+        self.results.append({name: rows[name] for name in (*LABS, "site", "stay")})
+        self.results = self.results[-LOOKS_BACK["ward lab_level"] :]
         self._outcomes(day, rows, out)
 
     def _of_rows(self, day: int, rows: Columns) -> dict[str, float]:
@@ -220,7 +228,20 @@ class Signals:
         alerts = int(rows["alert"].sum())
         if alerts:
             found["unanswered"] = float((rows["alert"] & ~rows["answered"]).sum()) / alerts
-        return found
+        level = self._ward_level()
+        return found if level is None else found | {"lab_level": level}
+
+    def _ward_level(self) -> float | None:
+        """Return how far the test that moved most, at the site where it did, is from where it stood."""
+        rows = {name: np.concatenate([day[name] for day in self.results]) for name in self.results[0]}
+        return furthest(
+            [
+                level.moved(rows[name][at], rows["stay"][at])
+                for site, levels in enumerate(self.usual.levels)
+                if levels and (at := rows["site"] == site).any()
+                for name, level in levels.items()
+            ]
+        )
 
     def _list_drift(self) -> dict[str, float]:
         """Compare the last four weeks' discharges, and their scores, with the reference."""
@@ -231,7 +252,8 @@ class Signals:
             found["input_drift"] = max(self.usual.list_bins[name].index(column) for name, column in rows.items())
         if score.size >= ROWS:
             found["score_drift"] = self.score_bins["list"].index(score)
-        return found
+        level = furthest([level.moved(rows[name]) for name, level in self.usual.list_levels.items() if name in rows])
+        return found if level is None else found | {"lab_level": level}
 
     def _ward_ratio(self, day: int) -> float | None:
         """Return observed over expected windows that deterioration follows within a day, over four weeks."""

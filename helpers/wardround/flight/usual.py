@@ -16,6 +16,7 @@ from wardround.hospital.flown import LOCKOUT
 
 from .card import Columns
 from .contracts import LABS, RANGES, VITALS
+from .levels import Level
 from .words import SHIFTS, SITES
 
 if TYPE_CHECKING:
@@ -77,8 +78,10 @@ class Usual:
         For each site, a reference distribution for each input of the ward.
     discharges : float
         Home discharges of a week that can be called.
-    list_there, list_bins, list_codes
-        The same for the list; known values of each code.
+    levels : list of dict
+        For each site, where each laboratory test of the ward stands.
+    list_there, list_bins, list_codes, list_levels
+        The same for the list, of the service; known values of each code.
     """
 
     def __init__(self, year: Year):
@@ -88,13 +91,16 @@ class Usual:
         self.sites = np.flatnonzero(self.rows.sum(axis=1) > 0)
         self.there = tuple(name for name in (*VITALS, *LABS) if np.isnan(windows[name]).mean() < SELDOM_MISSING)
         self.bins: list[dict[str, Bins]] = [{} for _ in SITES]
+        self.levels: list[dict[str, Level]] = [{} for _ in SITES]
         for site in self.sites.tolist():
             at = windows["site"] == site
             self.bins[site] = {name: Bins(windows[name][at]) for name in WARD_INPUTS}
+            self.levels[site] = {name: Level(windows[name][at], windows["stay"][at]) for name in LABS}
         self.discharges = len(stays) / (DAYS_BACK / WEEK)
         inputs = [name for name in LIST_INPUTS if name in stays]
         self.list_there = tuple(n for n in inputs if n in RANGES and stays[n].isna().mean() < SELDOM_MISSING)
         self.list_bins = {name: Bins(stays[name].to_numpy(float)) for name in inputs}
+        self.list_levels = {name: Level(stays[name].to_numpy(float)) for name in inputs if name in RANGES}
         self.list_codes = {name: _codes(stays[name]) for name in LIST_CODES if name in stays}
         self._scored: dict[str, tuple[Any, np.ndarray]] = {}
 

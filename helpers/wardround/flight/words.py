@@ -53,6 +53,9 @@ SIGNALS: dict[str, Signal] = {
     "amended": Signal("share of results changed after they were first used", services=("ward",), usual=0.01),
     "input_drift": Signal("largest population stability index of an input against the reference", every=7, usual=0.5),
     "score_drift": Signal("population stability index of the score against the reference", every=7, usual=0.1),
+    "lab_level": Signal(
+        "how far the mean of a laboratory test has moved over four weeks, in its standard errors", every=7, usual=4.0
+    ),
     "alerts": Signal("alerts (or calls wanted), as a multiple of the usual number", usual=2.0),
     "unanswered": Signal("share of alerts that nobody answered", services=("ward",), every=7, usual=0.7),
     "census": Signal("occupied beds, as a multiple of the usual number", services=("ward",), usual=1.4),

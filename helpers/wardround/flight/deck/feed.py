@@ -102,8 +102,9 @@ UNIT_CHANGE = UnitChange(
     id="unit_change",
     title="A unit changes at one site",
     happens=(
-        "One laboratory's new analyser reports creatinine in micromol/L under the old test code. Every value of that "
-        "site is 88.4 times what the model was trained on; for the model all its patients have failing kidneys. "
+        "One laboratory's new analyser reports creatinine in micromol/L under the old test code. On the ward's screen "
+        "the unit stands beside the value; the model reads the number alone, 88.4 times what it was trained on, and "
+        "for it every patient of that site has failing kidneys. "
         "Assumption: that it comes overnight, for all results of one site, and stays until somebody mends it."
     ),
     first_sign="The median creatinine of one site is many times that of the other; that site alerts far more.",
@@ -118,7 +119,7 @@ UNIT_CHANGE = UnitChange(
     where="feed",
     services=("ward", "list"),
     weeks=(16, 24),
-    seen_by=("value_contract", "input_drift", "score_drift", "alerts", "unanswered", "below_expected"),
+    seen_by=("value_contract", "lab_level", "input_drift", "score_drift", "alerts", "unanswered", "below_expected"),
     reference=("fallback", "fix_feed", "backfill", "replay"),
     tempted=("raise_threshold", "retrain"),
     mends=frozenset({"fix_feed"}),
@@ -132,7 +133,8 @@ CODE_CHANGE = CodeChange(
     happens=(
         "A new terminology release gives diagnoses, kinds of visit and laboratory tests new codes. The mapping does "
         "not know them: each diagnosis falls out of its group, no chronic condition and no earlier visit is found, "
-        "and the wards' results arrive nowhere. Assumption: all codes on one day, at both sites."
+        "and the model gets none of the wards' results, which nurses read as ever. Assumption: all codes on one day, "
+        "at both sites."
     ),
     first_sign="The share of some diagnosis groups is zero from one day to the next; no patient changed overnight.",
     best_signal="The share of codes that the mapping does not know; the share of missing values a day later.",
@@ -173,7 +175,7 @@ FEED_OUTAGE = FeedOutage(
     where="feed",
     services=("ward",),
     weeks=(4, 8),
-    seen_by=("missing", "freshness", "input_drift", "score_drift", "observed_expected"),
+    seen_by=("missing", "input_drift", "score_drift", "unanswered", "observed_expected"),
     reference=("manual_rounds", "fix_feed", "backfill", "replay"),
     tempted=("lower_threshold",),
     mends=frozenset({"fix_feed"}),
@@ -199,7 +201,7 @@ STALE_CACHE = StaleCache(
     where="feed",
     services=("ward",),
     weeks=(10, 16),
-    seen_by=("freshness", "observed_expected"),
+    seen_by=("freshness", "input_drift", "missing", "observed_expected"),
     reference=("manual_rounds", "fix_feed", "backfill", "replay"),
     tempted=("log",),
     mends=frozenset({"fix_feed"}),

@@ -71,7 +71,7 @@ VENDOR_UPDATE = VendorUpdate(
         "which doubles the odds; age weighs more and fast breathing less. Assumption: the sizes."
     ),
     first_sign="The score steps up on a date on which no input changed.",
-    best_signal="Fifty frozen cases, scored again each day: they must score as before, to the last digit.",
+    best_signal="Fifty frozen cases, scored again each day: they must score as before.",
     tempting="Set the threshold so that alerts are as many as before.",
     reference_why=(
         "As many alerts are not the same alerts. Put the last version back, replay the frozen cases, and hold the "

@@ -48,9 +48,9 @@ class TimezoneShift(Incident):
 
 @dataclass(frozen=True)
 class NewAnalyser(Incident):
-    """A decoy: an analyser that reads a little higher, within what its maker and the laboratory allow."""
+    """A decoy: an analyser that reads higher, by no more than the laboratory has accepted."""
 
-    haemoglobin: float = 0.5  # g/dL
+    haemoglobin: float = 0.5  # g/dL; both large for a laboratory, and heard by ``lab_level`` within weeks
     leukocytes: float = 1.10
 
     def ward_rows(self, rows: Columns, drawn: Drawn, day: int) -> Columns:
@@ -100,7 +100,7 @@ AMENDED_RESULTS = AmendedResults(
     where="feed",
     services=("ward",),
     weeks=(10, 16),
-    seen_by=("amended",),
+    seen_by=("amended", "lab_level", "input_drift", "score_drift", "observed_expected"),
     reference=("fix_feed", "backfill"),
     tempted=("log",),
     mends=frozenset({"fix_feed"}),
@@ -137,21 +137,25 @@ NEW_ANALYSER = NewAnalyser(
     id="new_analyser",
     title="A new analyser, within its limits",
     happens=(
-        "The laboratory changes its blood counter. White cells read ten per cent higher, haemoglobin 0.5 g/dL: large "
-        "shifts, at the edge of what a laboratory would let pass, and here it compared both counters beforehand and "
-        "accepted them. Assumption: both numbers, and that they were accepted."
+        "The laboratory changes its blood counters, at both sites. White cells read ten per cent higher, haemoglobin "
+        "0.5 g/dL: large shifts, at the edge of what a laboratory would let pass. Here it compared old and new "
+        "beforehand, accepted the shifts and told the wards. Assumption: both numbers, and that they were accepted."
     ),
-    first_sign="A drift alarm with a tiny p value.",
-    best_signal="The laboratory's own comparison of the two analysers; the score and the outcomes, which do not move.",
+    first_sign="The means of two laboratory tests step up and stay there; a drift alarm with a tiny p value.",
+    best_signal=(
+        "The mean of each laboratory test over four weeks hears it; the laboratory's own comparison of the two "
+        "analysers explains it; the score and the outcomes do not move."
+    ),
     tempting="Pause the service, or train anew: the test is significant.",
     reference_why=(
-        "With enough rows every difference is significant; the question is how large it is. It is what the "
-        "laboratory had accepted, patients are ranked as before, so it is written down and nothing is changed."
+        "With enough rows every difference is significant; the question is how large it is, and for what. It is what "
+        "the laboratory had accepted, and patients are ranked as before, so it is written down and the model stays. "
+        "Whoever treats at a fixed value of a test must know, and was told by the laboratory."
     ),
     where="decoy",
     services=("ward", "list"),
     weeks=(20, 30),
-    seen_by=("input_drift", "score_drift"),
+    seen_by=("lab_level", "input_drift"),
     reference=("log",),
     tempted=("pause", "retrain"),
     bites="resilience",
@@ -160,18 +164,23 @@ NEW_ANALYSER = NewAnalyser(
 )
 SENSOR_BIAS = SensorBias(
     id="sensor_bias",
-    title="The old oximeters come back",
+    title="The oldest oximeters come back",
     happens=(
-        "A delivery is short, and the wards take old oximeters out of the store room. On dark skin they read three "
-        "points too high, and up to eleven where the true saturation is low. Assumption: all numbers, and that a race "
-        "of Black stands for dark skin, which is crude."
+        "A delivery is short, and the wards take their oldest oximeters out of the store room. On dark skin they read "
+        "another three points too high, up to eleven where the true saturation is low: the sickest look well. "
+        "Assumption: all numbers, larger than the means that were published so that a year can show them, and that a "
+        "race of Black stands for dark skin, which is crude."
     ),
     first_sign="Nothing in any total. Of those who got worse, fewer Black patients had an alert.",
-    best_signal="Sensitivity by group, from charts drawn by chance; nothing else shows it.",
+    best_signal=(
+        "Sensitivity by group, from charts drawn by chance: here nothing else shows it, and with so few events it may "
+        "take months. A hospital has a faster one: oximeter and arterial blood gas of the same minute, by group."
+    ),
     tempting="Take race out of the model. It is not in it; the device is.",
     reference_why=(
-        "The error is in a device, so the device is replaced and low readings are confirmed by a blood gas until "
-        "then. The figures of each group go to whoever answers for the service, with a name under the decision."
+        "The error is in a device, so the device is replaced. It reads too high, so it is the reassuring reading that "
+        "cannot be trusted: until then it is confirmed by a blood gas in whoever looks unwell. The figures of each "
+        "group go to whoever answers for the service, with a name under the decision."
     ),
     where="feed",
     services=("ward",),

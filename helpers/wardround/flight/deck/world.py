@@ -50,8 +50,8 @@ class NewSite(Incident):
         return rows | changed
 
     def signals(self, drawn: Drawn, day: int) -> Mapping[tuple[str, str], float]:
-        """Count the results of one test in five that the mapping does not know, at one site of three."""
-        return {("ward", "unknown_codes"): 1 / len(LABS)}
+        """Count the rows with a code that the mapping does not know: of one test in five, at the new site alone."""
+        return {("ward", "unknown_codes"): self.share / (1 + self.share) / len(LABS)}
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,10 @@ NEW_SITE = NewSite(
     where="site",
     services=("ward",),
     weeks=(16, 24),
-    seen_by=("new_rows_of_a_site", "value_contract", "unknown_codes", "census", "alerts", "unanswered"),
+    seen_by=(
+        *("new_rows_of_a_site", "value_contract", "unknown_codes", "score_drift"),
+        *("alerts", "unanswered", "below_expected"),
+    ),
     reference=("shadow", "fallback", "fix_feed", "replay"),
     tempted=("raise_threshold", "recalibrate"),
     mends=frozenset({"fix_feed"}),
@@ -163,8 +166,9 @@ GUIDELINE_CHANGE = GuidelineChange(
     id="guideline_change",
     title="Care gets better for everybody",
     happens=(
-        "A new guideline brings early fluids and antibiotics to whoever has a culture, an antibiotic or a lactate. "
-        "Their risk of deterioration falls by half, with or without an alert. Assumption: the half."
+        "A new guideline brings earlier care to whoever is thought to have sepsis: here, whoever has a blood culture, "
+        "an antibiotic or a lactate. Their risk of deterioration falls by half, with or without an alert. Assumption: "
+        "the half, which is large, and that these three stand for the suspicion."
     ),
     first_sign="Fewer of the flagged get worse; observed over expected falls, and someone speaks of decay.",
     best_signal="Observed over expected, and the question to clinicians what has changed in care.",
