@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ OUTSIDE = re.compile(
 FIGURE = re.compile(r"\d")
 CERTAINTIES = {"read", "computed", "assumption", "uncertain"}
 _FIELDS = {"says", "source", "as_of", "review_by", "certainty"}
+_DAY = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?")  # a month, or a day
+_MEANT = re.compile(r"\b[Ff]acts? ((?:`[a-z0-9-]+`(?:,? and |, )?)+)")  # as comments of code name them
 _FENCE = re.compile(r"^```.*?^```[ \t]*$", re.S | re.M)
 
 
@@ -32,14 +36,55 @@ def facts() -> dict[str, dict[str, Any]]:
     Raises
     ------
     ManifestError
-        An entry lacks a field or has an unknown certainty.
+        An entry lacks a field, has an unknown certainty, or says nothing of where and when it was read.
     """
     path = places.root() / "curriculum" / "facts.toml"
     found = tomllib.loads(path.read_text(encoding="utf-8"))
     for name, entry in found.items():
         if set(entry) != _FIELDS or entry["certainty"] not in CERTAINTIES:
             raise ManifestError(f"{path.name}, {name}: an entry has {', '.join(sorted(_FIELDS))}, and nothing else.")
+        if not (str(entry["says"]).strip() and str(entry["source"]).strip()):
+            raise ManifestError(f"{path.name}, {name}: it says nothing, or not where it was read; write both.")
+        if not (_DAY.fullmatch(entry["as_of"]) and _DAY.fullmatch(entry["review_by"])):
+            raise ManifestError(f"{path.name}, {name}: as_of and review_by are months or days, such as 2026-11.")
+        if entry["review_by"] <= entry["as_of"]:
+            raise ManifestError(f"{path.name}, {name}: it is to be read again before it was read; mend review_by.")
     return found
+
+
+def uses() -> dict[str, list[str]]:
+    """Where each fact is used, and each name that is used as one: name to files.
+
+    A page cites it as ``[name](#Sources)``; code of the course holds its name as a string of its own, or calls it a
+    fact in a comment, with its name in backticks.
+    """
+    known, found = facts(), defaultdict(set)
+    for path, text in pages().items():
+        for name in CITED.findall(_FENCE.sub("", text)):
+            found[name].add(_within(path))
+    for path in _code():
+        text = path.read_text(encoding="utf-8")
+        for name in _strings(text) & set(known) | set(_meant(text)):
+            found[name].add(_within(path))
+    return {name: sorted(where) for name, where in sorted(found.items())}
+
+
+def _code() -> list[Path]:
+    folders = (places.root() / "helpers" / "wardround", places.root() / "curriculum")
+    return sorted(path for folder in folders for path in folder.rglob("*.py"))
+
+
+def _strings(text: str) -> set[str]:
+    nodes = ast.walk(ast.parse(text))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def _meant(text: str) -> list[str]:
+    return [name for group in _MEANT.findall(text) for name in re.findall(r"`([a-z0-9-]+)`", group)]
+
+
+def _within(path: Path) -> str:
+    return path.relative_to(places.root()).as_posix()
 
 
 def stale(date: str) -> list[str]:
