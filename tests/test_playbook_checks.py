@@ -68,6 +68,7 @@ BROKEN = [  # kind, what stands in the decisions, what is written instead, words
     ("clinicians sign", '"Associate chief medical officer"', '"Staff engineer"', "no clinician holds"),
     ("clocks keep the law", "individuals_within_days = 45", "individuals_within_days = 90", "60 after discovery"),
     ("clocks keep the law", "hhs_within_days = 45", "hhs_within_days = 61", "HHS, of 500 or more,"),
+    ("clocks keep the law", "hhs_within_days = 45", "hhs_within_days = 50", "together with them"),
     ("clocks keep the law", '"discovery"', '"confirmation"', "starts with discovery"),
     ("retention claims no more", 'rule = "our policy"', 'rule = "HIPAA, six years"', "of required documentation"),
     ("retention claims no more", 'years = 6\nrule = "45', 'years = 5\nrule = "45', "asks 6 from its creation"),

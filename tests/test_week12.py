@@ -10,6 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from wardround.course.asking import put
+from wardround.course.authoring import prose
 from wardround.course.given import _names, given
 from wardround.course.keys import week_keys
 from wardround.course.places import week_folder
@@ -128,6 +129,17 @@ def test_features_name_rules_of_the_list_in_force_and_every_draw_can_tell_mistak
         assert any("fda" not in one["rules"] | one["also"] for one in drawn.values())
         assert any("onc" in one["rules"] for one in drawn.values())
     assert len(sets) > 25
+
+
+def test_each_rule_stands_on_facts_that_are_read_and_has_no_day_that_they_do_not_have():
+    words, known = bank_of("words.py"), prose.facts()
+    assert list(words["FACTS"]) == list(words["RULES"])
+    for code, rule in words["RULES"].items():
+        held = [known[name] for name in words["FACTS"][code]]
+        assert held and all(one["certainty"] == "read" and one["as_of"].startswith("2026") for one in held), code
+        said = " ".join(one["says"] for one in held)
+        assert all(day in said for day in re.findall(r"\d{1,2} [A-Z][a-z]+ 20\d\d", rule)), code
+    assert all("From " in words["RULES"][code] or "Proposed" in words["RULES"][code] for code in words["NOT_YET"])
 
 
 def test_codes_that_may_stand_there_do_no_harm_and_others_do(hospital):

@@ -75,7 +75,7 @@ inventory(own) if own["systems"] else "Nothing of yours is on this machine yet. 
 #
 # *About 8 min · 18 min so far*
 #
-# Here is the same matter twice:
+# The same matter twice:
 
 # %%
 decided = (week_folder(12) / "quillmere_decisions.toml").read_text(encoding="utf-8")
@@ -129,7 +129,7 @@ list(found.index)
 found.loc["clocks keep the law", "says"]
 
 # %% [markdown]
-# *We notify after the investigation has confirmed it* sounds careful. The clock started before: when anybody of the workforce knew, or with diligence would have [breach-individuals](#Sources); HHS, for 500 people or more, hears with them [breach-hhs](#Sources). An example with invented days:
+# *We notify after the investigation has confirmed it* sounds careful. The clock started before, when anybody of the workforce knew, or with diligence would have [breach-individuals](#Sources); HHS, for 500 people or more, hears with them [breach-hhs](#Sources). Invented days:
 
 # %%
 knew = pd.Timestamp("2026-03-03 16:40")  # an analyst sees names in a monitoring export, and writes a ticket
@@ -144,8 +144,8 @@ claim((confirmed - knew).days, exactly=37)
 table
 
 # %% [markdown]
-# Thirty-seven days were gone when the report came. And sixty is a ceiling: the duty is *without unreasonable delay*. A vendor who finds it has a clock of its own, and your contract may shorten it to days [associate-notice](#Sources). In the European Union it is 72 hours
-# from becoming aware, where feasible [gdpr-breach](#Sources).
+# Thirty-seven days were gone when the report came. Sixty is a ceiling: the duty is *without unreasonable delay*. A vendor who finds it has its own clock, which your contract may shorten to days [associate-notice](#Sources); your State may be quicker. In the European Union it is 72 hours
+# from becoming aware [gdpr-breach](#Sources).
 #
 # So the first day has an order. Telling the privacy officer needs no root cause; deleting waits for the evidence.
 
@@ -199,19 +199,22 @@ quiz("W12.R7")  # with it right, this section need only be run
 # %%
 touches = {
     "source-attributes": "predictive tools that a certified record brings (its maker's duty); for a model of your own a checklist",
-    "section-1557": "each tool with race, sex, age … as inputs, also without AI; your own duty",
+    "section-1557": "each tool that supports decisions on care with race, sex, age … as inputs, also without AI; your own duty",
     "cds-device": "ward early warning, triage assistant: are all four met?",
-    "part-2": "notes and lists with substance-use records",
+    "part-2": "records of a programme that treats substance use, in notes, lists, prompts",
     "agreement-limits": "note summaries by a vendor",
     "state-ai": "a chatbot for patients; letters that nobody has read",
+    "breach-presumed": "what went where it may not go: a breach, until a written assessment says otherwise",
+    "device-reports": "a death or serious injury to which a device may have contributed: ten work days",
+    "documents-six-years": "policies and assessments, not each log",
 }
 held = course_facts()
 rules = pd.DataFrame({name: {"touches": what} | {key: held[name][key] for key in ("as_of", "review_by")} for name, what in touches.items()}).T
 rules
 
 # %% [markdown]
-# Dated facts of [the course's list](../facts.toml); what they touch is our reading, no legal advice. *Regulation is the lawyers' task* (M32), until you look which line of yours decides. Three more to distrust. *There is no AI in it*: the duty on discrimination covers flowcharts and scores, and binds whoever uses
-# them [section-1557](#Sources). *The vendor is compliant*: an agreement makes nothing safe. *The law says*: ask whether it is proposed, passed, or in force. A rule without a date is a rumour.
+# Dated facts of [the course's list](../facts.toml); what they touch is our reading, no legal advice. *Regulation is the lawyers' task* (M32), until you look which line of yours decides. *There is no AI in it*: the duty on discrimination covers flowcharts and scores, and binds whoever uses
+# them; its enforcement is unsettled [section-1557](#Sources). *The vendor is compliant*: an agreement makes nothing safe. *The law says*: ask whether it is proposed, passed, or in force. A rule without a date is a rumour.
 #
 # ### Europe on one page
 
@@ -224,12 +227,12 @@ europe = [
     ("–", "changes of the GDPR, of 72 to 96 hours among them", "proposed, no law"),
     ("–", "MHRA's AI Airlock (UK)", "a sandbox, no route to market"),
 ]
-pd.DataFrame(europe, columns=["day", "what", "as of autumn 2026"]).set_index("day")
+pd.DataFrame(europe, columns=["day", "what", "as read in November 2026"]).set_index("day")
 
 # %% [markdown]
-# The dates moved in July 2026 [ai-act-dates](#Sources), so pages from spring are wrong; the British lines are [uk-ai](#Sources). Whether your tool is *high-risk* is a question to counsel.
+# The dates moved in July 2026 [ai-act-dates](#Sources): pages from spring are stale; the British lines are [uk-ai](#Sources). Whether your tool is *high-risk* is a question to counsel.
 #
-# **Now Q2** (12 minutes): six features of Quillmere.
+# **Now Q2** (12 minutes): six features.
 #
 # ## 6. Kept, and ended
 #
@@ -279,6 +282,6 @@ else:
 # - **breach-hhs**: HHS is told of a breach of 500 or more people together with the individuals, of a smaller one within 60 days after the end of the calendar year in which it was discovered; stricter or shorter state law still applies. 45 CFR 164.408, as explained by a security firm's guide to incident response of 2026, read November 2026 in a stored copy.
 # - **breach-individuals**: After a breach of unsecured health information the individuals are told without unreasonable delay, at most 60 calendar days after discovery; it is discovered on the day on which it is known, or with reasonable diligence would have been known, to any member of the workforce or agent. 45 CFR 164.404, as explained by a security firm's guide to incident response of 2026, read November 2026 in a stored copy.
 # - **gdpr-breach**: GDPR, Article 33: the controller tells the authority of a breach without undue delay and, where feasible, within 72 hours of becoming aware, unless a risk to people is unlikely; 96 hours are proposed, and not law. Text of the article, and a law firm on the proposal of November 2025, read November 2026 in stored copies.
-# - **section-1557**: Since 1 May 2025, 45 CFR 92.210 asks providers and plans for reasonable efforts to identify decision support tools that use race, color, national origin, sex, age or disability as inputs, also without AI, and to mitigate the risk of discrimination; its enforcement is unsettled. 89 FR 37522 and the civil rights office's letter of January 2025, as reported by law firms and others to June 2026, read in stored copies.
+# - **section-1557**: Since 1 May 2025, 45 CFR 92.210 asks providers and plans with federal funds for reasonable efforts to identify patient care decision support tools with race, color, national origin, sex, age or disability as inputs, also without AI, and to mitigate the risk of discrimination; nothing that was read rescinds it, its enforcement is unsettled. 89 FR 37522 and the civil rights office's letter of January 2025, as reported by law firms and others to June 2026, read in stored copies.
 # - **source-attributes**: For predictive decision support, developers of certified health IT must supply 31 source attributes; it is a duty to disclose, without a threshold of performance. A proposal of 29 December 2025 (HTI-5) would remove it; no final rule had been found by mid-2026. 45 CFR 170.315(b)(11), final rule 89 FR 1192, attributes as implemented in OpenEMR; HTI-5, 90 FR 60970; read in stored copies.
 # - **uk-ai**: The MHRA's AI Airlock is a sandbox and no route to market; the UK GDPR's rules on automated decisions were changed by the Data (Use and Access) Act 2025, from 5 February 2026. MHRA's blogs of 2025 and 2026, and a guide of April 2026, read in stored copies.

@@ -3,7 +3,7 @@
 Names, for lessons and exercise (``given(12).…``):
 
 Q1  ``incident(hospital)``  the steps by letter; ``story(hospital)``
-Q2  ``features(hospital)``  six features; ``RULES`` (code to what it is), ``AS_OF``
+Q2  ``features(hospital)``  six features; ``RULES`` (code to what it is), ``FACTS`` (code to where that was read), ``AS_OF``
 Q3  ``playbook(hospital)``, ``draft(hospital)``  two texts
 Q4  ``START``  a plan's text; ``practise(text)`` flies it beside doing nothing; ``FLOORS``
 Q5  ``REVIEWED``, ``readings(hospital)``, ``log(hospital)``, ``beside(text)``
@@ -24,7 +24,7 @@ from wardround.course.given import apart, by_hand, secret
 _HERE = Path(__file__).parent
 BESIDE = ("words.py", "asked.py")  # goes into the grading box with this file; what knows answers or flies does not
 _WORDS = runpy.run_path(str(_HERE / "words.py"))
-RULES, AS_OF, START, REVIEWED = (_WORDS[name] for name in ("RULES", "AS_OF", "START", "REVIEWED"))
+RULES, FACTS, AS_OF, START, REVIEWED = (_WORDS[name] for name in ("RULES", "FACTS", "AS_OF", "START", "REVIEWED"))
 FLOORS, AXES, PUBLIC = (_WORDS[name] for name in ("FLOORS", "AXES", "PUBLIC"))
 WIDEST = _WORDS["WIDEST"]
 LOOKED_AT = ("ward_averted", "ward_wrong_data", "silent_patient_weeks")  # what a review's difference speaks of

@@ -1,12 +1,20 @@
 """The bank of features of Q2: what each does, which rules touch it, which may be named as well, and who supplies it.
 
-Six are drawn, one of each group. What a code means stands in ``words.py``; what is known of a rule, in the course's facts.
+Six are drawn, one of each group. What a code means stands in ``words.py``, with the facts that say so. Which rule
+touches which feature is our reading and no legal advice; where two lawyers would differ, either answer is right (``also``):
+
+- ``fda`` of the readmission list, the kidney formula and summaries: support of care, or of its administration? The FDA's
+  guidance on risk scores was not read.
+- ``s1557`` of a language model's summary or answer: whether it is a tool of decision support, and whether age and sex in
+  the text are its inputs, is open.
+
+What supports no decision on care (bills, appointments, parking, letters to insurers) is not named by ``s1557``.
 """
 
 BANK = {
     "in the vendor's record": {
         "ward early warning": (
-            "The maker of your certified health record supplies it within the record and runs it in its cloud. From vital signs, results and age it predicts who will get worse on the ward; the nurse is alerted.",
+            "The maker of your certified health record supplies it within the record and runs it in its cloud. Learnt from other hospitals' data, it predicts from vital signs, results and age who will get worse on the ward; the nurse is alerted.",
             {"security", "baa", "onc", "fda", "s1557"},
             set(),
             True,
@@ -21,8 +29,8 @@ BANK = {
     "your own": {
         "readmission list": (
             "Your own model, on your own machines. From diagnoses, past stays, age and sex it ranks whom a nurse calls after discharge.",
-            {"security", "fda", "s1557"},
-            set(),
+            {"security", "s1557"},
+            {"fda"},
             False,
         ),
         "triage assistant": (
@@ -42,7 +50,7 @@ BANK = {
         "summaries of addiction notes": (
             "A vendor's language model, in its cloud, drafts summaries of the addiction clinic's notes, which a law protects beyond HIPAA. The clinic's physician edits and signs each.",
             {"security", "baa", "part2"},
-            {"fda"},
+            {"fda", "s1557"},
             True,
         ),
         "letters of the addiction clinic": (
@@ -70,7 +78,7 @@ BANK = {
         "chatbot on results": (
             "In the portal, a vendor's language model in its cloud tells patients what their own results mean and what to do next. Nobody reads the answers first. Patients of your clinic in California use it.",
             {"security", "baa", "fda", "ab3030"},
-            set(),
+            {"s1557"},
             True,
         ),
         "chatbot for visitors in Lisbon": (
@@ -88,7 +96,7 @@ BANK = {
             True,
         ),
         "no-show list": (
-            "Your own model, on your own machines, predicts from past visits and weekday who will not come to an appointment; clerks telephone them. It has neither age nor sex nor anything of their health.",
+            "Your own model, on your own machines, predicts from past visits and weekday who will not come to an appointment; clerks telephone them. It has neither age nor sex, and no diagnosis.",
             {"security"},
             set(),
             False,
@@ -100,7 +108,7 @@ BANK = {
             True,
         ),
         "benchmark table": (
-            "A table by Safe Harbor, with nobody in it whom anyone concerned could recognise, went to a university for a benchmark. Nothing is decided for anybody by it.",
+            "A table by Safe Harbor, all eighteen kinds gone and no way known to the hospital back to a person, went to a university for a benchmark. Nothing is decided for anybody by it.",
             set(),
             set(),
             False,

@@ -3,17 +3,30 @@
 AS_OF = "As of November 2026, of sources read then; no legal advice. Verify before you rely on it."
 
 RULES = {
-    "security": "HIPAA Security Rule, 45 CFR 164.302-318: whoever creates, receives, keeps or sends electronic health information as a covered entity. In force.",
+    "security": "HIPAA Security Rule, 45 CFR 164.302-318: whoever creates, receives, keeps or sends electronic health information as a covered entity, or for one. In force.",
     "baa": "Business associate agreement, 45 CFR 164.504(e): an outside party creates, receives, keeps or transmits health information for you, readable to it or not. In force.",
-    "part2": "42 CFR Part 2: records of treatment for substance use. In force; compliance date 16 February 2026.",
-    "onc": "31 source attributes, 45 CFR 170.315(b)(11): the developer of a certified health record discloses them for predictive support that it supplies. In force; a proposal would remove it.",
-    "fda": "Device or not, FD&C Act 520(o)(1)(E): software meant for prevention, diagnosis or treatment; the four criteria have to be answered in writing. In force.",
-    "s1557": "45 CFR 92.210: whoever uses a tool that supports decisions on patients' care and has race, colour, national origin, sex, age or disability as an input. In force since 1 May 2025; enforcement unsettled.",
-    "ab3030": "California AB 3030: messages of generative AI to patients in California on clinical matters, which no licensed person has reviewed. In force since 1 January 2025.",
+    "part2": "42 CFR Part 2: records of programmes that treat substance use. In force; compliance date 16 February 2026.",
+    "onc": "31 source attributes, 45 CFR 170.315(b)(11): the developer of a certified health record discloses them for predictive support that it supplies. In force as far as we read; a proposal of 29 December 2025 would remove it.",
+    "fda": "Device or not, FD&C Act 520(o)(1)(E): software meant for prevention, diagnosis or treatment is asked whether it is a device; support of professionals is none if it meets all four criteria. In force; that the answer is written down is our own rule.",
+    "s1557": "45 CFR 92.210: a provider or plan with federal money that uses a tool which supports decisions on patients' care and has race, colour, national origin, sex, age or disability as an input. Since 1 May 2025; enforcement unsettled.",
+    "ab3030": "California AB 3030: messages of generative AI on clinical matters to patients of a facility, clinic or practice in California, which no licensed or certified provider has reviewed. In force since 1 January 2025.",
     "art50": "EU AI Act, Article 50: people in the EU are told that they speak with AI. Applies since 2 August 2026.",
-    "security_new": "HIPAA Security Rule, proposal of 6 January 2025: multi-factor sign-in, encryption always. Proposed; not final in what was read.",
+    "security_new": "HIPAA Security Rule, proposal of 6 January 2025: multi-factor sign-in, encryption always. Proposed; not final in what we read, to July 2026.",
     "annex3": "EU AI Act, duties for high-risk systems of Annex III. From 2 December 2027.",
-    "colorado": "Colorado SB 26-189: decisions to which automation contributes materially. From 1 January 2027.",
+    "colorado": "Colorado SB 26-189: consequential decisions that automation materially influences; what it exempts was not read. From 1 January 2027.",
+}
+FACTS = {  # of each code the entries of curriculum/facts.toml that say so, with source and day; which feature it touches is our reading
+    "security": ("security-who", "addressable"),
+    "baa": ("ciphertext", "agreement-limits"),
+    "part2": ("part-2",),
+    "onc": ("source-attributes",),
+    "fda": ("cds-device",),
+    "s1557": ("section-1557",),
+    "ab3030": ("state-ai",),
+    "art50": ("ai-act-dates",),
+    "security_new": ("security-proposal",),
+    "annex3": ("ai-act-dates",),
+    "colorado": ("state-ai",),
 }
 NOT_YET = ("security_new", "annex3", "colorado")
 

@@ -27,6 +27,7 @@ MEMOS = ("W03.M", "W04.M", "W06.M", "W07.M", "W08.M", "W10.A3", "W10.M", "W11.M"
 LAW = (  # of curriculum/facts.toml, by the decision that they bind
     *("source-attributes", "cds-device", "breach-individuals", "breach-hhs", "associate-notice", "ciphertext"),
     *("agreement-limits", "inside-use", "part-2", "documents-six-years", "activity-review"),
+    *("section-1557", "breach-presumed", "device-reports"),
 )
 PIPELINE, TRIAGE, FLIGHT = "work/pipeline", "work/triage", "work/flight"
 READMISSION, AT_THE_DESK = "readmission", "triage-critical-12h"  # registered models, as their logs name them

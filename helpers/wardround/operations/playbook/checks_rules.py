@@ -138,6 +138,12 @@ def clocks_keep_the_law(held: Held) -> Iterator[str]:
                 "unreasonable "
                 "delay”."
             )
+    told, hhs = breach.individuals_within_days, breach.hhs_within_days
+    if told is not None and hhs is not None and told < hhs <= OUTER_DAYS:
+        yield (
+            f"`{FILE}`, `incident.breach.hhs_within_days` is {hhs}, and the people concerned are told within {told}: "
+            f"of 500 or more HHS is told together with them (45 CFR 164.408); write {told} or less."
+        )
     if breach.clock_starts == "confirmation":
         yield (
             f"`{FILE}`, `incident.breach.clock_starts` waits for confirmation, and the law's clock starts with "
@@ -168,9 +174,7 @@ def retention_claims_no_more(held: Held) -> Iterator[str]:
         elif one.years is not None and one.years < DOCUMENT_YEARS:
             yield (
                 f"{where} is kept {one.years:g} years, and 45 CFR 164.316(b) asks {DOCUMENT_YEARS} from its creation "
-                "or "
-                "from "
-                f"when it last was in effect; write {DOCUMENT_YEARS} or more."
+                f"or from when it last was in effect, whichever is later; write {DOCUMENT_YEARS} or more."
             )
 
 

@@ -41,8 +41,9 @@ CAPTIONS = {  # of a table of decisions: what it shows; its description says wha
 }
 OF_LAW = {  # which rules stand beside which decision
     "inventory": ("cds-device",),
+    "intended_use": ("section-1557",),
     "approval": ("source-attributes",),
-    "incident": ("breach-individuals", "breach-hhs", "associate-notice"),
+    "incident": ("breach-presumed", "breach-individuals", "breach-hhs", "associate-notice", "device-reports"),
     "phi": ("ciphertext", "agreement-limits", "inside-use", "part-2"),
     "oversight": ("activity-review",),
     "retention": ("documents-six-years",),
