@@ -78,6 +78,16 @@ def test_a_rollback_without_an_alarm_took_what_its_reason_says(work):
     assert calls["version"] == "1"
 
 
+def test_what_a_run_does_by_itself_measures_nobody_and_a_drill_has_its_own_clock(work):
+    log = Ledger(work / "pipeline" / "state" / "log.sqlite")
+    told = {"model": "readmission", "digest": bundle(1, 0.12).digest, "over": bundle(2, 0.13).digest, "version": 1}
+    for because in ("week 2: all are called", "drill, 25 minutes from the call"):
+        log.append("ana", "alarm", {"week": 10, "layer": "outputs", "signal": "calls", "why": "all are called"})
+        log.append("ana", "rolled back", {**told, "because": because})
+    drills = gather(TODAY)["systems"]["care_calls"]["drills"][1:]
+    assert [one["minutes"] for one in drills] == [None, 25.0]
+
+
 def test_the_own_plan_goes_before_a_published_one_that_was_flown_later(work):
     later = work / "flight" / "reference-7" / "plan.toml"
     later.parent.mkdir()

@@ -31,6 +31,7 @@ LAW = (  # of curriculum/facts.toml, by the decision that they bind
 )
 PIPELINE, TRIAGE, FLIGHT = "work/pipeline", "work/triage", "work/flight"
 READMISSION, AT_THE_DESK = "readmission", "triage-critical-12h"  # registered models, as their logs name them
+BY_A_PERSON = 1.0  # minutes; what follows its alarm sooner was done by the run itself (assumption)
 LAYERS = ("door", "inputs", "outputs", "outcomes")
 # Source attribute: the memo and the field that say it. What memos measured is of A1's model, not of the release, and
 # no attribute of it.
@@ -103,9 +104,19 @@ def _pipeline() -> dict[str, Any] | None:
     refused = [one for line, one in told if line.action == "not released"]
     found["gate_refused"] = [f"{one.get('candidate')}: {', '.join(map(str, one.get('rules', [])))}" for one in refused]
     found["alarms"] = sum(line.action == "alarm" for line in lines)
-    judged = [one for line, one in told if (line.action, one.get("step")) == ("step", "evaluate") and _judged(one)]
-    found["judged"] = {key: judged[-1][key] for key in ("judged", "returned", "of those on the list")} if judged else {}
+    found["judged"] = _tried(told, made.get("digest"))
     return found
+
+
+def _tried(told: Sequence[tuple[Line, dict[str, Any]]], digest: str | None) -> dict[str, Any]:
+    """What the release in force came to before it was proposed; a later candidate, refused or gone, is another's."""
+    judged: dict[str, Any] = {}
+    for line, one in told:
+        if (line.action, one.get("step")) == ("step", "evaluate") and _judged(one):
+            judged = {key: one[key] for key in ("judged", "returned", "of those on the list")}
+        elif line.action == "proposed" and one.get("digest") == digest:
+            return judged
+    return {}
 
 
 def _judged(said: Mapping[str, Any]) -> bool:
@@ -142,7 +153,7 @@ def _signed(lines: Sequence[Line], state: State) -> dict[str, Any]:
 
 
 def _drills(lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
-    """Every rollback in the log with its minutes: since its alarm, else as its reason says ("drill, 25 minutes")."""
+    """Every rollback in the log with its minutes: a drill's as its reason says, else since its alarm."""
     rang: Line | None = None
     for line in lines:
         if line.action == "alarm":
@@ -150,12 +161,23 @@ def _drills(lines: Sequence[Line]) -> Iterator[dict[str, Any]]:
         elif line.action == "released":
             rang = None
         elif line.action == "rolled back":
-            said = _MINUTES.search(str(_told(line).get("because", "")))
-            minutes, whence = (float(said[1]), "as its reason says") if said else (None, "not measured")
-            if rang:
-                minutes, whence = round((_at(line) - _at(rang)).total_seconds() / 60, 1), "since its alarm"
+            minutes, whence = _took(line, rang)
             yield {"at": line.at, "by": line.actor, "minutes": minutes, "measured": whence}
             rang = None
+
+
+def _took(line: Line, rang: Line | None) -> tuple[float | None, str]:
+    """Return the minutes of a rollback and how they are known; a drill has its own clock, whatever rang before."""
+    because = str(_told(line).get("because", ""))
+    said = _MINUTES.search(because)
+    if said and (rang is None or "drill" in because.casefold()):
+        return float(said[1]), "as its reason says"
+    if rang is None:
+        return None, "not measured"
+    passed = (_at(line) - _at(rang)).total_seconds() / 60
+    if passed < BY_A_PERSON:  # a program that goes back by itself says nothing of people who are called at night
+        return None, "not measured: the run went back by itself"
+    return round(passed, 1), "since its alarm"
 
 
 def _layers(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
