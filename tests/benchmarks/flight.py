@@ -5,17 +5,26 @@ year under a policy that alerts with the same model and calls with the same list
 shift, with no plan, no monitor and no incident. Processor seconds, since other programs share the machine; the wall's
 are beside them. A list of one's own is stood in for by the reference list behind the learner's door (columns of the
 pipeline's feed, a row at a time checked by nobody), as a learner's release takes what its author made it take.
+
+``python tests/benchmarks/flight.py own`` times a release in its stead: the pipeline of week 7's and 8's solutions is
+run for one week in a folder of its own, and the year is flown with ``model = "own"``, its contract and feature code
+included.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import numpy as np
+from wardround import quiet
+from wardround.course import places
 from wardround.flight import engine, learner_list, models
 from wardround.flight.compare import compare
 from wardround.flight.deck import draw
@@ -81,6 +90,43 @@ def own(plan, year, drawn) -> None:
         engine.fly(plan, year.seed, drawn)
 
 
+def released(work: Path) -> None:
+    """Release a list in a learner's folder as somebody does who answered as the solutions do; about a minute."""
+    os.environ |= {"WARDROUND_WORK": str(work), **quiet.tracking(work)}
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    import pipeline_cases as cases
+    from wardround.course import pipeline as course
+    from wardround.course.authoring.prove import SEEDS, proof_hospital
+    from wardround.course.pipeline_feed import FIRST, Story, write_feed
+    from wardround.records import read_export
+
+    hospital = read_export(proof_hospital(SEEDS[0]))
+    feed = write_feed(work / "feed", hospital, Story(candidates={0: FIRST}, weeks=1))
+    cases.exercised()
+    (work / "pipeline" / "feed").mkdir(parents=True)
+    (work / "pipeline" / "feed" / "reference.parquet").touch()
+    home = cases.filled(course.start(say=lambda text: None))
+    subprocess.run([sys.executable, "run.py", "--feed", str(feed)], cwd=home, check=True, stdout=subprocess.DEVNULL)
+
+
+def main_own(times: int = 3) -> None:
+    """Print the seconds of a year with the learner's own release, each time, and their median."""
+    with TemporaryDirectory() as folder:
+        released(Path(folder) / "work")
+        plan, seed = load_plan("reference"), DEFAULT_SEED
+        plan = plan.model_copy(update={"list": plan.list.model_copy(update={"model": "own"})})
+        engine.fly(load_plan("reference"), seed, ())  # the year, models and usual values are made once
+        first, second = (timed(lambda: learner_list.own_list(places.work())) for _ in range(2))
+        once = "once in a process: MLflow and what it imports"
+        print(f"own list, opened: {first[0]:.2f} s ({once}), then {second[0]:.2f} s")
+        for name, drawn in (("a quiet year", ()), ("the drawn year", draw(seed))):
+            spent = [timed(lambda drawn=drawn: engine.fly(plan, seed, drawn)) for _ in range(times)]
+            cpu, wall = (float(np.median(column)) for column in zip(*spent, strict=True))
+            each = ", ".join(f"{one:.2f}/{other:.2f}" for one, other in spent)
+            print(f"own list, {name}: processor {cpu:.2f} s, wall {wall:.2f} s (median; each: {each})")
+    print(f"load of the machine: {', '.join(f'{one:.1f}' for one in os.getloadavg())} on {os.cpu_count()} cores")
+
+
 def main(seeds: int, jobs: int) -> None:
     """Print seconds and ratios."""
     plan, seed = load_plan("reference"), DEFAULT_SEED
@@ -111,5 +157,7 @@ def main(seeds: int, jobs: int) -> None:
 CHILDREN = ("children_user", "children_system")
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["own"]:
+        sys.exit(main_own())
     given = [int(one) for one in sys.argv[1:]]
     main(*(given + [20, 2][len(given) :]))
