@@ -8,6 +8,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 from wardround import cli
+from wardround.course import misconceptions as listed
 from wardround.course import places
 from wardround.course.authoring import exposed as exposing
 from wardround.course.authoring.prove import weeks
@@ -40,13 +41,13 @@ def test_every_week_exposes_two_or_more():
 
 
 def test_the_list_is_numbered_without_a_gap_and_says_each_thing_once():
-    known = exposing.misconceptions()
+    known = listed.misconceptions()
     assert list(known) == [f"M{number:02d}" for number in range(1, len(known) + 1)] and len(known) >= 30
     assert len({named.says for named in known.values()}) == len(known)
 
 
 def test_quizzes_and_the_year_teach_what_the_list_has():
-    known = set(exposing.misconceptions())
+    known = set(listed.misconceptions())
     options = {
         option.teaches
         for week in weeks()
@@ -73,7 +74,7 @@ def test_a_key_that_teaches_what_the_list_lacks_is_named(monkeypatch):
 def test_a_list_that_is_none_is_refused(tmp_path, text):
     (tmp_path / "misconceptions.toml").write_text(text)
     with pytest.raises(ManifestError, match=r"misconceptions\.toml"):
-        exposing.misconceptions(tmp_path / "misconceptions.toml")
+        listed.misconceptions(tmp_path / "misconceptions.toml")
 
 
 def test_the_table_is_printed_from_the_keys():
@@ -83,3 +84,13 @@ def test_the_table_is_printed_from_the_keys():
     assert "An explanation lets clinicians catch a bad model" in line and line.endswith("W10.Q4")
     held = json.loads(CliRunner().invoke(cli.app, ["misconceptions", "--json"]).output)["misconceptions"]
     assert next(row for row in held if row["id"] == "M20")["refused"] == {"W11.Q1": ["made_up"]}
+
+
+def test_a_learner_reads_what_caught_them_in_words():
+    lines = list(listed.told({"M04": "open", "M05": "put right", "M14": "resisted", "M99": "open"}))
+    assert lines == [
+        "Caught you last time: “Take the ROC corner” (M04); M99.",
+        "Caught you once, and no longer: “The vendor's threshold is clinical truth” (M05).",
+        "Tried on you and never caught: M14.",
+    ]
+    assert not list(listed.told({}))

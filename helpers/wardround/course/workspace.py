@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wardround.course import places, progress
+from wardround.course import misconceptions, places, progress
 from wardround.course.copies import digest, shipped
 from wardround.course.manifest import Week, read_course
 from wardround.course.store import Record, Store, now, stamp, write_atomically
@@ -214,9 +214,7 @@ class Status(BaseModel):
             *([self.track.line] if self.track else []),
             *(_week_line(week) for week in self.weeks),
         ]
-        if self.mastery:
-            told.append("Misconceptions: " + "; ".join(f"{name} {state}" for name, state in self.mastery.items()) + ".")
-        return [*told, self.resume]
+        return [*told, *misconceptions.told(self.mastery), self.resume]
 
     def to_dict(self) -> dict:
         """The whole as plain data."""

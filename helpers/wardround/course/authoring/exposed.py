@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
-from wardround.course import places
 from wardround.course.authoring.prove import weeks
 from wardround.course.keys import week_keys
 from wardround.course.manifest import ManifestError
-
-
-class Named(BaseModel):
-    """A misconception as somebody says it in a meeting, and the week that it is at home in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    says: str = Field(min_length=1)
-    week: int = Field(ge=1, le=12)
+from wardround.course.misconceptions import misconceptions
 
 
 @dataclass(frozen=True)
@@ -57,21 +44,6 @@ class Exposed:
             f"{exposed} of {len(self.rows)} are refused by name: {answers} wrong answers to {len(questions)} questions."
         )
         return "\n".join([*(row.render() for row in self.rows), last])
-
-
-def misconceptions(path: Path | None = None) -> dict[str, Named]:
-    """Read ``curriculum/misconceptions.toml``: id to what is said.
-
-    Raises
-    ------
-    ManifestError
-        The file is not a table of misconceptions.
-    """
-    path = path or places.root() / "curriculum" / "misconceptions.toml"
-    try:
-        return TypeAdapter(dict[str, Named]).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, ValidationError) as trouble:
-        raise ManifestError(f"{path.name} is no table of misconceptions; mend it: {trouble}") from None
 
 
 def exposed() -> Exposed:
