@@ -31,6 +31,9 @@ LAB_FLAGS = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.news_url=",
     "--LabApp.extension_manager=readonly",
+    "--ServerApp.ip=localhost",  # whatever the user's own Jupyter configuration says
+    "--ServerApp.allow_remote_access=False",
+    "--LanguageServerManager.autodetect=False",  # else each start runs npm, where there is one, to look for servers
 )
 
 

@@ -137,7 +137,7 @@ class Registry:
     @contextlib.contextmanager
     def _fetched(self, version: int, places: Mapping[str, str]) -> Iterator[tuple[Any, Path]]:
         """The version's entry, and a folder with its model and these files of its run, each under its part's name."""
-        with tempfile.TemporaryDirectory() as made, _spoken():
+        with tempfile.TemporaryDirectory(prefix="wardround-") as made, _spoken():
             folder, client = Path(made), self.client
             found = client.get_model_version(self.name, version)
             run = client.get_run(found.run_id)

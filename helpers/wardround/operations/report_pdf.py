@@ -32,7 +32,7 @@ def pdf(made: Report) -> bytes:
         import typst
     except ImportError as trouble:
         raise NoPdf("There is no PDF because typst is not installed; `pip install typst` adds it.") from trouble
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(prefix="wardround-") as name:
         folder = Path(name)
         (folder / "report.json").write_bytes(orjson.dumps(_content(made, folder)))
         template = files("wardround.operations") / "templates" / "report.typ"

@@ -167,7 +167,7 @@ def _registered(ours: Releases, folder: Path, model: Pipeline, taught: pd.DataFr
     number = experiment.experiment_id if experiment else client.create_experiment(MODEL, artifact_location=place)
     packages = {name: version(name) for name in ("numpy", "pandas", "scikit-learn", "scipy")}
     table = taught[list(COLUMNS)].astype(float)
-    with mlflow.start_run(experiment_id=number) as run, tempfile.TemporaryDirectory() as made_in:
+    with mlflow.start_run(experiment_id=number) as run, tempfile.TemporaryDirectory(prefix="wardround-") as made_in:
         kept = Path(made_in)
         (kept / "features.py").write_bytes(CODE.read_bytes())
         (kept / "requirements.lock").write_text("".join(f"{name}=={one}\n" for name, one in packages.items()))
