@@ -198,7 +198,12 @@ def test_an_alarm_that_was_answered_without_a_search_gets_its_credit(incidents):
     assert "answered in week" in timeline((rumour,), {}, 340)
     assert export.heard < 262 and export.restored is None  # what is not found is not mended, and this is said
     assert "contain_export mended nothing" in debrief.done(export)
-    assert not found["unit_change"].answers and found["unit_change"].did
+    assert not found["unit_change"].answers and debrief.done(found["unit_change"]).startswith("Find the cause")
+    changed = dataclasses.replace(rumour.answers[0], did=("pause",))
+    paused = dataclasses.replace(rumour, answers=(changed, changed))
+    assert debrief.done(paused).endswith(
+        "1 later alarm for it was, too. Nobody looked for the cause: none needed mending, and something was changed."
+    )
 
 
 def test_an_alarm_that_had_rung_before_gets_no_credit(flown, incidents):

@@ -288,10 +288,13 @@ def done(one: Met) -> str:
     if not one.answers:
         return "No case of yours found this cause."
     first, more = one.answers[0], len(one.answers) - 1
-    again = f" Later alarms for it were answered {more} times more." if more else ""
-    mending = sorted({name for answer in one.answers for name in answer.did} & one.drawn.card.mends)
-    if one.spell.decoy and not any(ACTIONS[name].changes for answer in one.answers for name in answer.did):
+    again = f" {more} later alarm{'s' if more > 1 else ''} for it {'were' if more > 1 else 'was'}, too." if more else ""
+    did = {name for answer in one.answers for name in answer.did}
+    mending = sorted(did & one.drawn.card.mends)
+    if one.spell.decoy and not any(ACTIONS[name].changes for name in did):
         judged = " You looked for no cause, and here none needed mending: this restraint was right."
+    elif one.spell.decoy:
+        judged = " Nobody looked for the cause: none needed mending, and something was changed."
     elif mending:
         judged = f" Nobody had looked for the cause, so {mending[0]} mended nothing."
     else:
@@ -302,7 +305,7 @@ def done(one: Met) -> str:
 
 def _listed(actions: Sequence[str], lower: bool = False) -> str:
     says = "; ".join(ACTIONS[name].says for name in actions)
-    return f"{says[:1].lower() if lower else says[:1]}{says[1:]}."
+    return f"{says[:1].lower() if lower else says[:1].upper()}{says[1:]}."
 
 
 def advised(one: Met) -> str:
