@@ -72,6 +72,20 @@ def test_every_command_that_a_page_names_exists_with_its_options():
     assert n > 100, "the pages name many commands; is the pattern still right?"
 
 
+def test_every_command_that_a_message_names_exists():
+    told, n = [], 0
+    for path in sorted((ROOT / "helpers").rglob("*")):
+        if path.suffix not in (".py", ".toml", ".j2", ".json"):
+            continue
+        text = re.sub(r"`\{[^`]*\}`", "", path.read_text(encoding="utf-8"))
+        for said, _ in NAMED.findall(text):
+            n += bool(said)
+            wrong = trouble(re.sub(r"\{[^}]*\}", "1", said.strip())) if said else ""
+            told += [f"{path.relative_to(ROOT)}: `wardround {said}`: {wrong}"] if wrong else []
+    assert not told, "\n".join(told)
+    assert n > 50
+
+
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
