@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from wardround.flight.deck import DECK, draw
 from wardround.flight.tabletop import PARTS, tabletop
-from wardround.flight.words import ROLES
+from wardround.flight.words import AXES, ROLES
 
 
 def told(part: str) -> str:
@@ -32,6 +32,13 @@ def test_fronts_show_the_first_sign_and_no_answer(seed, count):
             assert getattr(card, answer) in behind
     for card in DECK.values():
         assert card.id not in front
+
+
+def test_an_answer_says_on_which_axis_it_is_felt():
+    behind = tabletop(2).split('<h2 id="answers">')[1]
+    answers = [told(part) for part in behind.split('class="sheet answer"')[1:]]
+    for one, answer in zip(draw(2), answers, strict=True):
+        assert f"is felt {one.card.bites}: {AXES[one.card.bites]}" in answer
 
 
 def test_it_takes_between_an_hour_and_an_hour_and_a_half():

@@ -80,8 +80,8 @@ class Sheet:
 
     @property
     def bites(self) -> str:
-        """On what it costs."""
-        return AXES[self.drawn.card.bites]
+        """On which axis it is felt, and what that counts."""
+        return f"{self.drawn.card.bites}: {AXES[self.drawn.card.bites]}"
 
 
 def tabletop(seed: int, count: int = 7) -> str:

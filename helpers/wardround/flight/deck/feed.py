@@ -192,7 +192,7 @@ STALE_CACHE = StaleCache(
         "hours, both sites."
     ),
     first_sign="Nothing on a dashboard of volumes. A nurse says that the score did not move while the patient did.",
-    best_signal="The age of the newest vital signs: its median rises from hours to a day.",
+    best_signal="The age of the newest vital signs: its median rises from some ten hours to more than thirty.",
     tempting="Nothing: the dashboard is green.",
     reference_why=(
         "An early warning that speaks of two days ago is none. A freshness contract refuses old values at the door, "
