@@ -20,7 +20,7 @@ contacts, ends = given(3).case_list(hospital), given(3).data_end(hospital)
 # ## Before you look
 #
 # Two teams are asked for the readmission rate of the same hospital. Guess how far apart they can end with a straight face,
-# unless you have guessed in lesson 1, section 1. How far it is, is told in lesson 1, section 3.
+# unless you have guessed in lesson 1, section 1. How far it is, is told in lesson 1, section 4.
 
 # %%
 predict("W03.P1")

@@ -66,6 +66,14 @@ def test_whole_days_are_not_24_hours(hospital):
     assert verdict_on("W03.Q1", labelled(in_days), hospital).misconception == "two_days"
 
 
+def test_a_move_past_midnight_is_one_stay(hospital):
+    def same_date(ours, next_at):
+        return (ours.disposition == "transfer") & (next_at.dt.date == ours.discharged_at.dt.date)
+
+    verdict = verdict_on("W03.Q1", labelled(same_date), hospital)
+    assert verdict.kind != "right" and "go on within 24 hours in another bed of ours" in verdict.evidence
+
+
 def test_dropped_transfers_have_their_name(hospital):
     verdict = verdict_on("W03.Q1", labelled(within_a_day, drop=["transfer"]), hospital)
     assert verdict.misconception == "transfers_dropped" and "Nobody has the label `transfer`" in verdict.evidence

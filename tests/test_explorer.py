@@ -5,9 +5,11 @@ from __future__ import annotations
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from wardround import explore, explorer
 from wardround.course.authoring import build
 from wardround.course.explorer import Scene, Setting
+from wardround.course.explorer_views import _week as week_of
 from wardround.course.explorer_views import decision_lines, people_of, promised_and_seen
 from wardround.evaluation import EvaluationError, auroc_value, counts, decision_curve, net_benefit, treat_all
 
@@ -92,6 +94,14 @@ def test_the_people_drawn_add_up_to_the_week_and_to_its_calls(patients, capacity
     assert sum(people.values()) == A_WEEK and min(people.values()) >= 0
     called = people["called, came back"] + people["called, did not"]
     assert abs(called - A_WEEK * (done.found + done.needless)) < 2 and called <= capacity
+
+
+def test_the_people_who_came_back_are_the_filled_ones(patients):
+    made, axes = scene(patients, capacity=20), Figure().add_subplot()
+    week_of(axes, made)
+    names = [name for name, count in people_of(made).items() if count]
+    filled = [bool((marks.get_facecolor()[0, :3] < 1).any()) for marks in axes.collections]
+    assert filled == [name.endswith("came back") for name in names] and any(filled)
 
 
 def test_the_sliders_show_what_the_plain_twin_prints(patients):

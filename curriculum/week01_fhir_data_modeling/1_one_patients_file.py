@@ -96,7 +96,7 @@ claim(per_100["Quillmere General Hospital"], about=8, within=2)
 pd.DataFrame({"stays": stays_each, "paged": paged_stays, "of 100": per_100.round(0)})
 
 # %% [markdown]
-# Of 100 such stays at Eastbank, more than 50 set off the alert; at Quillmere, 10 at most. Either Eastbank treats a very
+# Of 100 such stays at Eastbank 55 set off the alert, at Quillmere General 8. Either Eastbank treats a very
 # different illness, or the number 2.0 means something else there. A rate will not tell us which. One patient will.
 #
 # ## 2. One patient

@@ -62,7 +62,7 @@ by_hand.head(3)
 
 # %%
 exploded = pd.DataFrame(
-    {"result_id": one["id"], "test": one["code"]["text"], "system": coding["system"], "value": one["valueQuantity"]["value"]}
+    row_of(one) | {"system": coding["system"]}
     for one in page
     for coding in one["code"]["coding"]
 )

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 1: who is in
 #
-# *About 50 minutes (an estimate). You have done weeks 1 and 2. Words are in the [glossary](../glossary.md).*
+# *About 47 minutes (an estimate). You have done weeks 1 and 2. Words are in the [glossary](../glossary.md).*
 #
 # On Friday the board wants one number: the share of our patients who come back within thirty days. It will decide
 # which ward gets the nurse who calls people at home, and later what a model learns to predict. Two careful teams get
@@ -18,7 +18,7 @@
 #
 # *About 4 min · 4 min so far*
 #
-# Five questions on weeks 1 and 2. R6 to R8 let you skip section 2.
+# Five questions on weeks 1 and 2. Know readmission measures? R6 to R8 let you skip section 2.
 
 # %%
 from wardround import quiz
@@ -43,7 +43,7 @@ quiz("W03.R1", ...)
 import itertools
 
 import pandas as pd
-from wardround import claim, load, predict, reveal
+from wardround import claim, given, load, predict, reveal
 from wardround.evaluation import figure
 from wardround.records.cohort import Definition, definition_table, outcomes
 
@@ -267,7 +267,7 @@ reveal("W03.P1")
 #
 # ## 5. Same words, other people
 #
-# *About 9 min · 43 min so far*
+# *About 6 min · 40 min so far*
 #
 # Two of the 64. Team A reads our own record alone and counts planned returns, too; team B is our table.
 
@@ -288,45 +288,7 @@ gaps = (beds.admitted_at - beds.discharged_at.shift()) / DAY
 claim(gaps[gaps <= 30].round(1).tolist(), exactly=[9.7, 22.5, 0.7])
 book
 
-
 # %%
-def in_beds(axes):
-    for row in beds.itertuples():
-        away = row.hospital == "elsewhere"
-        look = {"color": "white" if away else "black", "edgecolor": "black", "hatch": "////" if away else ""}
-        axes.barh(0, row.discharged_at - row.admitted_at, 0.3, left=row.admitted_at, **look)
-    axes.set(yticks=[], ylim=(-1, 1))
-
-
-def one_life(axes):
-    in_beds(axes)
-    for day, text, height in notes:
-        place, look = (pd.Timestamp(day, tz="UTC"), 0), {"ha": "center", "va": "center"}
-        line = {"arrowstyle": "-", "shrinkB": 8}
-        axes.annotate(text, place, (0, height), textcoords="offset points", arrowprops=line, **look)
-    axes.set(xlabel="black: in our beds, hatched: elsewhere; lower line: a week of March 2023", ylabel="Martín Cabrera")
-    axes.set_ylim(-3.2, 1)
-    axes.set(xlim=(pd.Timestamp("2022-02-01", tz="UTC"), pd.Timestamp("2023-07-15", tz="UTC")))
-
-
-# %%
-def with_the_gap(axes):
-    one_life(axes)
-    near = axes.inset_axes([0.08, 0.2, 0.86, 0.22])
-    days = pd.date_range("2023-03-03", "2023-03-09", tz="America/New_York")
-    in_beds(near)
-    out, back = beds.discharged_at["e-a91ddbdee3a1bc"], beds.admitted_at["C8F9C9B6251"]
-    near.annotate("", (back, -0.6), (out, -0.6), arrowprops={"arrowstyle": "<->", "shrinkA": 0, "shrinkB": 0})
-    near.text(back, -0.6, "  16 hours", va="center")
-    near.set_xticks(days, [f"{day.day} March" for day in days])
-    near.set_xlim(days[0], days[-1])
-
-
-# %%
-notes = [("2022-04-12", "planned, on day 10\nA: readmitted. B: no", 60)]
-notes += [("2022-10-29", "unplanned, on day 23\nA and B: readmitted", -60)]
-notes += [("2023-03-06", "elsewhere, after 16 hours\nA: no. B: readmitted", 60)]
-notes += [("2023-05-16", "dies of sepsis", -60)]
 says = "Team A counts planned chemotherapy as his readmission and misses the pneumonia that was back after 16 hours."
 came_back, known = beds.admitted_at["C8F9C9B6251"], beds.known_at["C8F9C9B6251"]
 died = deaths.set_index("person_id").died_at["person-28da84b481f278"].tz_convert("America/New_York")
@@ -334,7 +296,8 @@ his = hospital.warehouse.stays.set_index("encounter_id").reindex(beds.index)
 claim((int(his.age.min()), his.cancer.iloc[0] and his.copd.iloc[0]), exactly=(64, True))
 claim(came_back - beds.discharged_at["e-a91ddbdee3a1bc"], exactly=pd.Timedelta("15h50min"))
 claim((str(died.date()), str(known.date())), exactly=("2023-05-19", "2023-05-23"))
-figure(with_the_gap, says=says, table=book, size=(7.0, 4.2))
+his_stays = given(3).one_life(beds, "e-a91ddbdee3a1bc", "C8F9C9B6251")
+figure(his_stays, says=says, table=book, size=(7.0, 4.2))
 
 # %% [markdown]
 # By team A's book somebody reviews the discharge after which his chemotherapy went as planned, and nobody the one
@@ -343,7 +306,7 @@ figure(with_the_gap, says=says, table=book, size=(7.0, 4.2))
 #
 # ## 6. When it breaks: chosen afterwards
 #
-# *About 6 min · 49 min so far*
+# *About 6 min · 46 min so far*
 #
 # Did Quillmere General do better in 2024? January to July against the same months of 2023, by all 64:
 
@@ -405,7 +368,7 @@ figure(waterfall, says=says, table=attrition)
 #
 # ## 7. The lead's lens
 #
-# *About 1 min · 50 min so far*
+# *About 1 min · 47 min so far*
 #
 # Ask of the next rate that you are shown: who was left out, and how many? Good and evasive answers are in the
 # [take-away](takeaway.md). Then one paragraph for your own place: which of the six choices has nobody made yet?

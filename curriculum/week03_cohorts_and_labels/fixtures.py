@@ -66,6 +66,7 @@ _COURSES = (
 _DIES = {1: 24}  # of the second course everybody dies, days after the first admission
 _LATE = 5  # the last course begins so late that claims are still to come
 _SOON = 3, pd.Timedelta(days=22) - pd.Timedelta(hours=34)  # in nine of this course's dozen we have them back after 34 h
+_SLOW = 4, pd.Timedelta(hours=18.5)  # in three of this course's dozen the move takes 20 h, past midnight
 EACH = 12
 
 
@@ -108,6 +109,7 @@ def _invented(hospital):
         for n, (kind, site, first, last, gone, planned) in enumerate(_COURSES[course], 1):
             at = last_day - (90 - number % EACH if course == _LATE else 400 - 2 * number) * _DAY
             at = at - _SOON[1] if course == _SOON[0] and number % 4 and n > 1 else at
+            at = at + _SLOW[1] if course == _SLOW[0] and number % 4 == 0 and n > 1 else at
             rows.append((f"{who}-{n}", who, course, at, kind, site, at + first * _DAY, at + last * _DAY, gone, planned))
     names = ["contact_id", "person_id", "course", "begins", "kind", "hospital", "admitted_at", "discharged_at"]
     made = pd.DataFrame(rows, columns=[*names, "disposition", "planned"])
@@ -125,6 +127,11 @@ def stays_to_follow(hospital):
 def _stays_to_follow(hospital):
     found = _cohort.eligible_stays(_case_list(hospital), data_end(hospital))
     return found[["contact_id", "person_id", "discharged_at"]]
+
+
+def one_life(beds, left, back):
+    """Return what draws one man's stays, and the hours between two of them."""
+    return runpy.run_path(str(Path(__file__).with_name("one_life.py")))["drawn"](beds, left, back)
 
 
 # Q3 -------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 # answer comes with numbers. First you take the pilot's page apart, and nothing is explained. Then we build the same
 # model as one should, and see what is left of it.
 #
-# AUROC is the chance that of two stays, one with the event and one without, the first has the higher score; 0.5 is a
+# AUROC, as in week 2, is the chance that of two stays, one with the event and one without, the first has the higher score; 0.5 is a
 # coin.
 #
 # You will be able to

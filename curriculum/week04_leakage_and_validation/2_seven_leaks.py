@@ -292,7 +292,7 @@ pd.Series(areas)
 #
 # *About 8 min · 45 min so far*
 #
-# On paper, each model gets the limit at which it calls 16 a week. Then both fly from 4 September on, over the same
+# On paper, each model gets the threshold from which on it calls 16 a week. Then both fly from 4 September on, over the same
 # people, and are asked at 08:00.
 
 # %%
@@ -339,7 +339,7 @@ pd.DataFrame(counts, list(flown), ["calls", "would have come back", "of these av
 # **Week 1: no call.** On paper the pilot found 244 of 291. In twelve weeks it calls three people, none of whom would
 # have come back. No error, no alarm: a quiet screen. The honest model calls 187 of 948 who go home; 41 of them would
 # have come back, and 8 did not because of the call, Alice Vandermeer among them. That is 8 of 1,000 who go home, and
-# rests on how well we assumed calls to work. The tempting repair is a lower limit, until the pilot calls 16 a week
+# rests on how well we assumed calls to work. The tempting repair is a lower threshold, until the pilot calls 16 a week
 # again. Then it calls by a score of 0.58. For twelve weeks that may even look as good: eight events rank no scores; 377
 # do.
 #

@@ -34,7 +34,7 @@ def coins_known(hospital, truth):
 def without_the_patients(hospital, truth, found):
     rows = given(4).coin_rows(hospital)
     apart = auroc_value(rows.coin, given(4).forest(rows, rows.coin, given(4).halves(rows, hospital, "patient")))
-    return f"Halves drawn by patient instead of by row give {apart:.2f}: a coin is a coin."
+    return f"Halves drawn by patient instead of by row give {apart:.2f} (other halves than the lesson's): a coin is a coin."
 
 
 outcome("W04.P1", coins_known, remark=without_the_patients)

@@ -159,7 +159,7 @@ pd.Series(right).mul(100).round(1).rename("right of 100")
 
 # %% [markdown]
 # A score that never speaks wins by 30 (M03): where 35 of 1,000 are septic, silence is right for 965. And one AUROC
-# holds every limit at once:
+# holds every threshold at once:
 
 # %%
 by_limit = {}
@@ -169,7 +169,7 @@ for limit in range(1, 8):
 names = ["septic of 100 flagged", "flagged of 100 septic", "flagged of 100"]
 by_limit = pd.DataFrame(by_limit, names).T.rename_axis("points from which a stay is flagged")
 claim(by_limit.loc[[2, 4]].round().to_numpy().tolist(), exactly=[[9, 88, 36], [15, 39, 9]])
-says = "At one AUROC, 0.83, a limit of two points flags 88 of 100 septic stays; one of four flags 39, and then 15 of 100 flagged are septic."
+says = "At one AUROC, 0.83, a threshold of two points flags 88 of 100 septic stays; one of four flags 39, and then 15 of 100 flagged are septic."
 figure(lines(by_limit[names[:2]], ylabel="of 100"), says=says, table=by_limit.round(1))
 
 # %% [markdown]
@@ -289,7 +289,7 @@ figure(intervals(ppv, xlabel="share of flagged that is septic"), says=says, tabl
 #
 # - Four counts. Every rate is a division of two of their sums; say *of whom*, of 1,000.
 # - Two true headlines from the same 359 stays; which group stands below the line decides what they say.
-# - AUROC is about pairs, accuracy rewards silence, and one AUROC holds every limit.
+# - AUROC is about pairs, accuracy rewards silence, and one AUROC holds every threshold.
 # - A predictive value belongs to a score and a place; the other two travel less, but they travel.
 #
 # **Now Q1 and Q2 in the exercise** (22 minutes), or after lesson 2.

@@ -185,7 +185,7 @@ wilson(int(rang.sum()), rang.size)
 # *About 3 min · 30 min so far*
 #
 # A flagged stay sends an alert at every score of two points or more, seven in the mean. A *lockout* leaves a stay in peace
-# for 24 hours after an alert. One score, one limit, four counts:
+# for 24 hours after an alert. One score, one threshold, four counts:
 
 # %%
 days = (ward["at"].max() - ward["at"].min()) / pd.Timedelta(days=1)
@@ -277,12 +277,12 @@ week.VERDICTS
 #
 # *About 8 min · 46 min so far*
 #
-# Last, a flight. A visit in our simulator helps against *getting worse*, so the score is week 2's alert on breathing, pulse
+# Last, a flight. A visit in our simulator helps against *getting worse*, so the score is a simple one, of breathing, pulse
 # and creatinine, and the event is that the patient gets worse within 24 hours. It alerts from 12 on, with a lockout, and
 # never in comfort care. Two wards: Quillmere's patients under 65, Eastbank's of 65 and over. On paper:
 
 # %%
-def three(rows):  # the alert of week 2: breathing, pulse, creatinine
+def three(rows):  # breathing, pulse, creatinine
     return rows.respiratory_rate.fillna(17) / 4 + rows.heart_rate.fillna(80) / 15 + rows.creatinine.fillna(1.0)
 
 
@@ -334,7 +334,7 @@ met
 weekly = pages.groupby(["week", "ward"]).size().unstack() / visits.to_numpy()
 claim((met["for each visit to spare"].tolist(), spare), exactly=([1.28, 0.55], {"quillmere": 2, "eastbank": 1}))
 claim((met.alerts / 26).round().tolist(), exactly=[27, 23])
-says = "With one score and one limit Eastbank's older patients send 1.3 alerts for each visit their site can spare, Quillmere's younger ones 0.55."
+says = "With one score and one threshold Eastbank's older patients send 1.3 alerts for each visit their site can spare, Quillmere's younger ones 0.55."
 figure(lines(weekly, ylabel="alerts for each visit to spare", xlabel="week of the flight"), says=says, table=weekly)
 
 # %% [markdown]

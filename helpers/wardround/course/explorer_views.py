@@ -124,7 +124,7 @@ def _week(axes: Axes, scene: Scene) -> None:
     for name, count in counts.items():
         if not count:
             continue
-        ill = name.endswith("come back")
+        ill = name.endswith("came back")
         face = palette[1] if ill else "white"
         edge = palette[1] if ill else GREY
         place = np.arange(count)
