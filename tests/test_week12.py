@@ -17,6 +17,7 @@ from wardround.course.places import week_folder
 from wardround.course.questions import week_questions
 from wardround.course.verdicts import expected, judge
 from wardround.flight.plan import PlanWrong, load_plan, read_plan, written
+from wardround.flight.words import AXES
 from wardround.hospital import open_truth
 from wardround.operations.playbook.reading import read as read_playbook
 from wardround.records import read_export
@@ -41,7 +42,7 @@ def hospital(third_hospitals):
 
 @pytest.fixture(scope="module", autouse=True)
 def public_years():
-    """The checks of these tests fly the three public years: five hidden ones are for ``prove``."""
+    """The checks of these tests fly the three public years: nine hidden ones are for ``prove``."""
     names = WEEK.flown.__globals__
     before, names["_seeds"] = names["_seeds"], lambda hospital: WEEK.PUBLIC
     yield
@@ -251,9 +252,40 @@ def test_groups_are_refused_without_a_sentence_and_a_name_and_flown_with_them(ho
 def test_a_median_year_near_a_floor_is_held_or_not_by_the_floor_alone():
     mine, others = [{"a": 3.0}, {"a": 5.0}, {"a": float("nan")}], [{"a": 1.0}, {"a": 1.0}, {"a": 1.0}]
     held = FLYING["_held"]
-    assert held(("a", "less", "at least", 3.0, ""), mine, others) == {"median": 3.0, "limit": 3.0, "holds": True}
-    assert not held(("a", "own", "at most", 3.9, ""), mine, others)["holds"]
-    assert held(("a", "share", "at most", 4.0, ""), mine, others)["median"] == 4.0
+    assert held(("x", "a", "less", "at least", 3.0, ""), mine, others) == {"median": 3.0, "limit": 3.0, "holds": True}
+    assert not held(("x", "a", "own", "at most", 3.9, ""), mine, others)["holds"]
+    assert held(("x", "a", "share", "at most", 4.0, ""), mine, others)["median"] == 4.0
+
+
+def test_grading_stops_only_where_no_further_year_could_change_a_floor():
+    floors = {
+        "own": ("x", "a", "own", "at least", 0.0, ""),
+        "share": ("x", "b", "share", "at most", 0.5, ""),
+    }
+    random, flown = dice(3), []
+    for _ in range(300):
+        mine = [{"a": random.normal(1.0), "b": random.choice([0.2, 0.8, np.nan], p=[0.7, 0.2, 0.1])} for _ in range(20)]
+        others = [{"a": 0.0, "b": float(random.random() < 0.9)} for _ in range(20)]
+        ended = next((n for n in range(1, 21) if FLYING["settled"](floors, mine[:n], others[:n], 20)), 20)
+        for floor in floors.values():
+            early, whole = (FLYING["_held"](floor, mine[:n], others[:n])["holds"] for n in (ended, 20))
+            assert early == whole
+        flown.append(ended)
+    assert min(flown) >= 11 and 20 in flown and np.median(flown) < 20 and len(set(flown)) > 5
+
+
+def test_each_floor_has_its_axis_and_a_place_in_the_plan_to_look_at(hospital):
+    assert {floor[0] for floor in WEEK.FLOORS.values()} <= set(AXES) and set(MADE["LOOK"]) == set(WEEK.FLOORS)
+    blind = written(load_plan("reference").model_copy(update={"causes": {}}))
+    verdict = verdict_on("W12.Q4", with_ranges(blind), hospital)
+    assert verdict.kind == "not_yet" and verdict.look_at == MADE["LOOK"]["benefit"]
+    for told in (
+        "benefit (benefit): -",
+        "(at least 1)",
+        "wrong data (harm): 0.",
+        "missed as well: notices (governance).",
+    ):
+        assert told in verdict.evidence
 
 
 def test_in_a_box_nothing_flies_and_the_exercise_goes_on(monkeypatch):
@@ -296,7 +328,7 @@ def test_grading_flies_other_years_than_a_check_and_more_of_them(hospital, monke
     seeds = runpy.run_path(str(week_folder(12) / "fixtures.py"))["_seeds"]
     mine = seeds(hospital)
     monkeypatch.setitem(seeds.__globals__, "secret", lambda hospital: "s")
-    assert len(mine) == 5 and len(seeds(hospital)) == 8 and not set(mine) & set(seeds(hospital))
+    assert len(mine) == 9 and len(seeds(hospital)) == 20 and not set(mine) & set(seeds(hospital))
     assert not set(mine) & set(WEEK.PUBLIC)
 
 

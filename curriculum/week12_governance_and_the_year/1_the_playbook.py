@@ -60,6 +60,7 @@ def inventory(gathered):
     return pd.DataFrame(rows).T.rename_axis("system")
 
 
+claim((len(theirs["systems"]), "version" in theirs["systems"]["early_warning"], "approved_by" in theirs["systems"]["early_warning"]), exactly=(3, False, False))
 inventory(theirs)
 
 # %%
@@ -107,6 +108,8 @@ found.head(1)
 mended = decided.replace("care_calls = 0.10", "care_calls = 0.13")
 found = contradictions(mended)
 claim((len(found), found.index[0]), exactly=(4, "rollback is as measured"))
+calls, flown = (theirs["systems"][name] for name in ("care_calls", "early_warning"))
+claim((calls["threshold"], calls["drills"][-1]["minutes"], flown["rollback"]["minutes"]), exactly=(0.13, 42.0, 60))
 found.iloc[:2]
 
 # %% [markdown]

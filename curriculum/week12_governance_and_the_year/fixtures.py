@@ -22,13 +22,13 @@ import pandas as pd
 from wardround.course.given import apart, by_hand, secret
 
 _HERE = Path(__file__).parent
-BESIDE = ("words.py", "asked.py")  # goes into the grading box with this file; what knows answers or flies does not
+BESIDE = ("words.py", "floors.py", "asked.py")  # goes into the grading box with this file; what knows answers or flies does not
 _WORDS = runpy.run_path(str(_HERE / "words.py"))
 RULES, FACTS, AS_OF, START, REVIEWED = (_WORDS[name] for name in ("RULES", "FACTS", "AS_OF", "START", "REVIEWED"))
-FLOORS, AXES, PUBLIC = (_WORDS[name] for name in ("FLOORS", "AXES", "PUBLIC"))
-WIDEST = _WORDS["WIDEST"]
+_HELD = runpy.run_path(str(_HERE / "floors.py"))
+FLOORS, AXES, PUBLIC, WIDEST = (_HELD[name] for name in ("FLOORS", "AXES", "PUBLIC", "WIDEST"))
 LOOKED_AT = ("ward_averted", "ward_wrong_data", "silent_patient_weeks")  # what a review's difference speaks of
-HIDDEN, GRADED = 5, 8  # years of a check, and of grading: no more than eight years stay in memory at once
+HIDDEN, GRADED = 9, 20  # years of a check: with the public three they stay in memory; of grading, at most
 _ASKED = runpy.run_path(str(_HERE / "asked.py"))
 
 
@@ -168,15 +168,15 @@ def practise(text, say=print):
     for fault in found["wrong"]:
         say(f"plan: {fault}.")
     rows = [
-        (name, FLOORS[name][4], round(one["median"], 2), f"{FLOORS[name][2]} {one['limit']:g}", one["holds"])
+        (name, FLOORS[name][0], FLOORS[name][5], round(one["median"], 2), f"{FLOORS[name][3]} {one['limit']:g}", one["holds"])
         for name, one in found["floors"].items()
     ]
     told = found["forecast"].get("axes", {})
     for axis, one in told.items():
-        rows.append((f"forecast: {axis}", "the range beside the median year", round(one["came"], 2), f"{one['low']:g} to {one['high']:g}", one["in"]))
+        rows.append((f"forecast: {axis}", axis, "the range beside the median year", round(one["came"], 2), f"{one['low']:g} to {one['high']:g}", one["in"]))
     if found["forecast"].get("problem"):
         say(f"forecast: {found['forecast']['problem']}.")
-    return pd.DataFrame(rows, columns=["floor", "what", "median", "asked", "holds"])
+    return pd.DataFrame(rows, columns=["floor", "axis", "what", "median", "asked", "holds"])
 
 
 def year(plan, seed):
@@ -191,11 +191,11 @@ def flown(answer, hospital):
 
 @functools.lru_cache(maxsize=64)
 def _flown(text, seeds):
-    return json.loads(json.dumps(_beside("flying.py")["flown"](text, seeds, FLOORS, AXES, WIDEST)))
+    return json.loads(json.dumps(_beside("flying.py")["flown"](text, seeds, FLOORS, AXES, WIDEST, stop=len(seeds) > HIDDEN)))
 
 
 def _seeds(hospital):
-    """The years of a check: five from the hospital's checksum; for grading eight, which its secret number hides."""
+    """The years of a check: nine from the hospital's checksum; for grading twenty, which its secret number hides."""
     hidden = secret(hospital)
     dice = _dice(f"{hospital.checksum} years {hidden}")
     return tuple(int(seed) for seed in dice.integers(10_000, 10_000_000, GRADED if hidden else HIDDEN))

@@ -36,8 +36,11 @@ def read(text):
         return None, [f"{one.key}: {one.write}" if one.key else one.write for one in wrong.faults]
 
 
-def flown(text, seeds, floors, axes, widest, say=None):
-    """What a plan comes to beside doing nothing: each floor with its median, the forecasts, and what the plan does at alarms."""
+def flown(text, seeds, floors, axes, widest, say=None, stop=False):
+    """What a plan comes to beside doing nothing: each floor with its median, the forecasts, and what the plan does at alarms.
+
+    With ``stop`` it ends as soon as no further year could change whether a floor holds.
+    """
     plan, wrong = read(text)
     if plan is None:
         return {"wrong": wrong, "floors": {}, "missed": [], "forecast": {}, "habits": habits_of(text), "seeds": len(seeds)}
@@ -47,6 +50,8 @@ def flown(text, seeds, floors, axes, widest, say=None):
         others.append(year(nothing(), seed))
         if say is not None:
             say(number, len(seeds))
+        if stop and settled(floors, mine, others, len(seeds)):
+            break
     found = {name: _held(floor, mine, others) for name, floor in floors.items()}
     return {
         "wrong": [],
@@ -54,20 +59,37 @@ def flown(text, seeds, floors, axes, widest, say=None):
         "missed": [name for name, one in found.items() if not one["holds"]],
         "forecast": forecast(plan, mine, axes, widest),
         "habits": habits(plan),
-        "seeds": len(seeds),
+        "seeds": len(mine),
     }
+
+
+def settled(floors, mine, others, years):
+    """Whether more than half of all the years that could be flown hold each floor, or miss it: no further one changes a median."""
+    for floor in floors.values():
+        holds = _within(floor, _values(floor, mine, others))
+        if max(holds.sum(), (~holds).sum()) <= years / 2:
+            return False
+    return True
+
+
+def _within(floor, value):
+    return value >= floor[4] if floor[3] == "at least" else value <= floor[4]
+
+
+def _values(floor, mine, others):
+    """Year by year what a floor speaks of; a year that has none, such as a share of nothing, is left out."""
+    _, number, kind, *_ = floor
+    own = np.array([one[number] for one in mine])
+    beside = np.array([one[number] for one in others])
+    value = {"own": own, "less": own - beside, "share": own / np.where(beside > 0, beside, np.nan)}[kind]
+    return value[~np.isnan(value)]
 
 
 def _held(floor, mine, others):
     """A floor's median over the years, and whether it holds."""
-    number, kind, side, limit, _ = floor
-    own = np.array([one[number] for one in mine])
-    beside = np.array([one[number] for one in others])
-    value = {"own": own, "less": own - beside, "share": own / np.where(beside > 0, beside, np.nan)}[kind]
-    value = value[~np.isnan(value)]
+    value, limit = _values(floor, mine, others), floor[4]
     middle = float(np.median(value)) if value.size else 0.0
-    holds = middle >= limit if side == "at least" else middle <= limit
-    return {"median": middle, "limit": limit, "holds": bool(holds)}
+    return {"median": middle, "limit": limit, "holds": bool(_within(floor, middle))}
 
 
 FIRST = {  # what a forecast of an axis speaks of: the axis's first number

@@ -566,9 +566,12 @@ def how_flown(answer, hospital):
     if answer["wrong"]:
         return f"{answer['wrong'][0]}."
     floors = given(12).FLOORS
-    told = [f"{name}: {answer['floors'][name]['median']:.2f} {floors[name][4]} ({floors[name][2]} {floors[name][3]:g})" for name in answer["missed"][:2]]
-    more = len(answer["missed"]) - len(told)
-    text = "; ".join(told) + (f"; and {counted(more, 'floor', 'floors')} more" if more else "")
+    told = [
+        f"{name} ({floors[name][0]}): {answer['floors'][name]['median']:.2f} {floors[name][5]} ({floors[name][3]} {floors[name][4]:g})"
+        for name in answer["missed"][:2]
+    ]
+    more = ", ".join(f"{name} ({floors[name][0]})" for name in answer["missed"][2:])
+    text = "; ".join(told) + (f"; missed as well: {more}" if more else "")
     problem = answer["forecast"].get("problem")
     parts = [f"In the median of {answer['seeds']} years: {text}." if told else "", f"Of the forecast: {problem}." if problem else ""]
     return " ".join(part for part in parts if part)
@@ -634,6 +637,18 @@ def flight(name, answer, also, *, says, so_what, look_at, teaches=None):
     )
 
 
+LOOK = {  # in the plan, by the floor that is missed
+    "benefit": "`then` of the monitors that ring, and what each [[cause]] does once it is found",
+    "calls": "[list], its monitors, and the causes that touch it",
+    "no score": "how often and how long the plan switches off: `pause` in `then`, [pause], and contracts that block without a fallback",
+    "wrong data": "[contracts], and `fallback` and `fix_feed` in the causes of the feed",
+    "burden": "`threshold`, `policy` and `alerts_a_shift` of [ward]; `top_k` where hands are few",
+    "equity": "who is read at all: `group_gap`, [labels], the cause sensor_bias, and what the threshold does to the group found least",
+    "silence": "what nobody watches: which signals of the template (`wardround fly --new my_plan.toml`) have no monitor, and which monitors only log",
+    "false stops": "`pause` in `then`, and [pause]",
+    "restraint": "actions in `then` that change something before a cause is found, and `unknown`",
+    "notices": "which causes have no [[cause]], and `notify` with `within_hours` in those that there are",
+}
 COLUMN = "the column `holds` of `practise(my_plan)`: which floors, on which axis"
 
 key(
@@ -642,7 +657,7 @@ key(
     same=Flown(),
     evidence=how_flown,
     right=the_year,
-    look_at=COLUMN,
+    look_at=lambda answer, hospital: next((LOOK[name] for name in answer["missed"]), COLUMN),
     misconceptions=[
         flight(
             "undisclosed_groups",
@@ -705,6 +720,14 @@ key(
             so_what="The averted harm stays near what the model can do by itself, which looks well in a summary. On which faults it ran for months, nobody has noticed.",
             look_at="the floors silence, wrong data and notices",
             teaches="M25",
+        ),
+        flight(
+            "few_eyes",
+            published("restraint"),
+            lambda answer, hospital: "silence" in answer["missed"] and not answer["habits"],
+            says="Few eyes: what the plan watches is answered well, and the rest goes on without anybody noticing.",
+            so_what="No change for nothing, few hours, and of what doing nothing leaves unseen a good part is still there. Patience is for what was looked at.",
+            look_at=LOOK["silence"],
         ),
         flight(
             "no_forecast",

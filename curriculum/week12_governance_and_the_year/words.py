@@ -1,4 +1,4 @@
-"""What week 12 hands out in words: rules by code, the plan that is mended, the plan that is reviewed, the floors. No answers."""
+"""What week 12 hands out in words: rules by code, the plan that is mended, the plan that is reviewed. No answers."""
 
 AS_OF = "As of November 2026, of sources read then; no legal advice. Verify before you rely on it."
 
@@ -29,24 +29,6 @@ FACTS = {  # of each code the entries of curriculum/facts.toml that say so, with
     "colorado": ("state-ai",),
 }
 NOT_YET = ("security_new", "annex3", "colorado")
-
-PUBLIC = (1, 2, 3)  # seeds of the years to practise on
-AXES = ("benefit", "harm", "burden", "equity", "resilience")
-
-# name: (axis, the number, whether the plan's own or less doing nothing's, "at least" or "at most", the floor, in words)
-FLOORS = {
-    "benefit": ("ward_averted", "less", "at least", 0.5, "deteriorations averted, more than by doing nothing"),
-    "calls": ("list_averted", "less", "at least", -2.0, "readmissions averted by the list, beside doing nothing"),
-    "no score": ("needed_without_score", "own", "at most", 60.0, "of 1,000 windows before a deterioration, those without a score"),
-    "wrong data": ("ward_wrong_data", "share", "at most", 0.6, "scores on wrong data, as a share of doing nothing's"),
-    "burden": ("alerts_a_responder", "own", "at most", 1.0, "alerts for each that a shift can answer"),
-    "equity": ("worst_sensitivity", "less", "at least", 30.0, "of 1,000 events in the worst-served group, those seen, more than by doing nothing"),
-    "silence": ("silent_patient_weeks", "share", "at most", 0.6, "patient-weeks on a fault that nobody had noticed, as a share of doing nothing's"),
-    "false stops": ("false_stop_weeks", "own", "at most", 3.0, "weeks in which a service was off with nothing wrong"),
-    "restraint": ("changes_for_nothing", "own", "at most", 10.0, "changes made where no cause was found"),
-    "notices": ("told_in_time", "own", "at least", 50.0, "of 100 incidents, those of which somebody was told in time"),
-}
-WIDEST = {"benefit": 60.0, "harm": 250.0, "burden": 3.0, "equity": 600.0, "resilience": 2500.0}
 
 # As many a project ships it: the threshold of Youden's index, no contract, and whatever drifts is trained anew.
 START = """name = "mine"

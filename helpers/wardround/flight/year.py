@@ -103,12 +103,12 @@ class Year:
 
 
 def frozen(seed: int, scale: float = 1.0) -> Year:
-    """Return year four of the hospital of a seed; two seconds the first time, 70 MB. The last eight are kept."""
+    """Return year four of the hospital of a seed; two seconds the first time, 70 MB. The last twelve are kept."""
     check_parameters(seed, FIRST_WEEK + WEEKS, scale)
     return _made(int(seed), float(scale))  # one key, however it was asked for
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=12)
 def _made(seed: int, scale: float) -> Year:
     people = make_people(seed, 0, panel_size(scale))
     history = History(seed, people, FIRST_WEEK + WEEKS)
