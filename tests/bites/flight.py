@@ -12,6 +12,7 @@ import numpy as np
 from wardround.flight import bites, compare, engine
 from wardround.flight.deck import draw
 from wardround.flight.plan import Plan, load_plan, published, read_plan, written
+from wardround.flight.plan_rules import SCALES
 from wardround.flight.result import Flight
 from wardround.flight.words import SIGNALS
 
@@ -85,7 +86,8 @@ def _loudest(signal: str) -> float:
     """Return the limit at which a monitor rings most often, of those that the plan's reader lets pass."""
     if SIGNALS[signal].alarms == "below":
         return 1.0
-    return 0.01 if signal in ("freshness", "alerts", "census", "observed_expected") else 0.0
+    scale = SCALES.get(signal)
+    return 0.0 if scale is None or scale.low_too else 0.01
 
 
 # one hospital -------------------------------------------------------------------------------------------------------
