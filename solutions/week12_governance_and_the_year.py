@@ -151,7 +151,7 @@ check("W12.Q3", plan)
 # file that `wardround fly --new my_plan.toml` writes.
 #
 # The check flies it through nine years that nobody has seen, each beside doing nothing on the same patients and incidents. It must hold ten floors at once, each in the median of these years: there is no sum, and no axis pays for another. Some floors are the plan's own number, some its difference from doing
-# nothing, some its share of it; the table says which. Grading takes twenty other years, or fewer where eleven have settled every floor. Luck has a part, and we measured it: of 32 hospitals, drawn nine at a
+# nothing, some its share of it; the table says which. Grading takes twenty other years. Both end as soon as no further year could change whether a floor holds: after five of nine at the earliest, eleven of twenty. Luck has a part, and we measured it: of 32 hospitals, drawn nine at a
 # time, the reference plan held all floors in 100 of 100 draws, one with half of its signals in 98, one with too few in 2 or 3, and doing nothing in none; with twenty years hardly any plan owes its verdict to luck.
 # The forecasts must be there and must be able to fail; whether they came true is told, and costs nothing. First three guesses:
 

@@ -191,7 +191,7 @@ def flown(answer, hospital):
 
 @functools.lru_cache(maxsize=64)
 def _flown(text, seeds):
-    return json.loads(json.dumps(_beside("flying.py")["flown"](text, seeds, FLOORS, AXES, WIDEST, stop=len(seeds) > HIDDEN)))
+    return json.loads(json.dumps(_beside("flying.py")["flown"](text, seeds, FLOORS, AXES, WIDEST, stop=True)))
 
 
 def _seeds(hospital):

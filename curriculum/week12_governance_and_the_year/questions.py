@@ -95,7 +95,7 @@ question(
     title="Forecast, and fly",
     expects="a text: a plan in TOML with a table `[forecast]`",
     takes=str,
-    seconds=60,
+    seconds=90,
     ask=lambda my_plan, hospital: given(12).as_text(my_plan, hospital),
     then=lambda answer, hospital: given(12).flown(answer, hospital),
     hints=[
