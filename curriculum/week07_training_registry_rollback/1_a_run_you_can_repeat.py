@@ -29,7 +29,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
-from wardround import claim, given, keep, load, predict, quiz, reveal  # first: it switches MLflow's telemetry off
+# first: it switches MLflow's telemetry off
+from wardround import claim, given, keep, load, predict, quiz, reveal
 
 import mlflow
 from wardround.course.places import root, work
@@ -42,7 +43,8 @@ work().mkdir(parents=True, exist_ok=True)  # MLflow makes its file, and no folde
 mlflow.set_tracking_uri(f"sqlite:///{work().as_posix()}/mlflow.db")
 
 # %%
-found = mlflow.search_runs(filter_string="run_name = 'W04.Q3'", search_all_experiments=True, output_format="list")
+found = mlflow.search_runs(filter_string="run_name = 'W04.Q3'", search_all_experiments=True,
+    output_format="list")
 stand_in = {"auroc": 0.686, "low": 0.661, "high": 0.710}
 who, line = ("You", found[0].data.metrics) if found else ("A colleague (you have no such run)", stand_in)
 print(f"{who}: run W04.Q3, AUROC {line['auroc']:.3f} ({line['low']:.3f} to {line['high']:.3f})")
@@ -109,7 +111,8 @@ def train(rows, seed, strength, solver="lbfgs"):
 """
 
 # %%
-train_of, known_on = given(7).train_of, given(7).known_on  # a code's `train`; the stays whose outcome was known on a day
+# a code's `train`; the stays whose outcome was known on a day
+train_of, known_on = given(7).train_of, given(7).known_on
 train, rows = train_of(CODE), known_on(hospital, "2023-09-04")
 asked, back = features.READMISSION.compute(later), later.state.eq("readmitted")
 risks = pd.DataFrame({seed: train(rows, seed, 0.01).predict_proba(asked)[:, 1] for seed in range(20)})
@@ -156,9 +159,11 @@ def put(content):
 
 
 parts = {"rows": rows.to_parquet(index=False), "code": CODE.encode()}
-parts |= {"feature code": Path(features.__file__).read_bytes(), "lock": (root() / "requirements.lock").read_bytes()}
+parts |= {"feature code": Path(features.__file__).read_bytes(),
+    "lock": (root() / "requirements.lock").read_bytes()}
 names = {part: put(content) for part, content in parts.items()}
-pd.DataFrame({"SHA-256 begins": pd.Series(names).str[:12], "bytes": {part: len(one) for part, one in parts.items()}})
+pd.DataFrame({"SHA-256 begins": pd.Series(names).str[:12],
+    "bytes": {part: len(one) for part, one in parts.items()}})
 
 # %% [markdown]
 # In a repository the commit names the code, if nothing lies beside it uncommitted. The lock lists every package with version and
@@ -187,8 +192,10 @@ with mlflow.start_run(run_name="readmission") as run:
     mlflow.log_params(settings)
     mlflow.set_tags(names)
     mlflow.log_metric("auroc", auroc_value(back, risk))
-    about = {"signature": signature, "pyfunc_predict_fn": "predict_proba", "skops_trusted_types": ["numpy.dtype"]}
-    logged = mlflow.sklearn.log_model(model, name="model", pip_requirements=[f"scikit-learn=={version('scikit-learn')}"], **about)
+    about = {"signature": signature, "pyfunc_predict_fn": "predict_proba",
+        "skops_trusted_types": ["numpy.dtype"]}
+    logged = mlflow.sklearn.log_model(model, name="model",
+        pip_requirements=[f"scikit-learn=={version('scikit-learn')}"], **about)
 
 # %% [markdown]
 # Half a year later there is a run's number. Bring it back:
@@ -207,7 +214,8 @@ found
 # scikit-learn changed its default in 0.22 [solver-default](#Sources).
 
 # %%
-claim((*found.values(), put(Path(features.__file__).read_bytes()) == then.tags["feature code"], len(later)), exactly=(True, True, True, 3863))
+claim((*found.values(), put(Path(features.__file__).read_bytes()) == then.tags["feature code"], len(later)),
+    exactly=(True, True, True, 3863))
 
 
 def variant(rows=snapshot, code=CODE, **changed):
@@ -216,7 +224,8 @@ def variant(rows=snapshot, code=CODE, **changed):
 
 lost = {
     "nothing: all five kept": variant(),
-    "code: gaps filled with the median": variant(code=CODE.replace("SimpleImputer()", "SimpleImputer(strategy='median')")),
+    "code: gaps filled with the median": variant(code=CODE.replace("SimpleImputer()",
+        "SimpleImputer(strategy='median')")),
     "settings: strength 0.1": variant(strength=0.1),
     "seed: 43": variant(seed=43),
     "rows: the same in another order": variant(rows[::-1]),
@@ -226,7 +235,8 @@ lost = {
 
 # %%
 table = pd.DataFrame(
-    {name: [1000 * ((one >= 0.125) != (risk >= 0.125)).mean(), abs(one - risk).max(), auroc_value(back, one), one[0]]
+    {name: [1000 * ((one >= 0.125) != (risk >= 0.125)).mean(), abs(one - risk).max(),
+        auroc_value(back, one), one[0]]
      for name, one in lost.items()},
     ["of 1,000, another decision", "largest difference", "AUROC", "risk of the first stay"],
 ).T
@@ -237,7 +247,8 @@ def bars(axes):
     axes.barh(table.index[::-1], turned[::-1], color="#0072B2")
     for row, value in enumerate(turned[::-1]):
         axes.annotate(f"{value:.0f}", (value, row), (4, -4), textcoords="offset points")
-    axes.set(xlabel="of 1,000 later stays, those with another decision at 12.5%", ylabel="what was lost", xlim=(0, 290))
+    axes.set(xlabel="of 1,000 later stays, those with another decision at 12.5%", ylabel="what was lost",
+        xlim=(0, 290))
 
 
 # %%
@@ -287,7 +298,8 @@ optional
 
 # %%
 calls = pd.DataFrame({"in g/dL": 100 * (risk >= 0.125), "in g/L": 100 * (fed >= 0.125)})
-of_100 = pd.DataFrame({"of 100 stays": calls[eastbank].mean(), "of 100 who come back": calls[eastbank & back].mean()}).T
+of_100 = pd.DataFrame({"of 100 stays": calls[eastbank].mean(),
+    "of 100 who come back": calls[eastbank & back].mean()}).T
 claim((of_100.round().to_numpy().tolist(), int((eastbank & back).sum())), exactly=([[41, 6], [59, 14]], 76))
 
 
@@ -299,12 +311,15 @@ def units(axes):
     axes.set_xlim(0, 85)
 
 
-says = "With haemoglobin in g/L the signature lets every row through, and of 100 Eastbank stays 6 are called instead of 41; of 100 who come back, 14 instead of 59."
+says = (
+    "With haemoglobin in g/L the signature lets every row through, and of 100 Eastbank stays 6 are called "
+    "instead of 41; of 100 who come back, 14 instead of 59."
+)
 figure(units, says=says, table=of_100.round(1), size=(7, 2.6))
 
 # %% [markdown]
 # (The list above is *optional*: MLflow infers it from gaps.) No error, a short list, a quiet morning: of the 76 who come back, 14 of 100 are called instead of 59.
-# Types do not know medicine. A *contract* does, if somebody writes down what can be true:
+# Types do not know medicine. A *contract* (week 2) does, if somebody writes down what can be true:
 
 # %%
 import pandera.pandas as pa
@@ -348,7 +363,8 @@ asks = asks.drop_duplicates().sort_values("at", ignore_index=True)
 
 def last(clock):
     """Return for each ask the last row by a clock, in the version that was written last."""
-    return pd.merge_asof(asks, sodium.sort_values([clock, "sent_at"]), left_on="at", right_on=clock, by="mrn").value
+    return pd.merge_asof(asks, sodium.sort_values([clock, "sent_at"]), left_on="at", right_on=clock,
+        by="mrn").value
 
 
 table_says, screen_said = last("drawn_at"), last("sent_at")
@@ -367,12 +383,15 @@ def mornings(axes):
     axes.set(xlabel="of 1,000 mornings with a sodium", ylabel="at eight", xlim=(0, 40))
 
 
-says = "Of 1,000 mornings the table of today shows a sodium that was not on the screen at eight on 26, and another than the screen showed on 32."
+says = (
+    "Of 1,000 mornings the table of today shows a sodium that was not on the screen at eight on 26, and "
+    "another than the screen showed on 32."
+)
 figure(mornings, says=says, table=differ.round(1).to_frame("of 1,000 mornings"), size=(7, 1.9))
 
 # %% [markdown]
-# `drawn_at` is when the blood was taken, `sent_at` when a screen could show it. A model taught by the first clock learns from
-# values that it will not have. (The second join has a flaw left: what was *written* last may correct an older result. Q6.)
+# Week 3's two times: `drawn_at`, when the blood was taken, and `sent_at`, when a screen could show it. A model taught by
+# the first learns from values that it will not have. (The second join has a flaw left: what was *written* last may correct an older result. Q6.)
 #
 # A **feature store** is this join as a service: values with both times, one code for training and for the screen.
 #

@@ -105,8 +105,8 @@ class Drill:
         version = parts.get("version")
         if gone := [name for name, value in parts.items() if pd.isna(value)]:
             raise LookupError(
-                f"serve() was given no `{gone[0]}` (it is missing in that line); a line *approved* names only a digest, "
-                "and the lines *released* and *rolled back* name all parts"
+                f"serve() was given no `{gone[0]}` (it is missing in that line): a line *approved* names only a "
+                "digest, and the log holds another model as well; of readmission, *released* and *rolled back* name all parts"
             )
         if isinstance(version, str):
             raise TypeError(f"serve() was given the version {version!r}, a text; give the number, as the log has it")

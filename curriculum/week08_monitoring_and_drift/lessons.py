@@ -14,7 +14,8 @@ _INPUTS = ["age", "los_days", "stays_before", "emergency_before", "charlson", "h
 _INPUTS += ["creatinine", "urea", "leukocytes", "glucose", "interpreter", "htn", "dm", "cad", "ckd", "af"]
 _GROUPS = np.array([*GROUPS, "chemotherapy"], dtype=object)
 
-one_page = runpy.run_path(str(_HERE / "one_page.py"))["one_page"]
+_PAGE = runpy.run_path(str(_HERE / "one_page.py"))
+one_page, line = _PAGE["one_page"], _PAGE["line"]
 
 
 def learn(rows, back):

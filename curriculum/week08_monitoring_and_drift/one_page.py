@@ -38,6 +38,16 @@ def one_page(heading, signals, unseen, figures):
 """
 
 
+def line(what, now, window, limits, *rest):
+    """A row of the page: signal, window, limit, ``now`` (value, low, high) in words, state, and what stands behind it."""
+    value, low, high = now
+    said = f"{value:.2f}" if low == high else f"{value:.2f} ({low:.2f}-{high:.2f})"
+    if limits is None:
+        return what, window, "none", said, "no limit", *rest
+    state = "ALARM" if high < limits[0] or low > limits[1] else "within"
+    return what, window, f"{limits[0]} to {limits[1]}", said, state, *rest
+
+
 def _open(figure):
     """A figure with its table unfolded, for paper."""
     return figure._repr_html_().replace("<details>", "<details open>").replace("<th></th>", "<td></td>")

@@ -130,8 +130,12 @@ def beside(**stories):
     return draw
 
 
-says = "The screen says that the planned stay raises this patient's risk by 0.46 log-odds; asked itself, the model says that it lowers it by 0.64, and that age lowers it, too."
-figure(beside(on_the_screen=screen, the_model_asked=exact), says=says, table=pd.DataFrame({"screen": screen, "model": exact}).round(3), size=(8, 2.7), grid=(1, 2))
+says = (
+    "The screen says that the planned stay raises this patient's risk by 0.46 log-odds; asked itself, the "
+    "model says that it lowers it by 0.64, and that age lowers it, too."
+)
+figure(beside(on_the_screen=screen, the_model_asked=exact), says=says,
+    table=pd.DataFrame({"screen": screen, "model": exact}).round(3), size=(8, 2.7), grid=(1, 2))
 
 # %% [markdown]
 # Same model, same patient. Of the three reasons on the screen, one has the wrong sign, and the model's second largest is missing.
@@ -152,7 +156,8 @@ of_1000 = 1000 * shap.KernelExplainer(chance, background).shap_values(patient, s
 mean_risk = 1000 * chance(background).mean()
 assert abs(mean_risk + of_1000.sum() - risk) < 1e-6
 steps = [round(1000 * expit(np.log(one / (1000 - one)) + 0.64)) for one in (30, 300)]
-claim((round(mean_risk, 1), round(1000 * expit(base)), *of_1000.round(1), *steps), exactly=(93.4, 74, -16.8, -16.9, 8.9, 1.9, -36.9, 55, 448))
+claim((round(mean_risk, 1), round(1000 * expit(base)), *of_1000.round(1), *steps),
+    exactly=(93.4, 74, -16.8, -16.9, 8.9, 1.9, -36.9, 55, 448))
 pd.DataFrame({"log-odds": exact.round(2), "of 1,000": of_1000.round(1)})
 
 # %% [markdown]
@@ -193,7 +198,8 @@ found = (order[:, 0] != abs(asked).argmax(axis=1)).sum(), signs.any(axis=1).sum(
 frequent = some.stays_before.to_numpy() >= 2
 lowered = [int((shares[frequent, 1] < 0).sum()) for shares in (tool.values, asked)]  # column 1: stays in the year before
 claim(([int(one) for one in found], int(frequent.sum()), lowered), exactly=([148, 156, 98], 46, [35, 2]))
-pd.Series(found, ["another first reason", "a wrong sign among three", "sum off by more than 100 of 1,000"], name="of 200 stays")
+pd.Series(found, ["another first reason", "a wrong sign among three", "sum off by more than 100 of 1,000"],
+    name="of 200 stays")
 
 
 # %%
@@ -201,10 +207,14 @@ def scatter(axes):
     axes.plot([0, 600], [0, 600], ":", color="#5F5F5F", marker="")
     axes.plot(says_now, sums, "o", linestyle="", markersize=4)
     axes.annotate("on this line they add up", (395, 345), color="#5F5F5F")
-    axes.set(xlabel="the model says, of 1,000", ylabel="its reasons add up to, of 1,000", xlim=(0, 600), ylim=(0, 600))
+    axes.set(xlabel="the model says, of 1,000", ylabel="its reasons add up to, of 1,000", xlim=(0, 600),
+        ylim=(0, 600))
 
 
-says = "Of 200 stays 98 get reasons that add up to a risk more than 100 of 1,000 away from what the model says, and the tool reports no fault."
+says = (
+    "Of 200 stays 98 get reasons that add up to a risk more than 100 of 1,000 away from what the model "
+    "says, and the tool reports no fault."
+)
 spread = pd.DataFrame({"model": says_now, "reasons": sums}).describe().round()
 figure(scatter, says=says, table=spread, size=(6, 3.4))
 
@@ -218,11 +228,14 @@ figure(scatter, says=says, table=spread, size=(6, 3.4))
 linear, trees, groups = week.models(hospital).values()
 ready = linear.model[:-1].transform  # imputed, scaled
 calls = {
-    "LinearExplainer(logistic, background)": (linear, shap.LinearExplainer(linear.model[-1], ready(linear.background))(ready(linear.rows))),
+    "LinearExplainer(logistic, background)": (linear,
+        shap.LinearExplainer(linear.model[-1], ready(linear.background))(ready(linear.rows))),
     "TreeExplainer(trees of numbers)": (trees, shap.TreeExplainer(trees.model)(trees.rows)),
-    "TreeExplainer(trees of numbers, background)": (trees, shap.TreeExplainer(trees.model, trees.background)(trees.rows)),
+    "TreeExplainer(trees of numbers, background)": (trees,
+        shap.TreeExplainer(trees.model, trees.background)(trees.rows)),
     "TreeExplainer(trees with codes)": (groups, shap.TreeExplainer(groups.model)(groups.rows)),
-    "TreeExplainer(trees with codes, background)": (groups, shap.TreeExplainer(groups.model, groups.background)(groups.rows)),
+    "TreeExplainer(trees with codes, background)": (groups,
+        shap.TreeExplainer(groups.model, groups.background)(groups.rows)),
 }
 
 
@@ -231,7 +244,8 @@ table = {}
 for name, (one, told) in calls.items():
     output = lambda rows, one=one: one.model.decision_function(pd.DataFrame(rows, columns=list(one.rows)))
     right = shap.KernelExplainer(output, one.background).shap_values(one.rows, silent=True)
-    table[name] = abs(told.base_values.ravel() + told.values.sum(axis=1) - output(one.rows)).max(), abs(told.values - right).max()
+    gaps = told.base_values.ravel() + told.values.sum(axis=1) - output(one.rows)
+    table[name] = abs(gaps).max(), abs(told.values - right).max()
 table = pd.DataFrame(table, ["sum off by, log-odds", "a share off by up to"]).T.round(3)
 claim(table.to_numpy().ravel().tolist(), exactly=[0, 0.025, 0, 0.113, 0, 0.042, 2.524, 1.106, 2.524, 1.106])
 table
@@ -264,7 +278,8 @@ glass = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=0.
 black = HistGradientBoostingClassifier(max_depth=3, learning_rate=0.05, max_iter=120, random_state=0).fit(features[old], back[old])
 risks = {name: box.predict_proba(features[~old])[:, 1] for name, box in {"glass": glass, "black": black}.items()}
 areas = {name: auroc(back[~old], one) for name, one in risks.items()} | {"glass less black": auroc_difference(back[~old], *risks.values())}
-claim([round(one.value, 3) for one in areas.values()] + [int((~old).sum()), int(back[~old].sum())], exactly=[0.666, 0.651, 0.015, 3728, 315])
+claim([round(one.value, 3) for one in areas.values()] + [int((~old).sum()), int(back[~old].sum())],
+    exactly=[0.666, 0.651, 0.015, 3728, 315])
 areas
 
 # %% [markdown]
@@ -279,15 +294,19 @@ areas
 
 # %%
 def ranked(table):
-    box = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(C=0.01, max_iter=1000)).fit(table[old], back[old])
+    box = make_pipeline(SimpleImputer(), StandardScaler(),
+        LogisticRegression(C=0.01, max_iter=1000)).fit(table[old], back[old])
     scaled = box[:-1].transform(table)
     parts = pd.DataFrame(box[-1].coef_[0] * (scaled - scaled[old].mean(axis=0)), columns=table.columns)
-    assert abs(box.decision_function(table[old]).mean() + parts.sum(axis=1) - box.decision_function(table)).max() < 1e-6
-    return parts[~old], abs(parts[~old]).mean().sort_values(ascending=False), auroc(back[~old], box.predict_proba(table[~old])[:, 1])
+    sums = box.decision_function(table[old]).mean() + parts.sum(axis=1)
+    assert abs(sums - box.decision_function(table)).max() < 1e-6
+    area = auroc(back[~old], box.predict_proba(table[~old])[:, 1])
+    return parts[~old], abs(parts[~old]).mean().sort_values(ascending=False), area
 
 
 names = [f"stays_before, {source}" for source in ("payer", "doctor", "ambulance")]
-(one, once, area), (four, fourfold, area_4) = ranked(features), ranked(features.assign(**dict.fromkeys(names, features.stays_before)))
+one, once, area = ranked(features)
+four, fourfold, area_4 = ranked(features.assign(**dict.fromkeys(names, features.stays_before)))
 pairs = ["stays_before", *names], ["planned", "group_planned"], ["stays_before", "emergency_before"]
 together = [abs(parts[some].sum(axis=1)).mean() for parts, some in zip((four, one, one), pairs, strict=True)]
 
@@ -303,9 +322,13 @@ def bars(panels):
 
 
 places = [fourfold.index.get_loc(column) + 1 for column in ["stays_before", *names]]
-claim([once.index[0], *once.index[1:3], *sorted(places)], exactly=["stays_before", "planned", "group_planned", 11, 12, 13, 14])
+claim([once.index[0], *once.index[1:3], *sorted(places)],
+    exactly=["stays_before", "planned", "group_planned", 11, 12, 13, 14])
 claim([round(one, 2) for one in (*together, area.value, area_4.value)], exactly=[0.15, 0.23, 0.23, 0.67, 0.67])
-says = "Counted by four sources instead of one, earlier stays fall from the first place to the places eleven to fourteen, and the AUROC stays at 0.67."
+says = (
+    "Counted by four sources instead of one, earlier stays fall from the first place to the places eleven "
+    "to fourteen, and the AUROC stays at 0.67."
+)
 figure(bars, says=says, table=pd.concat(top, axis=1).round(3), size=(8, 4), grid=(1, 2))
 
 # %% [markdown]

@@ -3,7 +3,7 @@
 #
 # *About 48 minutes (an estimate). You have done weeks 1 to 9. Words are in the [glossary](../glossary.md).*
 #
-# On Monday the emergency desk gets a screen. For whoever arrives it may say how likely critical care, or death, is within twelve hours. **What stands on it, when, and
+# On Monday the emergency desk gets a screen. It may say how likely critical care, or death, is within twelve hours. **What stands on it, when, and
 # what when nothing true can be said?** Whoever decides that decides who waits.
 #
 # You will be able to
@@ -38,7 +38,8 @@ hospital, week = load(), given(10)
 # %%
 def rated(mine):
     right = pd.DataFrame({when: mine[when] == mine.needs for when in ("before", "after")})
-    kind = np.where(mine.advised == mine.needs, "right advice", "wrong advice") + np.where(mine.explained, ", with reasons", "")
+    kind = np.where(mine.advised == mine.needs, "right advice", "wrong advice")
+    kind = kind + np.where(mine.explained, ", with reasons", "")
     return right.groupby(kind).sum().assign(of=2)
 
 
@@ -49,7 +50,7 @@ except (FileNotFoundError, ValueError):
 mine
 
 # %% [markdown]
-# How often were you right, and which wrong advice took you along? Two of a kind prove nothing. Readers who were counted:
+# How often were you right, and which wrong advice took you along? Two of a kind prove nothing. Readers who were counted (week 9's first):
 
 # %%
 readers = pd.DataFrame(
@@ -113,14 +114,17 @@ claim((len(late), int(critical.sum())), exactly=(13358, 297))
 urgent = late.esi <= 2  # level 1 or 2 by the nurse
 both = urgent | (risk >= 0.05)  # and then 50 of 1,000 or more by the model
 rank = pd.Series(-risk).rank(method="first")  # 1: the highest risk
-ways = {"nurse alone": urgent, "model alone": rank <= urgent.sum(), "nurse first, then high risks": both, "advice first, all follow it": rank <= both.sum()}
+ways = {"nurse alone": urgent, "model alone": rank <= urgent.sum(), "nurse first, then high risks": both,
+    "advice first, all follow it": rank <= both.sum()}
 half = rank <= 2 * both.sum() - urgent.sum()  # half keep their own level, half mark so many: as many looks as with both
-found = pd.DataFrame({name: [1000 * who.mean(), 100 * who[critical].mean()] for name, who in (ways | {"half": half}).items()}, ["looked at now, of 1,000", "critical found, of 100"]).T
+found = pd.DataFrame({name: [1000 * who.mean(), 100 * who[critical].mean()]
+    for name, who in (ways | {"half": half}).items()}, ["looked at now, of 1,000", "critical found, of 100"]).T
 found.loc["advice first, half follow it"] = (found.loc["nurse alone"] + found.loc["half"]) / 2
 found = found.drop("half")
 followed = ways["advice first, all follow it"]
 claim(found.round(0).to_numpy().tolist(), exactly=[[174, 63], [174, 62], [221, 71], [221, 66], [221, 67]])
-claim((int((critical & both & ~followed).sum()), int((critical & ~both & followed).sum()), round(100 * (critical & ~urgent & (risk < 0.05)).sum() / critical.sum())), exactly=(27, 12, 29))
+claim((int((critical & both & ~followed).sum()), int((critical & ~both & followed).sum()),
+    round(100 * (critical & ~urgent & (risk < 0.05)).sum() / critical.sum())), exactly=(27, 12, 29))
 found.round().astype(int)
 
 # %%
@@ -132,12 +136,16 @@ def bars(panels):
     panels[1].set(ylabel="the same", yticklabels=[])
 
 
-says = "With 174 looks of 1,000 nurse and model find 63 and 62 of 100 critical patients. With 221 looks it is 71 by the nurse first and then high risks, and 66 or 67 where all or half follow advice that came first."
+says = (
+    "With 174 looks of 1,000 nurse and model find 63 and 62 of 100 critical patients. With 221 looks it "
+    "is 71 by the nurse first and then high risks, and 66 or 67 where all or half follow advice that came "
+    "first."
+)
 figure(bars, says=says, table=found.round(1), size=(9, 3), grid=(1, 2))
 
 # %% [markdown]
 # With as many looks, nurse and model find alike, and miss *different* patients. For 47 looks more of 1,000, eight more of 100 are found. Spend the same 221 on advice that came first and was followed (all or
-# half do: assumptions), and it is 66 or 67: two pairs of eyes have become one. Only the first way finds 27 of the 297, only the last 12: no large difference. (Both look at the same signs: they miss the same 29 of 100, where chance would make it 16.)
+# half do: assumptions), and it is 66 or 67: two pairs of eyes have become one. Only the first way finds 27 of the 297, only the last 12: no large difference. (Both look at the same signs: they miss the same 29 of 100; chance would make it 16.)
 #
 # So the level is given first, the risk stands nowhere before it, and who is *overruled* is the assistant.
 #
@@ -151,11 +159,13 @@ figure(bars, says=says, table=found.round(1), size=(9, 3), grid=(1, 2))
 EDGES = [0, 15, 35, 50, 1000]
 WORDS = ["below the average", "near the average", "above the average", "well above the average"]
 band = pd.Series(pd.cut(1000 * risk, EDGES, labels=WORDS))
-bands = pd.DataFrame({"visits": band.value_counts(sort=False), "promised": 1000 * pd.Series(risk).groupby(band, observed=True).mean()})
+bands = pd.DataFrame({"visits": band.value_counts(sort=False),
+    "promised": 1000 * pd.Series(risk).groupby(band, observed=True).mean()})
 came = [wilson(int(critical[band == word].sum()), int((band == word).sum())) for word in WORDS]
 bands[["came", "low", "high"]] = [[1000 * one.value, 1000 * one.low, 1000 * one.high] for one in came]
 claim(bands.iloc[:, 1:3].round().to_numpy().tolist(), exactly=[[7, 7], [23, 18], [42, 22], [99, 100]])
-claim((round(1000 * critical.mean()), int((band == WORDS[2]).sum()), bands.low.round().tolist()[2], bands.high.round().tolist()[2]), exactly=(22, 874, 14, 34))
+claim((round(1000 * critical.mean()), int((band == WORDS[2]).sum()), bands.low.round().tolist()[2],
+    bands.high.round().tolist()[2]), exactly=(22, 874, 14, 34))
 bands.round().astype(int)
 
 
@@ -163,26 +173,31 @@ bands.round().astype(int)
 def held(axes):
     axes.hlines(WORDS, bands.low, bands.high, color="#5F5F5F")
     axes.plot(bands.came, WORDS, "o", color="#D55E00", linestyle="", label="came, with its interval")
-    axes.plot(bands.promised, WORDS, "|", color="#0072B2", linestyle="", markersize=16, markeredgewidth=3, label="promised")
+    axes.plot(bands.promised, WORDS, "|", color="#0072B2", linestyle="", markersize=16, markeredgewidth=3,
+        label="promised")
     axes.set(xlabel="critical within 12 hours, of 1,000", ylabel="words on the card", xlim=(0, 125))
     axes.legend(frameon=False)
 
 
-says = "Three of four words hold, one of them just: 7, 18 and 100 of 1,000 came where 7, 23 and 99 were promised; of those called above the average 22 came, which is the average, where 42 were promised."
+says = (
+    "Three of four words hold, one of them just: 7, 18 and 100 of 1,000 came where 7, 23 and 99 were "
+    "promised; of those called above the average 22 came, which is the average, where 42 were promised."
+)
 figure(held, says=says, table=bands.round(1), size=(8, 2.8))
 
 # %% [markdown]
 # One word does not hold: of 874 patients "above the average" 22 of 1,000 needed critical care (14 to 34), and the average is 22. A number beside the word lets somebody notice; "high" alone never does. Hence: *the words,
 # then 69 of 1,000, then the average.*
 #
-# Then factors. A push is weight × (value − mean), in log-odds, as in week 9. How many belong on a card?
+# Then factors. A share is weight × (value − mean), in log-odds, as in week 9. How many belong on a card?
 
 # %%
-pushes = (late[["age", *SIGNS]] - mean) / spread * model.coef_[0]
-sizes = -np.sort(-pushes.abs().to_numpy(), axis=1)
-share = (sizes.cumsum(axis=1) / sizes.sum(axis=1, keepdims=True)).mean(axis=0)
-claim((100 * share).round().tolist(), exactly=[42, 66, 81, 91, 97, 100])
-pd.Series((100 * share).round().astype(int), range(1, 7), name="of 100 of all that pushes").rename_axis("factors shown")
+shares = (late[["age", *SIGNS]] - mean) / spread * model.coef_[0]
+sizes = -np.sort(-shares.abs().to_numpy(), axis=1)
+held = (sizes.cumsum(axis=1) / sizes.sum(axis=1, keepdims=True)).mean(axis=0)
+claim((100 * held).round().tolist(), exactly=[42, 66, 81, 91, 97, 100])
+pd.Series((100 * held).round().astype(int), range(1, 7),
+    name="of 100 of all shares").rename_axis("factors shown")
 
 # %% [markdown]
 # Three hold 81 of 100. Now one visit, on paper:
@@ -191,10 +206,12 @@ pd.Series((100 * share).round().astype(int), range(1, 7), name="of 100 of all th
 LABELS, UNITS = week.LABELS, week.UNITS | {"age": "years"}
 place = int(np.argmin(abs(risk - 0.069)))
 row, now = late.loc[place], late.arrived_at[place] + pd.Timedelta(minutes=40)
-signs = hospital.tables.vitals.query("encounter_key == @row.encounter_id").effective_at.max()  # all were taken at once
+# all were taken at once
+signs = hospital.tables.vitals.query("encounter_key == @row.encounter_id").effective_at.max()
 lines = [f"{1000 * risk[place]:.0f} of 1,000 patients like this one need critical care or die within 12 hours; of all who come here, 22."]
-for name in pushes.loc[place].abs().nlargest(3).index:
-    turn, taken = "raises" if pushes.loc[place, name] > 0 else "lowers", "" if name == "age" else f", {signs:%H:%M}, {(now - signs).seconds // 60} minutes ago"
+for name in shares.loc[place].abs().nlargest(3).index:
+    turn = "raises" if shares.loc[place, name] > 0 else "lowers"
+    taken = "" if name == "age" else f", {signs:%H:%M}, {(now - signs).seconds // 60} minutes ago"
     lines.append(f"{LABELS[name]} {row[name]:g} {UNITS[name]} {turn} the risk{taken}")
 claim(lines[0][:2], exactly="69")
 lines
@@ -210,7 +227,7 @@ from wardround.triage.settings import CARD, TEMPLATES, defaults
 # %%
 values = {name: Reading(name, row[name], UNITS[name], signs) for name in SIGNS}
 visit = Visit(row.encounter_id, row.patient_id, "", (now - pd.Timedelta(days=365.3 * row.age)).date(), row.sex, row.site, row.arrived_at, values)
-said = Risk(risk[place], pushes.loc[place].to_dict(), "lesson 1", critical.mean())
+said = Risk(risk[place], shares.loc[place].to_dict(), "lesson 1", critical.mean())
 template = Environment(autoescape=True).from_string((TEMPLATES / CARD).read_text())
 card = lambda visit: HTML(f'<div style="border:1px solid; padding:0 1em; max-width:38em">{template.render(advice=judge(visit, said, defaults(), now))}</div>')
 card(visit)
@@ -232,30 +249,38 @@ claim((len(desk), int(missing.any(axis=1).sum()), int(odd.any(axis=1).sum())), e
 
 # %%
 true, filled = risk_of(taken), risk_of(typed.fillna(mean))  # "missing means normal"
-lost = missing.any(axis=1) & (true >= 0.05)
-breaths = typed.respiratory_rate == 4
-claim((int(lost.sum()), int((lost & (filled < 0.05)).sum()), int(breaths.sum()), round(1000 * filled[breaths].mean(), 1)), exactly=(19, 12, 28, 0.3))
-pd.DataFrame({"visits": [lost.sum(), breaths.sum()], "risk of 1,000, true values": [1000 * true[lost].mean(), 1000 * true[breaths].mean()], "as the screen would say": [1000 * filled[lost].mean(), 1000 * filled[breaths].mean()]}, ["high risk, one value missing", "breathing rate typed as 4"]).round(1)
+lost, breaths = missing.any(axis=1) & (true >= 0.05), typed.respiratory_rate == 4
+claim((int(lost.sum()), int((lost & (filled < 0.05)).sum()), int(breaths.sum())), exactly=(19, 12, 28))
+kinds = {"high risk, one value missing": lost, "breathing rate typed as 4": breaths}
+rows = {name: [one.sum(), 1000 * true[one].mean(), 1000 * filled[one].mean()] for name, one in kinds.items()}
+pd.DataFrame(rows, ["visits", "risk of 1,000, true values", "as the screen would say"]).T.round(1).convert_dtypes()
 
 # %% [markdown]
 # **Missing means normal** takes 12 of 19 high risks away (M14). And a breathing rate of 4, which the rules below call a danger, makes the calmest patients of the house: 0.3 of 1,000 on average. So a value out of range is shown with *check the value*, gives no risk
 # until somebody did, and is **never thrown away**: the rule that it meets fires. The card of section 3, with that slip:
 
 # %%
+claim(round(1000 * filled[breaths].mean(), 1), exactly=0.3)
 card(replace(visit, readings=values | {"respiratory_rate": Reading("respiratory_rate", 4, "/min", signs)}))
 
 # %% [markdown]
 # Rules are eight conditions, each worth three points in NEWS2 [news2](#Sources), and ask no model. (Its ninth, new confusion, nobody wrote down here.)
 
 # %%
-rule = (typed.respiratory_rate <= 8) | (typed.respiratory_rate >= 25) | (typed.saturation <= 91) | (typed.systolic <= 90) | (typed.systolic >= 220)
+rule = (typed.respiratory_rate <= 8) | (typed.respiratory_rate >= 25) | (typed.saturation <= 91)
+rule |= (typed.systolic <= 90) | (typed.systolic >= 220)
 rule |= (typed.heart_rate <= 40) | (typed.heart_rate >= 131) | (typed.temperature <= 35)
-slip, needed = odd.any(axis=1), missing[list(week.NEEDS)].any(axis=1)
-silent = {"never": slip & False, "out of range": slip, "… or one that it needs, or two missing": slip | needed | (missing.sum(axis=1) > 1), "… or any missing": slip | missing.any(axis=1)}
-rows = {name: [1000 * (1 - who.mean()), desk.critical_12h[who].sum(), (rule & ~who).sum(), rule.sum()] for name, who in silent.items()}
-coverage = pd.DataFrame(rows, ["a risk for, of 1,000", "critical without one", "rules if abstaining hid them", "rules"]).T.round().astype(int)
-claim(coverage.to_numpy().tolist(), exactly=[[1000, 0, 108, 108], [980, 2, 17, 108], [967, 4, 17, 108], [950, 4, 17, 108]])
-claim((int((rule & slip).sum()), int(desk.critical_12h.sum()), int(desk.critical_12h[rule].sum())), exactly=(91, 115, 3))
+slip = odd.any(axis=1)
+lacks = missing[list(week.NEEDS)].any(axis=1) | (missing.sum(axis=1) > 1)
+silent = {"never": slip & False, "out of range": slip, "… or one that it needs, or two missing": slip | lacks}
+silent["… or any missing"] = slip | missing.any(axis=1)
+rows = {name: [1000 * (1 - who.mean()), desk.critical_12h[who].sum(), (rule & ~who).sum(), rule.sum()]
+    for name, who in silent.items()}
+coverage = pd.DataFrame(rows, ["a risk for, of 1,000", "critical without one", "rules if abstaining hid them",
+    "rules"]).T.round().astype(int)
+claim(coverage.iloc[:, :2].to_numpy().tolist(), exactly=[[1000, 0], [980, 2], [967, 4], [950, 4]])
+claim(coverage.iloc[:, 2:].drop_duplicates().to_numpy().tolist(), exactly=[[108, 108], [17, 108]])
+claim([int(some.sum()) for some in (rule & slip, desk.critical_12h, desk.critical_12h[rule])], exactly=[91, 115, 3])
 coverage
 
 # %% [markdown]
@@ -273,7 +298,8 @@ coverage
 # %%
 score = pd.Series(np.where(silent["… or one that it needs, or two missing"], -1, filled))  # no risk: last
 group = np.select([desk.assigned == 1, (desk.assigned == 2) | rule | (score >= 0.05)], [0, 1], desk.assigned)
-orders = {"by risk": -score, "rules, then risk": np.where(rule, -2, -score), "in groups": group}  # ties: by arrival
+# ties: by arrival
+orders = {"by risk": -score, "rules, then risk": np.where(rule, -2, -score), "in groups": group}
 came_at = (desk.arrived_at - desk.arrived_at.min()).dt.total_seconds().to_numpy() / 60
 
 
@@ -290,7 +316,8 @@ def waits(order):
     return waited
 
 # %%
-who = {"everybody": desk.age > 0, "critical": desk.critical_12h, "level 1 or 2": desk.assigned <= 2, "a rule fired": rule, "no risk was given": score < 0, "level 4 or 5": desk.assigned > 3}
+who = {"everybody": desk.age > 0, "critical": desk.critical_12h, "level 1 or 2": desk.assigned <= 2}
+who |= {"a rule fired": rule, "no risk was given": score < 0, "level 4 or 5": desk.assigned > 3}
 waited = {name: waits(np.asarray(order, dtype=float)) for name, order in orders.items()}
 longest = pd.DataFrame({name: {one: np.quantile(some[rows], 0.95) for one, rows in who.items()} for name, some in waited.items()}).round().astype(int)
 claim(longest.to_numpy().tolist(), exactly=[[230, 230, 181], [56, 66, 65], [56, 56, 38], [732, 26, 29], [656, 528, 150], [402, 423, 488]])
@@ -305,7 +332,7 @@ def waiting(axes):
     axes.legend(frameon=False)
 
 
-figure(waiting, says="In an order by risk 95 of 100 whose rule fired wait up to 732 minutes, as a slip or a gap leaves them without a risk; in groups 29. Level 4 or 5 pays for it: 488 minutes instead of 402.", table=longest, size=(8, 3.6))
+figure(waiting, says="By risk 95 of 100 whose rule fired wait up to 732 minutes, in groups 29; level 4 or 5 then up to 488, not 402.", table=longest, size=(8, 3.6))
 
 # %% [markdown]
 # By risk, whoever has none falls off the end: twelve hours with a rule that fired. *Rules, then risk* mends that and leaves those without a risk waiting. Groups, by time of arrival inside, let neither hide the other. **Level 4 or 5 pays**, and critical patients wait 65 minutes where risk alone had 56. Every order has
@@ -315,7 +342,7 @@ figure(waiting, says="In an order by risk 95 of 100 whose rule fired wait up to 
 #
 # *About 4 min · 48 min so far*
 #
-# A card for everybody, or from 50 of 1,000 on? On children's wards nurses answered the more slowly the more empty alarms they had met [alarms-slow](#Sources). Our formula for it is an assumption, written out:
+# Suppose one desk for a region, 90 visits an hour (Quillmere's has one or two). A card for everybody, or from 50 of 1,000 on? On children's wards nurses answered the more slowly the more empty alarms they had met [alarms-slow](#Sources). Our formula for it is an assumption, written out:
 
 # %%
 rows = {}
@@ -323,8 +350,10 @@ for threshold in (0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15):
     has_card = risk >= threshold
     an_hour, right = 90 * has_card.mean(), 100 * critical[has_card].mean()  # 90 visits an hour at one desk
     opened = 0.1 + 0.8 * min(1, right / 10) * min(1, 15 / an_hour)
-    rows[round(1000 * threshold)] = an_hour, right, 100 * critical[critical & has_card].sum() / critical.sum(), 100 * opened * (critical & has_card).sum() / critical.sum()
-cards = pd.DataFrame(rows, ["cards an hour", "right, of 100", "critical with a card, of 100", "with one that is opened"]).T.rename_axis("from, of 1,000")
+    reached = 100 * critical[has_card].sum() / critical.sum()
+    rows[round(1000 * threshold)] = an_hour, right, reached, opened * reached
+cards = pd.DataFrame(rows, ["cards an hour", "right, of 100", "critical with a card, of 100",
+    "with one that is opened"]).T.rename_axis("from, of 1,000")
 claim(cards.loc[[0, 50]].round().to_numpy().tolist(), exactly=[[90, 2, 100, 13], [11, 10, 56, 50]])
 display(reveal("W10.P1"), reveal("W10.P3"), cards.round().astype(int))
 
@@ -338,7 +367,10 @@ def turns(axes):
     axes.set(xlabel="cards an hour", ylabel="of 100 critical patients", ylim=(0, 105), xlim=(0, 95))
 
 
-says = "With more cards an hour more critical patients have one, 56 of 100 at 11 cards and all at 90; those whose card is opened rise to 50 of 100 at 11 cards an hour and fall to 13 at 90."
+says = (
+    "With more cards an hour more critical patients have one, 56 of 100 at 11 cards and all at 90; those "
+    "whose card is opened rise to 50 of 100 at 11 cards an hour and fall to 13 at 90."
+)
 figure(turns, says=says, table=cards.round(1), size=(8, 3.2))
 
 # %% [markdown]
@@ -348,7 +380,7 @@ figure(turns, says=says, table=cards.round(1), size=(8, 3.2))
 #
 # *About 1 min · 49 min so far*
 #
-# The last line of the card says: *supports your judgment; does not assign ESI.* US law takes such software out of the devices only if, among other things, a professional can review its basis [cds-device](#Sources). Ask a vendor: *when is the risk shown, what hides it, and who waits longer?*
+# The last line of the card says: *supports your judgment; does not assign ESI.* US law takes such software out of the devices only if, among other things, a professional can review its basis [cds-device](#Sources).
 #
 # ## What you have now
 #

@@ -24,7 +24,7 @@ prediction(
 prediction(
     "W10.P3",
     ask=(
-        "At a desk for all sites 90 visits arrive an hour, and each has a card; or only those of 50 of 1,000 and more have one. We assume, and nobody has "
+        "At one desk for a region 90 visits arrive an hour, and each has a card; or only those of 50 of 1,000 and more have one. We assume, and nobody has "
         "measured it here, that somebody opens a card with the chance 0.1 + 0.8 × min(1, R / 10) × min(1, 15 / N), if R of 100 cards are right and N come an "
         "hour. Of 100 patients who need critical care, how many more have a card that somebody opens when only the high risks have one? (Below 0: fewer.) "
         "Give a range that you are 80% sure of."

@@ -42,5 +42,5 @@ KINDS = ("model", "data", "workflow", "judgement")
 NEEDED_PREFETCH = ("patient", "encounter", "vitals")
 INPUTS = ("age", *SIGNS)  # what the model is given; whatever else a nurse names, it cannot know
 CLOSE = {"heart_rate": 8, "respiratory_rate": 3, "temperature": 0.4, "saturation": 2, "systolic": 12}  # assumption
-DESK_VISITS = 90  # visits an hour at a desk for all sites together (assumption)
+DESK_VISITS = 90  # visits an hour at one desk for a region (assumption)
 LOOKS = 15  # cards an hour that are opened as long as nothing else keeps somebody from it (assumption)
