@@ -186,8 +186,8 @@ says = (
 figure(held, says=says, table=bands.round(1), size=(8, 2.8))
 
 # %% [markdown]
-# One word does not hold: of 874 patients "above the average" 22 of 1,000 needed critical care (14 to 34), and the average is 22. A number beside the word lets somebody notice; "high" alone never does. Hence: *the words,
-# then 69 of 1,000, then the average.*
+# One word does not hold: of 874 patients "above the average" 22 of 1,000 needed critical care (14 to 34), and the average is 22. A number beside the word lets somebody notice; "high" alone never does. Hence: *no word
+# without 69 of 1,000 and the average.*
 #
 # Then factors. A share is weight × (value − mean), in log-odds, as in week 9. How many belong on a card?
 
@@ -399,4 +399,4 @@ figure(turns, says=says, table=cards.round(1), size=(8, 3.2))
 # - **advice-radiologists**: 27 radiologists read 50 mammograms; inexperienced readers were right in 79.7% where the advice was right and in 19.8% where it was wrong. Dratsch et al., Radiology 2023; the percentages were read in a review poster of 2026 that quotes them.
 # - **news2**: In NEWS2 three points each stand for a breathing rate of 8 or less or 25 or more, a saturation of 91% or less (scale 1), a systolic pressure of 90 or less or 220 or more, a pulse of 40 or less or 131 or more, 35.0 °C or less, new confusion or lost alertness; three points in one item ask for an urgent response. Royal College of Physicians, NEWS2, read.
 # - **alarms-slow**: On children's wards 99.0% of monitor alarms asked for no action, and nurses answered the more slowly the more of these they had met. Bonafide et al., J Hosp Med 2015, read in a stored copy.
-# - **cds-device**: US law takes software out of the definition of a device if it analyses no image or signal, displays or analyses medical information, supports a health care professional, and lets that professional independently review the basis, so as not to rely primarily on it: all four. What the FDA's guidance of January 2026 says of risk scores was not read. FD&C Act 520(o)(1)(E), and law firms' summaries of the guidance of 6 January 2026, reissued on 29 January, read in stored copies.
+# - **cds-device**: US law takes software out of the definition of a device if it analyses no image, pattern or signal, displays or analyses medical information, supports a health care professional, and lets that professional independently review the basis, so as not to rely primarily on it: all four. What the FDA's guidance of January 2026 says of risk scores was not read. FD&C Act 520(o)(1)(E), and law firms' summaries of the guidance of 6 January 2026, reissued on 29 January, read in stored copies.

@@ -333,8 +333,8 @@ world.close()
 off
 
 # %% [markdown]
-# Off is off for everybody, in the log with who and why, and the rules stay. Then the harder half: who may switch it on, and having looked at what? That belongs in your hazard log, the memo. Developers of certified health IT owe 31 attributes of such a model to whoever
-# buys it [source-attributes](#Sources); ask for them, and for its override log.
+# Off is off for everybody, in the log with who and why, and the rules stay. Then the harder half: who may switch it on, and having looked at what? That belongs in your hazard log, the memo. Developers of certified health IT owe their users 31 attributes of the predictive tools
+# that they supply [source-attributes](#Sources); ask for them, and for its override log.
 #
 # ## Exit check
 #
