@@ -80,6 +80,9 @@ touched = {name: whole_bank[name] for name in given(12).features(hospital).featu
 # %%
 check("W12.Q2", touched)
 
+# %%
+given(12).reasons(hospital)  # why, once the check has said right
+
 # %% [markdown] tags=["solution"]
 # Five questions, asked of each: whose information, who holds it, who made it, whom it helps to decide, which inputs. (The cell above holds our whole bank.) The tempting alternative is to ask one question, whether it is AI. Then the flowchart on paper
 # goes free, though 92.210 asks about its age, and the coding assistant is sent to the FDA, which has nothing to say of bills. And what is proposed is prepared for, not obeyed.

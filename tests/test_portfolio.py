@@ -62,6 +62,15 @@ def test_a_part_from_elsewhere_says_so_itself_and_the_others_do_not():
     assert page(mixed).count("From hospital") == 1 and "From hospital elsewhere" in page(mixed)
 
 
+def test_where_many_gaps_are_each_page_has_a_count_and_no_list_of_all():
+    made = report(found())
+    text = page(found())
+    assert len(made.gaps) > 12 and sum(count for _, _, count in made.open_on) == len(made.gaps)
+    artefact, number, count = made.open_on[0]
+    assert f"Missing: {count} on {artefact}, page {number};" in text
+    assert f"({artefact}, page {number})" not in text
+
+
 def test_a_gap_is_shown_counted_and_says_what_fills_it():
     text = page(found(), TWO)
     assert "1 of 2 parts are there" in text and "Missing: Steps (A1, page 1)." in text

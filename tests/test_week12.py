@@ -9,6 +9,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from wardround.course import progress
 from wardround.course.asking import put
 from wardround.course.authoring import prose
 from wardround.course.given import _names, given
@@ -155,6 +156,27 @@ def test_codes_that_may_stand_there_do_no_harm_and_others_do(hospital):
     assert verdict_on("W12.Q2", {**both, name: "baa"}, hospital).kind == "unreadable"
     some = {feature: codes for feature, codes in both.items() if feature != name}
     assert name in verdict_on("W12.Q2", some, hospital).evidence
+
+
+def test_why_is_told_of_each_feature_in_its_own_codes_and_only_once_the_answer_was_right(
+    hospital, monkeypatch, tmp_path
+):
+    bank = bank_of("touching.py")
+    features = {name: one for some in bank["BANK"].values() for name, one in some.items()}
+    assert list(bank["BECAUSE"]) == list(features)
+    for name, (_, rules, also, _) in features.items():
+        assert set(re.findall(r"`(\w+)`", bank["BECAUSE"][name])) == rules | also, name
+        assert bank["BECAUSE"][name].count(".") == 1 + ("92.210" in bank["BECAUSE"][name]), name
+    monkeypatch.setenv("WARDROUND_WORK", str(tmp_path))
+    assert "once the check has said right" in WEEK.reasons(hospital)
+    progress.record("W12.Q2", "misconception")
+    assert isinstance(WEEK.reasons(hospital), str)
+    progress.record("W12.Q2", "right")
+    assert WEEK.reasons(hospital).because.to_dict() == {
+        name: bank["BECAUSE"][name] for name in WEEK.features(hospital).feature
+    }
+    monkeypatch.setenv("WARDROUND_BOX", "1")
+    assert WEEK.reasons(hospital) == ""
 
 
 # Q3 -------------------------------------------------------------------------------------------------------------------

@@ -203,7 +203,7 @@ quiz("W12.R7")  # with it right, this section need only be run
 touches = {
     "source-attributes": "predictive tools that a certified record brings (its maker's duty); for a model of your own a checklist",
     "section-1557": "each tool that supports decisions on care with race, sex, age … as inputs, also without AI; your own duty",
-    "cds-device": "ward early warning, triage assistant: are all four met?",
+    "cds-device": "ward early warning, triage assistant: are all four met (no image or signal; medical information; for a professional; who can review the basis)?",
     "part-2": "records of a programme that treats substance use, in notes, lists, prompts",
     "agreement-limits": "note summaries by a vendor",
     "state-ai": "a chatbot for patients; letters that nobody has read",
@@ -234,6 +234,8 @@ pd.DataFrame(europe, columns=["day", "what", "as read in November 2026"]).set_in
 
 # %% [markdown]
 # The dates moved in July 2026 [ai-act-dates](#Sources): pages from spring are stale; the British lines are [uk-ai](#Sources). Whether your tool is *high-risk* is a question to counsel.
+#
+# **Five questions** of each feature, and each rule answers to its own: whose health information? who holds it, readable or not? who made it? what does it help to decide? with which inputs?
 #
 # **Now Q2** (12 minutes): six features.
 #

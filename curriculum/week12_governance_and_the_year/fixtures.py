@@ -3,7 +3,8 @@
 Names, for lessons and exercise (``given(12).…``):
 
 Q1  ``incident(hospital)``  the steps by letter; ``story(hospital)``
-Q2  ``features(hospital)``  six features; ``RULES`` (code to what it is), ``FACTS`` (code to where that was read), ``AS_OF``
+Q2  ``features(hospital)``  six features; ``RULES`` (code to what it is), ``FACTS`` (code to where that was read), ``AS_OF``;
+    ``reasons(hospital)``  why, feature by feature, once the check has said right
 Q3  ``playbook(hospital)``, ``draft(hospital)``  two texts
 Q4  ``START``  a plan's text; ``practise(text)`` flies it beside doing nothing; ``FLOORS``
 Q5  ``REVIEWED``, ``readings(hospital)``, ``log(hospital)``, ``beside(text)``
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from wardround.course import progress
+from wardround.course.box import boxed
 from wardround.course.given import apart, by_hand, secret
 
 _HERE = Path(__file__).parent
@@ -105,8 +108,19 @@ def _drawn_features(hospital):
 
 
 def features_key(hospital):
-    """Return of each feature ``rules``, ``also`` (which do no harm), ``vendor`` and ``group``. Not in the box."""
+    """Return of each feature ``rules``, ``also`` (which do no harm), ``vendor``, ``group`` and ``because``. Not in the box."""
     return _drawn_features(hospital)
+
+
+def reasons(hospital):
+    """Return why each rule touches its feature, in our reading; before Q2 was right, a sentence that says when."""
+    if boxed():
+        return ""
+    asked = progress.read().questions.get("W12.Q2")
+    if asked is None or not asked.done:
+        return "Why, feature by feature: shown here once the check has said right."
+    rows = [(name, ", ".join(sorted(one["rules"])), ", ".join(sorted(one["also"])), one["because"]) for name, one in _drawn_features(hospital).items()]
+    return pd.DataFrame(rows, columns=["feature", "rules", "may stand there, too", "because"]).set_index("feature")
 
 
 def named_rules(touched, hospital):

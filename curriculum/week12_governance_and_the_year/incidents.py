@@ -48,7 +48,7 @@ BANK = {
             "cause": "Find the change by which the unit reached the score unread.",
             "fix": "Mend the mapping at the interface, with a contract that blocks a value outside what its unit allows.",
             "test": "Replay fifty frozen cases; then give Eastbank its score back, with a name in the log.",
-            "last": "Write the corrected scores over the wrong ones in charts and past figures.",
+            "last": "Write the corrected scores into charts, marked as corrected, and over the wrong ones in past figures.",
             "off": "Switch the early warning off at both sites until the review is over.",
             "other": "Train the model anew on this week's data, so that it learns the new unit.",
         },
@@ -60,7 +60,7 @@ BANK = {
     "vendor": {
         "story": (
             "Wednesday, 09:20. The vendor that drafts discharge summaries has moved to another model over the weekend, without notice. A pharmacist has found two summaries with a dose that stands in no "
-            "chart. Both were signed; one patient went home on Monday. Sixty summaries were drafted since Saturday. The vendor's pages for prompts and answers keep two days. The vendor manager reads this first."
+            "chart. Both were signed; the patient who went home with one on Monday has been telephoned. Sixty summaries were drafted since Saturday. The vendor's pages for prompts and answers keep two days. The vendor manager reads this first."
         ),
         "steps": {
             "stop": "Take the drafting out of the summary's page; summaries are written by hand, as before it came.",

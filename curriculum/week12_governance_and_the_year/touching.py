@@ -116,13 +116,32 @@ BANK = {
     },
 }
 
+# Why, in a sentence; a code in back-ticks touches or may stand there, and no other does. Shown once the answer is right.
+BECAUSE = {
+    "ward early warning": "Patients' values (`security`) lie in its maker's cloud (`baa`); the maker of a certified record supplies a prediction (`onc`); it is meant for prevention, so whether it is a device is asked (`fda`), and it supports decisions on care with age as an input (`s1557`).",
+    "fall score of the record": "Patients' drugs (`security`) lie in its maker's cloud (`baa`); the maker of a certified record supplies a prediction (`onc`); it is meant to prevent falls, so whether it is a device is asked (`fda`), and nurses choose precautions by age and sex as well (`s1557`).",
+    "readmission list": "It holds diagnoses (`security`) on your own machines, so nobody needs an agreement; age and sex decide whom a nurse calls (`s1557`); it is yours and in no certified record; whether a call is care or its administration is open (`fda`).",
+    "triage assistant": "It holds vital signs (`security`) on your own machines, so nobody needs an agreement; age and sex are inputs of advice on care (`s1557`), and whether that is a device is asked even where a nurse keeps the last word (`fda`).",
+    "delirium list": "It holds drugs and stays (`security`) on your own machines, so nobody needs an agreement; age is an input of whom the nurse looks at first (`s1557`), and software meant for care is asked whether it is a device (`fda`); it is yours and in no certified record.",
+    "summaries of addiction notes": "Notes (`security`) of a programme that treats substance use (`part2`) lie in a vendor's cloud (`baa`); whether a summary is support of care (`fda`), and age and sex in its text are inputs (`s1557`), is open.",
+    "letters of the addiction clinic": "Records (`security`) of a programme that treats substance use (`part2`) lie in a vendor's cloud (`baa`); a letter to an insurer supports no decision on care and is meant for no treatment.",
+    "sepsis flowchart on paper": "It supports a decision on care and asks for age, also without AI (`s1557`); paper is no software, and no electronic information is in it.",
+    "kidney formula": "It holds results (`security`) in your own laboratory's system, so nobody needs an agreement; by age and sex it supports decisions on doses, also without AI (`s1557`); whether it is support of care or of its administration is open (`fda`).",
+    "chatbot on results": "Results (`security`) lie in a vendor's cloud (`baa`); it tells patients what to do next and supports no professional, which is one of the four criteria (`fda`); nobody licensed reads what is generated for patients in California (`ab3030`); whether it is a tool of decision support is open (`s1557`).",
+    "chatbot for visitors in Lisbon": "People in the EU speak with AI, and are told so (`art50`); it knows no patient, and hours and parking support no decision on care.",
+    "coding assistant": "Discharge notes (`security`) lie in a vendor's cloud (`baa`); a bill supports no decision on care and is meant for no treatment.",
+    "no-show list": "It holds patients' visits (`security`) on your own machines, so nobody needs an agreement; whom a clerk telephones about an appointment is no decision on care, and age and sex are not in it.",
+    "locked backup": "A log of patients (`security`) is kept outside, and whoever keeps only what it cannot read, without a key, is a business associate all the same (`baa`); nothing is decided by it.",
+    "benchmark table": "By Safe Harbor, with no way known back to a person, it holds no patient's information any more, so nothing has to be kept safe or agreed on; and nothing is decided by it.",
+}
+
 
 def drawn(dice):
-    """Six features, in any order: name to ``does``, ``rules``, ``also``, ``vendor``, ``group``."""
+    """Six features, in any order: name to ``does``, ``rules``, ``also``, ``vendor``, ``group``, ``because``."""
     chosen = {}
     for group, some in BANK.items():
         name = sorted(some)[int(dice.integers(len(some)))]
         does, rules, also, vendor = some[name]
-        chosen[name] = {"does": does, "rules": set(rules), "also": set(also), "vendor": vendor, "group": group}
+        chosen[name] = {"does": does, "rules": set(rules), "also": set(also), "vendor": vendor, "group": group, "because": BECAUSE[name]}
     names = list(chosen)
     return {names[place]: chosen[names[place]] for place in dice.permutation(len(names))}

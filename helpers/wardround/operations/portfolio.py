@@ -9,6 +9,7 @@ it a draft (:mod:`.report_lint`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,6 +75,12 @@ class Report:
     def gaps(self) -> list[tuple[Page, Part]]:
         """Parts that nobody has written or kept yet."""
         return [(page, one.part) for page, parts in self.pages for one in parts if one.missing and not one.part.made]
+
+    @property
+    def open_on(self) -> list[tuple[str, int, int]]:
+        """Artefact, page and how many parts it lacks, in the order of the pages."""
+        counts = Counter((page.artefact, page.number) for page, _ in self.gaps)
+        return [(artefact, number, count) for (artefact, number), count in counts.items()]
 
     @property
     def to_run(self) -> list[Filled]:
