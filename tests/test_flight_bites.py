@@ -56,6 +56,11 @@ def test_thresholds_by_group_that_are_not_disclosed_are_not_flown():
         read_plan(written(hidden))
 
 
+def test_which_way_is_better_is_known_where_other_processes_flew(monkeypatch):
+    monkeypatch.setattr(bites, "_better", {})
+    assert bites.better("benefit.ward_averted") == "up" and bites.better("cost.hours") == "down"
+
+
 # the measure itself can fail ----------------------------------------------------------------------------------------
 
 

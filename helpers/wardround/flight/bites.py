@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wardround.hospital import DEFAULT_SEED
+
 from .card import Card, Drawn
 from .compare import Difference, paired
 from .deck import DECK, alone
@@ -219,12 +221,14 @@ def flat(flight: Flight) -> dict[str, float]:
 
 
 def better(on: str) -> str:
-    """Return which way a number is better, ``up`` or ``down``; known once anything was flown."""
+    """Return which way a number is better, ``up`` or ``down``; it is the flights that say so."""
+    if not _better:  # other processes flew, and their numbers came back without it
+        flat(fly(load_plan("nothing"), DEFAULT_SEED, (), scale=0.1))
     return _better[on]
 
 
 def _worse(on: str, value: float, than: float) -> float:
-    return than - value if _better[on] == "up" else value - than
+    return than - value if better(on) == "up" else value - than
 
 
 # many hospitals -----------------------------------------------------------------------------------------------------
