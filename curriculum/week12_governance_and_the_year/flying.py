@@ -111,7 +111,7 @@ def forecast(plan, mine, axes, widest):
         came = float(np.nanmedian([one[FIRST[axis]] for one in mine]))
         told[axis] = {"low": said.low, "high": said.high, "came": came, "in": bool(said.low <= came <= said.high)}
     wide = [axis for axis, one in told.items() if one["high"] - one["low"] > widest[axis]]
-    problem = f"the range of {wide[0]} is wider than {widest[wide[0]]:g}: no year could leave it" if wide else ""
+    problem = f"the range of {wide[0]} is wider than {widest[wide[0]]:,g}: it says too little to be wrong" if wide else ""
     return {"problem": problem, "hits": sum(one["in"] for one in told.values()), "axes": told}
 
 

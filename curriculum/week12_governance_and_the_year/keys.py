@@ -101,8 +101,11 @@ def how_ordered(answer, hospital):
     if bad:
         return f"Your day has {' and '.join(bad)} in it."
     place = {step: number for number, step in enumerate(steps)}
-    early = [b for a, b in known["before"] if place[a] > place[b]]
-    return f"Your {letters[early[0]]} comes too early: something that must be done first comes after it." if early else ""
+    early = sorted({letters[b] for a, b in known["before"] if place[a] > place[b]})
+    if not early:
+        return ""
+    comes = "comes too early: something that must be done before it comes after it"
+    return f"Your {early[0]} {comes}." if len(early) == 1 else f"Each of {', '.join(early)} {comes}."
 
 
 def before(answer, hospital, first, *then):

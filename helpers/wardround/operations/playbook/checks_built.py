@@ -39,8 +39,9 @@ def every_system_is_listed(held: Held) -> Iterator[str]:
     listed = held.decided("inventory", "systems")
     for name, built in held.facts["systems"].items():
         if name not in listed:
+            seen = "was flown" if built.get("plan") else "is in use"
             yield (
-                f"`{built['where']}` shows that {name} is in use, and the inventory in `{FILE}` leaves it out; write a "
+                f"`{built['where']}` shows that {name} {seen}, and the inventory in `{FILE}` leaves it out; write a "
                 f"table [inventory.systems.{name}] with tier, version and owner."
             )
 

@@ -281,8 +281,11 @@ def _hours(number: float) -> str:
 def _summary(held: Held) -> Iterator[Row]:
     value, read = held.value, held.read
     systems = held.facts["systems"]
-    runs = "; ".join(f"{name}{which(one)} at {said(one)}" for name, one in systems.items())
+    named = {name: f"{name}{which(one)} at {said(one)}" for name, one in systems.items()}
+    runs = "; ".join(text for name, text in named.items() if not systems[name].get("plan"))
     yield Row("In force", runs, bool(runs))
+    if flown := "; ".join(text for name, text in named.items() if systems[name].get("plan")):
+        yield Row("Flown in the simulator", flown, True)
 
     def seats(names: Sequence[str] | str | None) -> str:
         names = (names,) if isinstance(names, str) else names or ()
