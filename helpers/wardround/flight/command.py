@@ -68,7 +68,7 @@ class Flown:
 
     def lines(self) -> list[str]:
         """Return it as lines to read: the first number of each axis, the forecast, where everything is."""
-        from .reading import spoken
+        from .reading import found_of, line, many
 
         lines = [f"{self.flight.plan.name} through the year of seed {self.flight.seed}, in {self.seconds:.1f} seconds"]
         held = {one.axis: one for one in self.scored}
@@ -76,14 +76,18 @@ class Flown:
             if axis == "forecast":
                 continue
             one = numbers[0]
-            line = f"  {axis:11}{_shown(one.value):>8} {spoken(one)}; {one.unit}, of {one.of}"
+            told = f"  {axis:11}{_shown(one.value):>8} {line(one)}"
             if axis in held:
                 said = held[axis]
-                line += f"; forecast {said.low:g} to {said.high:g}, {'held' if said.hit else f'it came {said.side}'}"
-            lines.append(line)
-        stop = next((one.value for one in self.scores["resilience"] if one.name == "false_stop_weeks"), 0)
-        if stop >= 0.5:
-            lines.append(f"  {'':11}{_shown(stop):>8} weeks in which a service was off without an incident of its own")
+                told += f"; forecast {said.low:g} to {said.high:g}, {'held' if said.hit else f'it came {said.side}'}"
+            lines.append(told)
+        others = {one.name: one.value for one in self.scores["resilience"]}
+        if others["false_stop_weeks"] >= 0.5:
+            weeks = _shown(others["false_stop_weeks"])
+            lines.append(f"  {'':11}{weeks:>8} weeks in which a service was off without an incident of its own")
+        spells = self.flight.spells
+        found = sum(not one.decoy for one in spells) - round(others["unseen"])
+        lines.append(f"There were {many(spells)}; of the incidents {found_of(found)}.")
         lines += [forecasts.confidence(self.scored), f"All numbers and files are in {self.folder}"]
         pages = [path for path in self.files if path.suffix == ".html"]
         return [*lines, *(f"The debrief: {path}" for path in pages[:1])]
@@ -150,7 +154,7 @@ def vocabulary() -> Iterator[str]:
 
 
 def _shown(value: float) -> str:
-    return "-" if value != value else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
+    return "-" if value != value else f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.1f}"
 
 
 def _slug(text: str) -> str:

@@ -168,32 +168,56 @@ class Rerun:
         return self.flight.plan.model_copy(update={"ward": self.flight.plan.ward.model_copy(update=words)})
 
     def sentence(self, text: str, swaps: Sequence[Swap]) -> Sentence | None:
-        """Return the words that cost most; None where no section of the reference would have done better.
+        """Return the words that cost most in the section that gains most; None where no section would have done better.
 
         Patients first: the numbers of :data:`COUNTS` are gone through in their order, and the first in which a section
         would have gained enough decides. Nothing is weighed against anything else.
         """
-        for name, least in COUNTS.items():
-            best = max(swaps, key=lambda one: one.gain.get(name, 0.0), default=None)
-            if best is None or not best.gain.get(name, 0.0) >= least:
-                continue
-            swap = _smallest(swaps, name, best.gain[name])
-            return self._words(text, swap, name)
-        return None
+        name, ranked = self._ranked(swaps)
+        return self._words(text, ranked[:1], name) if ranked else None
 
-    def _words(self, text: str, section: Swap, name: str) -> Sentence:
-        """Return the words within a section whose replacement alone gains most."""
-        tried, whole = [], section.gain[name]
+    def costliest(self, text: str, swaps: Sequence[Swap]) -> Sentence | None:
+        """Return the words that cost most, by the number that decides for :meth:`sentence`, over all sections.
+
+        A section of many words may gain only by them together, while single words of another gain more than any of
+        its own. Sections that gain less than the best words found so far are not searched.
+        """
+        name, ranked = self._ranked(swaps)
+        return self._words(text, ranked, name) if ranked else None
+
+    def _ranked(self, swaps: Sequence[Swap]) -> tuple[str, list[Swap]]:
+        """Return the number that decides, and the sections that gain enough in it, in the order of the search."""
+        for name, least in COUNTS.items():
+            enough = [one for one in swaps if one.gain.get(name, 0.0) >= least]
+            if enough:
+                ranked = sorted(enough, key=lambda one: -one.gain[name])
+                first = _smallest(enough, name, ranked[0].gain[name])
+                return name, [first, *(one for one in ranked if one is not first)]
+        return "", []
+
+    def _words(self, text: str, sections: Sequence[Swap], name: str) -> Sentence:
+        """Return the words whose replacement alone gains most; a section is searched if it gains more than they do."""
+        first, section, one, gain = sections[0], sections[0], None, 0.0
+        for swap in sections:
+            if swap.gain[name] <= gain:
+                continue
+            words, more = self._best_words(swap, name)
+            if more > gain:
+                section, one, gain = swap, words, more
+        number = next(known for _, known in ordered(self.own) if known.name == name)
+        if one is None:
+            key, whole = SECTIONS[first.name][0], first.gain[name]
+            return Sentence(first.name, number, whole, whole, quote(text, (_written(key),)), "", f"[{first.name}]")
+        return Sentence(section.name, number, gain, section.gain[name], one.quoted(text), one.instead, one.what)
+
+    def _best_words(self, section: Swap, name: str) -> tuple[_Words | None, float]:
+        """Return the words within a section whose replacement alone gains most, and what they gain."""
+        tried = []
         for words in self._candidates(section.name):
             tried.append((words, self.swap(words.what, words.plan).gain[name]))
-            if tried[-1][1] >= NEARLY * whole:
+            if tried[-1][1] >= NEARLY * section.gain[name]:
                 break  # fewer words come first: what follows can hardly say more
-        number = next(one for _, one in ordered(self.own) if one.name == name)
-        one, gain = max(tried, key=lambda pair: pair[1], default=(None, 0.0))
-        if one is None or gain <= 0:
-            key = SECTIONS[section.name][0]
-            return Sentence(section.name, number, whole, whole, quote(text, (_written(key),)), "", f"[{section.name}]")
-        return Sentence(section.name, number, gain, whole, one.quoted(text), one.instead, one.what)
+        return max(tried, key=lambda pair: pair[1], default=(None, 0.0))
 
     def _candidates(self, section: str) -> Iterator[_Words]:
         if section in ("monitors", "causes", "monitors and causes"):

@@ -21,7 +21,7 @@ from .counterfactual import COUNTS, Rerun, Scores, Sentence, Swap
 from .kept import LOG, OUTCOME, PAGE
 from .number import Number
 from .plan import load_plan
-from .reading import Reading, against, headline, readings, shown, spoken
+from .reading import Reading, against, counted, headline, many, readings, shown, spoken
 from .record import TRACED, came_from, outcomes
 from .scores import ordered
 from .timeline import legend, timeline, when
@@ -41,7 +41,7 @@ COLUMNS = {  # numbers of the scores in the table of replaced sections, and what
     "worst_sensitivity": "found in the group found less, of 1,000",
     "silent_patient_weeks": "silent patient-weeks",
     "false_stop_weeks": "weeks of false stop",
-    "told_in_time": "told in time, of 100",
+    "told_in_time": "incidents told to somebody in time, of 100",
     "hours": "hours of staff",
 }
 HEADS = ("Nothing", "Reference", "Ceiling")  # columns of the scores, in the order of reading.BESIDE
@@ -115,7 +115,7 @@ def debrief(flight: Flight, text: str, say: Callable[[str], object] | None = Non
         again.own,
         others,
         swaps,
-        again.sentence(text, swaps),
+        again.costliest(text, swaps),
         met(flight),
         readings(again.own, others, swaps),
         forecasts.scored(given, forecasts.achieved(again.own)) if given else (),
@@ -161,6 +161,7 @@ def page(found: Debrief, review: str = REVIEW) -> str:
             beside=HEADS,
             pictures=[timeline(found.incidents, found.off, width) for width in (860, 340)],
             legend=legend(),
+            many=many([one.spell for one in found.incidents]),
             traced={name: came_from(lines, what) for name, what in TRACED.items()},
             confidence=forecasts.confidence(found.forecasts),
             questions=forecasts.QUESTIONS,
@@ -242,7 +243,14 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"shown": shown, "when": when, "spoken": spoken, "done": done, "advised": advised}
+    made.filters |= {
+        "shown": shown,
+        "when": when,
+        "spoken": spoken,
+        "counted": counted,
+        "done": done,
+        "advised": advised,
+    }
     made.globals |= {"against": against}
     return made
 

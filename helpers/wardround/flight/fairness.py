@@ -59,7 +59,7 @@ def equity(flight: Flight) -> list[Number]:
     volume = f"at {1000 * VOLUME:.0f} flagged of 1,000"
     return [
         Number(
-            *("worst_sensitivity", per(worst, 1), "of 1,000 windows", "windows before a deterioration", "up"),
+            *("worst_sensitivity", per(worst, 1), "of 1,000 windows", "1,000 windows before a deterioration", "up"),
             f"found in the group that is found less, {volume}; a window without a score counts as missed",
         ),
         Number(

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .counterfactual import COUNTS, Scores, Swap, worst
 from .number import Number
 from .visible import Met
 from .words import AXES
+
+if TYPE_CHECKING:
+    from .result import Spell
 
 BESIDE = ("nothing", "reference", "ceiling")  # with what a plan is compared, always on the same seed
 NAMES = {"nothing": "doing nothing", "reference": "the reference plan", "ceiling": "the ceiling"}
@@ -35,6 +39,27 @@ CALLED = {  # names that do not read as words by themselves
     "hours": "hours of staff",
     "told_in_time": "incidents of which somebody was told in time",
     "false_stop_weeks": "weeks of false stop",
+}
+LINES = {  # the first number of each axis with its unit and denominator, to stand after its value
+    "ward_averted": "deteriorations averted (expected), in {of}",
+    "visits_for_nothing": "visits for nothing in {of}",
+    "alerts_a_responder": "alerts for each of {of}",
+    "worst_sensitivity": "of {of} flagged, in the group where fewest are",
+    "silent_patient_weeks": "patient-weeks with an incident that nobody had noticed, over {of}",
+    "told_in_time": "of 100 incidents were told to somebody in time (there were {of})",
+    "hours": "hours of staff in {of}",
+}
+COUNTED = {  # unit and denominator of numbers for which "in" is not the word between them
+    "ward_averted_share": "{unit} of {of}",
+    "list_averted_in_all": "{unit}, by {of}",
+    "alerts_a_responder": "{unit} for each of {of}",
+    "worst_sensitivity": "of {of}",
+    "response_trend": "{unit}, {of}",
+    "recorded_gap": "{unit}, over {of}",
+    "silent_patient_weeks": "{unit} over {of}",
+    **dict.fromkeys(("days_to_detect", "days_to_contain", "days_to_restore"), "{unit}, mean of {of}"),
+    **dict.fromkeys(("gap", "list_gap", "overconfidence"), "{unit}, from {of}"),
+    **dict.fromkeys(("told_in_time", "decisions_named", "log_complete"), "{unit}, from {of}"),
 }
 HINTS = {
     "benefit": "Expected events are known here because we made the patients; a ward would have only the counts.",
@@ -106,7 +131,7 @@ def _beside(one: Number, values: Mapping[str, float]) -> str:
     if not math.isfinite(one.value):
         return f"There was nothing to measure of {spoken(one)}."
     beside = ", ".join(f"{NAMES[name]} {shown(values[name])}" for name in BESIDE if math.isfinite(values[name]))
-    return f"{spoken(one)[:1].upper()}{spoken(one)[1:]}: {shown(one.value)} {one.unit}; beside it {beside}."
+    return f"{spoken(one)[:1].upper()}{spoken(one)[1:]}: {shown(one.value)} {counted(one)}; beside it {beside}."
 
 
 def _where(found: tuple[str, Number, float] | None, one: Number) -> str:
@@ -137,6 +162,34 @@ def spoken(one: Number) -> str:
     return CALLED.get(one.name, one.name.replace("_", " "))
 
 
+def counted(one: Number) -> str:
+    """Return a number's unit and denominator as one phrase that names neither twice."""
+    if one.name in COUNTED:
+        return COUNTED[one.name].format(unit=one.unit, of=one.of)
+    return f"of {one.of}" if one.unit in one.of.split() else f"{one.unit} in {one.of}"
+
+
+def line(one: Number) -> str:
+    """Return what stands after a number's value so that both read as one phrase."""
+    return LINES[one.name].format(of=one.of) if one.name in LINES else f"{spoken(one)}: {counted(one)}"
+
+
+def many(incidents: Sequence[Spell]) -> str:
+    """Return how many incidents and decoys a year had; to be told only after its flight."""
+    decoys = sum(one.decoy for one in incidents)
+    said = _plural(len(incidents) - decoys, "incident")
+    return f"{said} and {_plural(decoys, 'decoy')}" if decoys else said
+
+
+def found_of(found: int) -> str:
+    """Return how many incidents the monitors found while they lasted."""
+    return f"your monitors found {found or 'none'} before {'it was' if found < 2 else 'they were'} over"
+
+
+def _plural(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 def headline(own: Scores, others: Mapping[str, Scores], incidents: Sequence[Met]) -> str:
     """Return what happened, in two sentences."""
     first = own["benefit"][0]
@@ -145,7 +198,7 @@ def headline(own: Scores, others: Mapping[str, Scores], incidents: Sequence[Met]
     found = sum(one.alarm is not None and one.alarm < one.over for one in real)
     idle = next(one.value for one in own["resilience"] if one.name == "changes_for_nothing")
     stop = next(one.value for one in own["resilience"] if one.name == "false_stop_weeks")
-    told = f"Of {len(real)} incidents your monitors led to {found if found else 'none'} in time"
+    told = f"There were {many([one.spell for one in incidents])}; of the incidents {found_of(found)}"
     more = sum(one.heard is not None and one.heard < one.over and not one.alarm for one in real)
     told += f"; {more} more {'was' if more == 1 else 'were'} answered without a look for the cause" if more else ""
     rest = f"; the team changed something {shown(idle)} times for nothing" if idle else "; nothing was changed in vain"

@@ -105,8 +105,8 @@ def harm(flight: Flight) -> list[Number]:
             *("scores", "1,000 scores", "down", "the list used a value that an incident had changed"),
         ),
         Number(
-            *("needed_without_score", per((due & ward["off"]).sum(), due.sum()), "windows", "1,000 windows"),
-            *("down", "of windows before a deterioration, those without a score; a new site in shadow is left out"),
+            *("needed_without_score", per((due & ward["off"]).sum(), due.sum()), "windows"),
+            *("1,000 windows before a deterioration", "down", "without a score; a new site in shadow is left out"),
         ),
         Number(
             *("list_off", per(calls["off"].sum(), calls["off"].size), "discharges", "1,000 discharges home", "down"),
