@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Week 12, exercise: governance and the year
 #
-# Four questions (Q1 about 8 minutes, Q2 12, Q3 15, Q4 25), a memo, and a stretch question (+). Write your answer where the `...` stands and run the check below it.
+# Four questions (Q1 about 8 minutes, Q2 12, Q3 15, Q4 35), a memo, and a stretch question (+). Write your answer where the `...` stands and run the check below it.
 # A wrong answer costs nothing: the check says what happened and where to look. When you are stuck, take the `#` away
 # from a `# hint(…)` line and run it; words are in the [glossary](../curriculum/glossary.md).
 #
@@ -55,6 +55,9 @@ touched = ...  # {"coding assistant": {"security", …}, …}
 check("W12.Q2", touched)
 
 # %%
+given(12).reasons(hospital)  # why, once the check has said right
+
+# %%
 # hint("W12.Q2")
 
 # %% [markdown]
@@ -81,11 +84,13 @@ check("W12.Q3", plan)
 # %% [markdown]
 # ## Q4: forecast, and fly
 #
-# Write the plan that you would sign for a year, and before it is flown a range for each of five axes. Start from `START`, a plan as many a project ships it, or from your own `plan.toml` of weeks 6 and 8, pasted as text. The words that a plan may use are printed by
-# `wardround fly --words`.
+# Write the plan that you would sign for a year, and before it is flown a range for each of five axes. Start from `START`, a plan as many a project ships it, or from your own `plan.toml` of weeks 6 and 8, pasted as text. The words that a plan may use stand, each explained, in the
+# file that `wardround fly --new my_plan.toml` writes.
 #
-# The check flies it through five years that nobody has seen, each beside doing nothing (grading takes eight). It must hold ten floors at once, each in the median year: there is no sum, and no axis pays for another. The forecasts must be there and must be able to
-# fail; whether they came true is told, and costs nothing. First three guesses:
+# The check flies it through nine years that nobody has seen, each beside doing nothing on the same patients and incidents. It must hold ten floors at once, each in the median of these years: there is no sum, and no axis pays for another. Some floors are the plan's own number, some its difference from doing
+# nothing, some its share of it; the table says which. Grading takes twenty other years. Both end as soon as no further year could change whether a floor holds: after five of nine at the earliest, eleven of twenty. Luck has a part, and we measured it: of 32 hospitals, drawn nine at a
+# time, the reference plan held all floors in 100 of 100 draws, one with half of its signals in 98, one with too few in 2 or 3, and doing nothing in none; with twenty years hardly any plan owes its verdict to luck.
+# The forecasts must be there and must be able to fail; whether they came true is told, and costs nothing. First three guesses:
 
 # %%
 for id in ("W12.P1", "W12.P2", "W12.P3"):
