@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 1: the playbook
 #
-# *About 38 minutes (an estimate). You have done weeks 1 to 11. Words are in the [glossary](../glossary.md).*
+# *About 39 minutes (an estimate). Words are in the [glossary](../glossary.md).*
 #
 # Three systems run at Quillmere, and a surveyor comes in spring. A colleague has changed the letterhead of another house's policy:
 # *models are regularly reviewed by appropriate staff, and incidents are escalated without delay.* Fourteen pages, no name, no number. Your name goes under it. **Would you sign it for a year?**
@@ -85,7 +85,7 @@ part = decided[decided.index("[threshold]") : decided.index("[monitoring]")]
 print(policy, "\n\n" + part)
 
 # %% [markdown]
-# The first can never be wrong, and neither can a PDF model card (M33). The second can: by a seat, a day, a number. And what can be wrong can be looked at. The linter holds twelve decisions against what was built, the rules, and each other.
+# The first can never be wrong, and neither can a PDF model card (M33). The second can: by a seat, a day, a number. The linter holds twelve decisions against what was built, the rules, and each other.
 #
 # How many of the other team's sentences does it contradict? Say a number, then run.
 
@@ -150,7 +150,7 @@ table
 # Thirty-seven days were gone when the report came. Sixty is a ceiling: the duty is *without unreasonable delay*. A vendor who finds it has its own clock, which your contract may shorten to days [associate-notice](#Sources); your State may be quicker. In the European Union it is 72 hours
 # from becoming aware [gdpr-breach](#Sources).
 #
-# So the first day has an order. Telling the privacy officer needs no root cause; deleting waits for the evidence.
+# So the first day has an order. Telling the privacy officer needs no root cause.
 
 # %%
 mended = mended.replace('clock_starts = "confirmation"', 'clock_starts = "discovery"')
@@ -194,7 +194,7 @@ Counter(card[card.text == ""].who).most_common(4)
 #
 # ## 5. Which rule touches what
 #
-# *About 5 min · 33 min so far*
+# *About 6 min · 34 min so far*
 
 # %%
 quiz("W12.R7")  # with it right, this section need only be run
@@ -241,7 +241,7 @@ pd.DataFrame(europe, columns=["day", "what", "as read in November 2026"]).set_in
 #
 # ## 6. Kept, and ended
 #
-# *About 5 min · 38 min so far*
+# *About 5 min · 39 min so far*
 
 # %%
 contradictions(mended).loc["retention claims no more", "says"]
@@ -256,7 +256,7 @@ claim(len(contradictions(mended)), exactly=0)
 print(mended[mended.index("[retirement]") : mended.index("[source_attributes]")])
 
 # %% [markdown]
-# No contradiction left; that is not the same as right. And the last page is the one that policies lack: **what would end this?** A number, an owner, and who is told.
+# No contradiction left is not the same as right. The page that policies lack: **what would end this?** A number, an owner, and who is told.
 #
 # Yours, if you have begun:
 
@@ -273,7 +273,7 @@ else:
 # ## What you have now
 #
 # - An inventory that was read, not typed; its gaps are the news.
-# - Five sentences were contradicted; each was mended, or the world would have to be.
+# - Five sentences were contradicted, and mended.
 # - A clock that starts with discovery: 37 days were gone with the report.
 # - Twelve of 31 attributes, and whom to ask for the others.
 # - Rules with dates; a proposal is none.
