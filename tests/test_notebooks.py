@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from wardround import quiet
 from wardround.course import loading, notebooks
-from wardround.course.authoring.build import QUIET_KERNEL, exercise_path
+from wardround.course.authoring.build import CELL_SECONDS, QUIET_KERNEL, exercise_path
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFLINE = ROOT / "tests" / "offline"
@@ -31,8 +31,8 @@ def environment(tmp_path_factory):
 def nbval(paths, environment, folder):
     # Outside the repository's pytest settings and conftest: only the notebooks count.
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=120", "-q", "-p", "no:cacheprovider",
-         "-p", "no:xdist", "-c", os.devnull, f"--rootdir={folder}", *map(str, paths)],
+        [sys.executable, "-m", "pytest", "--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "-q",
+         "-p", "no:cacheprovider", "-p", "no:xdist", "-c", os.devnull, f"--rootdir={folder}", *map(str, paths)],
         env=environment, cwd=folder, capture_output=True, text=True)  # fmt: skip
 
 
