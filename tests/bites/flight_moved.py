@@ -188,7 +188,8 @@ def report(seeds: Sequence[int], few: Sequence[int], jobs: int = 2) -> tuple[str
         for (name, only, factor), (nothing, reference) in zip(
             cards, pool.map(of_card, [(*one, few) for one in cards]), strict=True
         ):
-            worse = reference > nothing  # two copies by half is one, which is no incident and costs neither
+            gone = reference == nothing == 0  # two copies by half are one: no incident is left to be met
+            worse = reference >= nothing and not gone
             faults += [
                 f"{name} {only} x {factor}: the reference costs {reference:.2f}, doing nothing {nothing:.2f}"
             ] * worse
